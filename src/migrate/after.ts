@@ -1,0 +1,44 @@
+import type pg from 'pg';
+import { describeSqlError, isSqlError } from '../sql-error.js';
+
+export type AfterPlan = { readonly attach: boolean; readonly unfilled: readonly string[] };
+
+/** What the engine still has to do once its objects are there. Looks only. */
+export async function planAfter(client: pg.Client): Promise<AfterPlan> {
+  const { rows } = await client.query<{ attach: boolean; fill: boolean }>(
+    `select pg_catalog.to_regproc('tally.attach') is not null as attach,
+       pg_catalog.to_regproc('tally.fill') is not null
+         and pg_catalog.to_regclass('tally.counter_definitions') is not null as fill`,
+  );
+  const { attach = false, fill = false } = rows[0] ?? {};
+  if (!fill) return { attach, unfilled: [] };
+  const unfilled = await client.query<{ name: string }>(
+    'select d.name from tally.counter_definitions as d where d.filled_at is null order by d.name',
+  );
+  return { attach, unfilled: unfilled.rows.map(({ name }) => name) };
+}
+
+/** New partitions get the triggers that they lack. */
+export async function attach(client: pg.Client, report: (line: string) => void): Promise<void> {
+  const { rows } = await client.query<Record<string, unknown>>('select * from tally.attach()');
+  for (const row of rows) report(`attached ${Object.values(row).map(String).join(' ')}`);
+}
+
+/**
+ * Counts what was there before each new counter. One that fails stays unreadable, which is no reason
+ * to stop the others or the program: it is named, and tally.work tries again.
+ */
+export async function fill(
+  client: pg.Client,
+  name: string,
+  report: (line: string) => void,
+): Promise<string | undefined> {
+  try {
+    await client.query('select tally.fill($1)', [name]);
+    report(`filled counter ${name}`);
+    return undefined;
+  } catch (error) {
+    if (!isSqlError(error)) throw error;
+    return `counter ${name} could not be filled and is not readable yet: ${describeSqlError(error)}`;
+  }
+}

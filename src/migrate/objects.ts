@@ -1,0 +1,120 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type pg from 'pg';
+import { UserError } from '../errors.js';
+import { describeSqlError, isSqlError } from '../sql-error.js';
+import { BOOKS, haveBooks, recordedHashes } from './books.js';
+import {
+  type HandChange,
+  handChanges,
+  keepReplaced,
+  recordDefinitions,
+  recordedByOtherMajor,
+  watchDefinitions,
+} from './definitions.js';
+import type { ObjectFile, Tree } from './tree.js';
+
+/** Replacing a view waits for its readers, and new readers wait behind: so never for long. */
+const LOCK_TIMEOUT_MS = 2_000;
+const LOCK_ATTEMPTS_MAX = 5;
+const LOCK_PAUSE_MS = 500;
+const LOCK_NOT_AVAILABLE = '55P03';
+
+export type ReplayPlan = {
+  readonly changed: readonly string[];
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly byHand: readonly HandChange[];
+  readonly needed: boolean;
+};
+
+/** Looks only. `force` is set when numbered files run before it: they may change what views say. */
+export async function planReplay(
+  client: pg.Client,
+  tree: Tree,
+  force: boolean,
+): Promise<ReplayPlan> {
+  const recorded = await recordedHashes(client, tree.part);
+  const present = new Set(tree.objects.map(({ path }) => path));
+  const added = tree.objects.filter(({ path }) => !recorded.has(path));
+  const changed = tree.objects.filter(
+    ({ path, hash }) => recorded.has(path) && recorded.get(path) !== hash,
+  );
+  const removed = [...recorded.keys()].filter((path) => !present.has(path));
+  const books = await haveBooks(client);
+  const byHand = books ? await handChanges(client, tree.part) : [];
+  const upgraded = books && (await recordedByOtherMajor(client, tree.part));
+  const differs = added.length + changed.length + removed.length + byHand.length > 0;
+  return {
+    added: added.map(({ path }) => path),
+    changed: changed.map(({ path }) => path),
+    removed,
+    byHand,
+    needed: differs || upgraded || (force && tree.objects.length > 0),
+  };
+}
+
+/** All files of the part in list order, in one transaction: readers see the old set or the new. */
+export async function replayObjects(
+  client: pg.Client,
+  tree: Tree,
+  plan: ReplayPlan,
+  report: (line: string) => void,
+): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await client.query('begin');
+      await replay(client, tree, plan);
+      await client.query('commit');
+      return;
+    } catch (error) {
+      await client.query('rollback').catch(() => undefined);
+      if (!isLockTimeout(error) || attempt === LOCK_ATTEMPTS_MAX) throw error;
+      report(`waiting for a lock, attempt ${attempt} of ${LOCK_ATTEMPTS_MAX}: ${error.message}`);
+      await pause(LOCK_PAUSE_MS);
+    }
+  }
+}
+
+async function replay(client: pg.Client, tree: Tree, plan: ReplayPlan): Promise<void> {
+  await client.query(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`);
+  await keepReplaced(client, plan.byHand);
+  const watch = await watchDefinitions(client);
+  for (const file of tree.objects) {
+    await runFile(client, file);
+    await watch.after(file);
+  }
+  await recordDefinitions(client, tree.part, watch.made.values());
+  await recordHashes(client, tree);
+}
+
+async function runFile(client: pg.Client, file: ObjectFile): Promise<void> {
+  try {
+    await client.query(file.text);
+  } catch (error) {
+    if (!isSqlError(error)) throw error;
+    const reason = describeSqlError(error, file.text);
+    const hint =
+      error.code === LOCK_NOT_AVAILABLE
+        ? 'end the session that holds it (pg_stat_activity, pg_blocking_pids), then migrate again'
+        : 'mend the file and migrate again: all objects are as they were before';
+    throw new UserError(`sql/${file.path} failed: ${reason}`, { hint, cause: error });
+  }
+}
+
+async function recordHashes(client: pg.Client, tree: Tree): Promise<void> {
+  await client.query(`delete from ${BOOKS}.objects where pg_catalog.starts_with(path, $1)`, [
+    `${tree.part}/`,
+  ]);
+  await client.query(
+    `insert into ${BOOKS}.objects (path, hash, applied_at)
+     select o.path, o.hash, pg_catalog.now()
+     from pg_catalog.jsonb_to_recordset($1::jsonb) as o (path text, hash text)`,
+    [JSON.stringify(tree.objects.map(({ path, hash }) => ({ path, hash })))],
+  );
+}
+
+function isLockTimeout(error: unknown): error is UserError {
+  return (
+    error instanceof UserError && isSqlError(error.cause) && error.cause.code === LOCK_NOT_AVAILABLE
+  );
+}

@@ -1,0 +1,103 @@
+import type { ExecutionContext } from 'ava';
+import pg from 'pg';
+import { connect, withClient } from '../../src/database.js';
+import { until } from './wait.js';
+
+export type TestDatabase = {
+  readonly name: string;
+  readonly url: string;
+  /** A session of its own, ended when the test ends. */
+  client(application?: string): Promise<pg.Client>;
+  /** Runs one statement on any session of a small pool and returns its rows. */
+  sql<Row extends pg.QueryResultRow = pg.QueryResultRow>(
+    text: string,
+    values?: unknown[],
+  ): Promise<Row[]>;
+};
+
+/** 'empty' clones template0's content: what someone has who has not migrated yet. */
+export type DatabaseOptions = { readonly template?: 'migrated' | 'empty' };
+
+const POOL_SIZE = 4;
+let made = 0;
+
+/** The server under test: its `postgres` database, as a superuser. */
+export function serverUrl(): string {
+  const { TALLY_TEST_URL: url } = process.env;
+  if (url === undefined) throw new Error('run tests with `npm test`: it starts their PostgreSQL');
+  return url;
+}
+
+export function onDatabase(url: string, name: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${name}`;
+  return changed.href;
+}
+
+export function asUser(url: string, user: string, password: string): string {
+  const changed = new URL(url);
+  changed.username = user;
+  changed.password = password;
+  return changed.href;
+}
+
+/** A database of the test's own, cloned from the migrated template and dropped when it ends. */
+export async function testDatabase(
+  t: ExecutionContext<unknown>,
+  options: DatabaseOptions = {},
+): Promise<TestDatabase> {
+  made += 1;
+  const name = `t_${process.pid}_${made}`;
+  const template = options.template === 'empty' ? 'template0' : migratedTemplate();
+  const server = serverUrl();
+  await withClient(server, 'pgtally test', (client) =>
+    client.query(`create database ${name} template ${template}`),
+  );
+  const url = onDatabase(server, name);
+  const pool = new pg.Pool({ connectionString: url, max: POOL_SIZE, application_name: 'test sql' });
+  pool.on('error', () => undefined);
+  const clients: pg.Client[] = [];
+  t.teardown(async () => {
+    await Promise.allSettled([...clients.map((client) => client.end()), pool.end()]);
+    await withClient(server, 'pgtally test', (client) => dropDatabase(client, name));
+  });
+  return {
+    name,
+    url,
+    client: async (application = 'test session') => {
+      const client = await connect(url, application);
+      clients.push(client);
+      return client;
+    },
+    sql: async <Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) =>
+      (await pool.query<Row>(text, values)).rows,
+  };
+}
+
+/** `with (force)` cuts sessions, but not prepared transactions: a test may have left some. */
+async function dropDatabase(client: pg.Client, name: string): Promise<void> {
+  const left = await client.query<{ gid: string }>(
+    'select gid from pg_catalog.pg_prepared_xacts where database = $1',
+    [name],
+  );
+  if (left.rows.length > 0) {
+    await withClient(onDatabase(serverUrl(), name), 'pgtally test', async (inside) => {
+      for (const { gid } of left.rows) {
+        await inside.query(`rollback prepared ${pg.escapeLiteral(gid)}`);
+      }
+    });
+  }
+  await until(
+    async () => {
+      await client.query(`drop database if exists ${name} with (force)`);
+      return true;
+    },
+    { what: `dropping database ${name}` },
+  );
+}
+
+function migratedTemplate(): string {
+  const { TALLY_TEST_TEMPLATE: template, TALLY_TEST_TEMPLATE_ERROR: problem } = process.env;
+  if (template !== undefined) return template;
+  throw new Error(`there is no migrated template: ${problem ?? 'run tests with `npm test`'}`);
+}

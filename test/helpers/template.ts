@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type pg from 'pg';
+import { connect } from '../../src/database.js';
+import { migrate } from '../../src/migrate.js';
+import { onDatabase } from './database.js';
+
+const PREFIX = 'tally_template_';
+const HASH_LENGTH = 12;
+
+/**
+ * Migrates a template database once for each state of the SQL tree, and keeps it until another
+ * state is tested. Its name carries the hash, so two test runs on one server do not disturb each
+ * other; the session that is returned holds the template, and has to stay open meanwhile.
+ */
+export async function prepareTemplate(
+  url: string,
+  sqlDir: string,
+): Promise<{ template: string; holder: pg.Client }> {
+  const template = PREFIX + (await hashOf(sqlDir));
+  const holder = await connect(url, 'pgtally test run');
+  try {
+    await holder.query('select pg_advisory_lock(hashtext($1))', [`${PREFIX}lock`]);
+    await dropOthers(holder, template);
+    if (!(await exists(holder, template))) await build(holder, url, template, sqlDir);
+    await holder.query('select pg_advisory_lock_shared(hashtext($1))', [template]);
+    await holder.query('select pg_advisory_unlock(hashtext($1))', [`${PREFIX}lock`]);
+  } catch (error) {
+    await holder.end();
+    throw error;
+  }
+  return { template, holder };
+}
+
+/** Built under another name: a half-migrated database never carries the template's. */
+async function build(
+  holder: pg.Client,
+  url: string,
+  template: string,
+  sqlDir: string,
+): Promise<void> {
+  const draft = `${template}_draft`;
+  await holder.query(`drop database if exists ${draft} with (force)`);
+  await holder.query(`create database ${draft} template template0`);
+  await migrate({ url: onDatabase(url, draft), sqlDir });
+  // A session on the template would make cloning it fail.
+  await holder.query(`alter database ${draft} allow_connections false`);
+  await holder.query(`alter database ${draft} rename to ${template}`);
+}
+
+async function dropOthers(holder: pg.Client, template: string): Promise<void> {
+  const others = await holder.query<{ datname: string }>(
+    `select datname from pg_catalog.pg_database
+     where starts_with(datname, $1) and datname not in ($2, $2 || '_draft')`,
+    [PREFIX, template],
+  );
+  for (const { datname } of others.rows) {
+    const free = await holder.query<{ got: boolean }>(
+      'select pg_try_advisory_lock(hashtext($1)) as got',
+      [datname],
+    );
+    if (free.rows[0]?.got !== true) continue;
+    await holder.query(`drop database ${datname} with (force)`);
+    await holder.query('select pg_advisory_unlock(hashtext($1))', [datname]);
+  }
+}
+
+async function exists(holder: pg.Client, template: string): Promise<boolean> {
+  const found = await holder.query('select from pg_catalog.pg_database where datname = $1', [
+    template,
+  ]);
+  return found.rows.length > 0;
+}
+
+async function hashOf(sqlDir: string): Promise<string> {
+  const hash = createHash('sha256');
+  const files = await readdir(sqlDir, { recursive: true, withFileTypes: true });
+  const paths = files
+    .filter((file) => file.isFile() && /\.(sql|list)$/.test(file.name))
+    .map((file) => join(file.parentPath, file.name))
+    .sort();
+  for (const path of paths) hash.update(`${path}\n`).update(await readFile(path));
+  return hash.digest('hex').slice(0, HASH_LENGTH);
+}
