@@ -1,0 +1,38 @@
+create or replace function tally.countable(name text, unfilled boolean)
+returns bigint[]
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_counter  record;
+  v_counters bigint[] := '{}';
+begin
+  -- The counters that can be recounted now, their sources locked against TRUNCATE. For one by
+  -- name what stands in the way is an error; for all of them a warning, and the others go on.
+  for v_counter in
+    select d.id, d.name, d.source from tally.definitions d
+    join tally.counter_definitions c on c.name = d.name
+    where d.name = countable.name or (countable.name is null and (unfilled or c.filled_at is not null))
+    order by d.name
+  loop
+    begin
+      perform tally.lock_rows(v_counter.name, v_counter.source);
+      execute format('select from (%s) c limit 0',
+                     tally.recount_query(v_counter.id, v_counter.source));
+      v_counters := v_counters || v_counter.id;
+    exception
+      when sqlstate 'TL011' or sqlstate 'TL012' or syntax_error_or_access_rule_violation then
+        if countable.name is not null then
+          raise;
+        end if;
+        raise warning using errcode = 'TL013',
+          message = format('counter "%s" cannot be recounted: %s', v_counter.name, sqlerrm);
+    end;
+  end loop;
+  return v_counters;
+end
+$function$;
+
+comment on function tally.countable(text, boolean) is
+  'Which counters a recount can be made for, unfilled ones too or not; names the others in a '
+  'warning.';

@@ -1,0 +1,71 @@
+create or replace function tally.doctor_counters()
+returns table ("check" text, status text, detail text, remedy text)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_counter record;
+  v_state   text;
+begin
+  -- Each counter: is its source there, does it compile, is it filled, was it exact when last
+  -- looked at, does its number fit.
+  for v_counter in
+    select d.id, c.* from tally.counter_definitions c join tally.definitions d on d.name = c.name
+    order by c.name
+  loop
+    "check" := format('counter %s', v_counter.name);
+    status := 'ok';
+    detail := 'filled';
+    remedy := null;
+    if v_counter.state = 'source gone' then
+      status := 'fail';
+      detail := format('its source (oid %s) is gone', v_counter.source::oid);
+      remedy := format('select tally.drop_counter(%L);', v_counter.name);
+      return next;
+      continue;
+    end if;
+    begin
+      perform tally.check_source(v_counter.source);
+      perform tally.check_sight(v_counter.source);
+      execute format('select from (%s) c limit 0',
+                     tally.recount_query(v_counter.id, v_counter.source));
+    exception when others then
+      get stacked diagnostics v_state = returned_sqlstate, remedy = pg_exception_hint;
+      status := 'fail';
+      detail := sqlerrm;
+      if v_state not like 'TL%' then
+        remedy := format('Put back what it uses, then select tally.fill(%1$L); or '
+          'select tally.drop_counter(%1$L); and declare it as %2$s is now.',
+          v_counter.name, v_counter.source);
+      end if;
+      return next;
+      continue;
+    end;
+    if v_counter.state <> 'filled' then
+      status := case v_counter.state when 'filling' then 'warn' else 'fail' end;
+      detail := format('%s: it shows no number%s', v_counter.state,
+                       coalesce('; ' || v_counter.error, ''));
+      remedy := format('call tally.tick(); or select tally.fill(%L); fills it.', v_counter.name);
+    elsif exists (select from tally.totals t where t.counter = v_counter.id
+                  and (t.value > 9223372036854775807 or t.value < -9223372036854775808)) then
+      status := 'fail';
+      detail := format('a number beyond bigint, in scope "%s": it is not shown',
+        (select t.scope from tally.totals t where t.counter = v_counter.id
+         and (t.value > 9223372036854775807 or t.value < -9223372036854775808)
+         order by t.scope limit 1));
+      remedy := 'Correct the rows whose amount is too large: it comes back by itself.';
+    elsif (select v.differences > 0 from tally.verifications v where v.counter = v_counter.id) then
+      status := 'fail';
+      detail := (select format('%s difference(s) found by tally.verify on %s', v.differences,
+                               date_trunc('second', v.verified_at))
+                 from tally.verifications v where v.counter = v_counter.id);
+      remedy := format('select * from tally.repair(%L); and find out what went past the triggers.',
+                       v_counter.name);
+    end if;
+    return next;
+  end loop;
+end
+$function$;
+
+comment on function tally.doctor_counters() is 'Part of tally.doctor: each counter.';

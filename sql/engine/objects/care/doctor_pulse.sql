@@ -1,0 +1,24 @@
+create or replace function tally.doctor_pulse()
+returns table ("check" text, status text, detail text, remedy text)
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $function$
+  select 'pulse', 'ok',
+         format('number %s, %s; %s', s.pulse, date_trunc('second', s.pulsed_at),
+                case when s.attended then 'a server attends' else 'nobody attends' end),
+         null
+  from tally.status s
+  union all
+  select 'pending deltas',
+         case when s.pending <= 10 * x.allowed then 'ok'
+              when s.pending <= 100 * x.allowed then 'warn' else 'fail' end,
+         format('%s%s', s.pending,
+                coalesce(', for at most ' || date_trunc('second', s.pending_since_at_most), '')),
+         case when s.pending > 10 * x.allowed then
+           'Nobody folds: start a server, or call tally.tick(); from cron. Numbers stay exact.' end
+  from tally.status s
+  cross join (select greatest(t.fold_at, 1000) as allowed from tally.settings t) x
+$function$;
+
+comment on function tally.doctor_pulse() is 'Part of tally.doctor: what is pending.';

@@ -1,0 +1,40 @@
+create or replace function tally.doctor_triggers()
+returns table ("check" text, status text, detail text, remedy text)
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $function$
+  -- Each table that must carry counting triggers: are they there and enabled, and may their
+  -- writers' changes come some way that fires none?
+  select format('triggers on %s', t.relation),
+         case when count(*) filter (where t.tgenabled is null or t.tgenabled in ('D', 'R')) = 0
+              then 'ok' else 'fail' end,
+         case when count(*) filter (where t.tgenabled is null or t.tgenabled in ('D', 'R')) = 0
+              then format('%s in place', count(*))
+              else concat_ws('; ',
+                'missing: ' || string_agg(t.name, ', ' order by t.name)
+                  filter (where t.tgenabled is null),
+                'disabled: ' || string_agg(t.name, ', ' order by t.name)
+                  filter (where t.tgenabled in ('D', 'R'))) end,
+         case
+           when count(*) filter (where t.tgenabled is null) > 0 then
+             format('As its owner: select * from tally.attach(%L); then select * from tally.repair();',
+                    s.source)
+           when count(*) filter (where t.tgenabled in ('D', 'R')) > 0 then
+             format('alter table %s enable trigger user; then select * from tally.repair();',
+                    t.relation)
+         end
+  from tally.sources s
+  join pg_class c on c.oid = s.source
+  cross join lateral tally.expected_triggers(s.source) t
+  group by s.source, t.relation
+  union all
+  select format('subscription to %s', r.srrelid::regclass), 'warn',
+         'logical replication applies rows past statement triggers',
+         'Count where the rows are written, or call tally.repair() on a schedule.'
+  from pg_subscription_rel r
+  where r.srrelid in (select f from tally.sources s join pg_class c on c.oid = s.source,
+                      tally.family(s.source) f)
+$function$;
+
+comment on function tally.doctor_triggers() is 'Part of tally.doctor: the counting triggers.';

@@ -1,0 +1,39 @@
+create or replace function tally.find_differences(which text)
+returns table (name text, scope text, counted numeric, actual numeric)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_counters bigint[];
+  v_row      record;
+  v_found    bigint[] := '{}';
+begin
+  -- Each difference between a counter and its rows, all from one snapshot, while writers go on.
+  -- Counters that show no number are left out: there is nothing of theirs to be wrong.
+  if which is not null then
+    perform tally.check_readable(which);
+  end if;
+  v_counters := tally.countable(which, false);
+  for v_row in
+    select d.name, c.* from tally.compare(v_counters) c join tally.definitions d on d.id = c.counter
+  loop
+    v_found := v_found || v_row.counter;
+    name := v_row.name;
+    scope := v_row.scope;
+    counted := v_row.counted;
+    actual := v_row.actual;
+    return next;
+  end loop;
+
+  if not pg_is_in_recovery() and current_setting('transaction_read_only') = 'off' then
+    insert into tally.verifications as v (counter, verified_at, differences)
+    select i.id, clock_timestamp(), (select count(*) from unnest(v_found) f where f = i.id)
+    from unnest(v_counters) i (id)
+    on conflict on constraint verifications_pkey do update
+      set verified_at = excluded.verified_at, differences = excluded.differences;
+  end if;
+end
+$function$;
+
+comment on function tally.find_differences(text) is
+  'What tally.verify does. PL/pgSQL lets no parameter and result column share the name "name".';

@@ -1,0 +1,35 @@
+create or replace function tally.attach(source regclass default null)
+returns table (relation regclass, attached text)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_source  tally.sources;
+  v_missing record;
+begin
+  -- Puts the counting triggers wherever they are missing: a new partition has none, and only
+  -- its owner may make them. Runs with the caller's rights. Changes nothing where all is there.
+  for v_source in
+    select s.* from tally.sources s
+    join pg_class c on c.oid = s.source
+    where (attach.source is null and pg_has_role(c.relowner, 'usage')) or s.source = attach.source
+    order by s.slug
+  loop
+    for v_missing in
+      select t.relation, t.name, t.ddl from tally.expected_triggers(v_source.source) t
+      where t.tgenabled is null
+      order by t.relation::text, t.name
+    loop
+      perform tally.lock_source(v_missing.relation);
+      execute v_missing.ddl;
+      execute format('grant select on table %s to tally_owner', v_missing.relation);
+      relation := v_missing.relation;
+      attached := v_missing.name;
+      return next;
+    end loop;
+  end loop;
+end
+$function$;
+
+comment on function tally.attach(regclass) is
+  'Puts missing counting triggers on a source and its partitions, or on all of them.';

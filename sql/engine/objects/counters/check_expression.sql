@@ -1,0 +1,82 @@
+create or replace function tally.check_expression(
+  counter         text,
+  part            text,
+  source          regclass,
+  expression      text,
+  probe           regclass,
+  amount_type     regtype,
+  is_immutable    boolean,
+  out sql_text    text,
+  out by_settings boolean
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_tree text;
+  v_why  text;
+begin
+  -- Second half of tally.compile_expression, with a pinned search_path: so the text that comes
+  -- back has every name qualified that is not PostgreSQL's own.
+  select pg_get_expr(k.conbin, k.conrelid), k.conbin::text into strict sql_text, v_tree
+  from pg_constraint k where k.conrelid = check_expression.probe and k.conname = 'tally_expression';
+
+  with called as (
+    select m[1]::oid as function
+    from regexp_matches(v_tree, ':(?:funcid|opfuncid) ([1-9][0-9]*)', 'g') m
+    union
+    select o.oprcode
+    from regexp_matches(v_tree, ':opno ([1-9][0-9]*)', 'g') m
+    join pg_operator o on o.oid = m[1]::oid
+  )
+  select
+    case
+      when v_tree ~ 'SQLVALUEFUNCTION' then
+        'it depends on the clock or the session, such as current_date or current_user'
+      when v_tree ~ 'NEXTVALUEEXPR' then 'it draws from a sequence'
+      when v_tree ~ ':varattno -' then 'it uses a system column'
+      when v_tree ~ ':varattno 0 ' then 'it uses the whole row: name the columns'
+      when is_immutable then null
+      else (
+        select format('it calls %s, which is %s', p.oid::regprocedure,
+                 case p.provolatile
+                   when 'v' then 'volatile: it returns something else each time'
+                   else 'stable, not immutable: it may return something else when the row changes'
+                 end)
+        from called c
+        join pg_proc p on p.oid = c.function
+        where p.oid not in (select s.function from tally.settled_functions s)
+        order by p.provolatile desc, 1
+        limit 1)
+    end
+  into v_why;
+  by_settings := not is_immutable;
+
+  if v_why is not null then
+    raise exception using errcode = 'TL004',
+      message = format('counter "%s": its %s cannot be used: %s', counter, part, v_why),
+      detail = format('%s: %s', part, expression),
+      hint = format('The same row must give the same answer when it comes and when it goes: use '
+                    'the columns of one row of %s and immutable functions, nothing else.', source);
+  end if;
+
+  if part <> 'filter' then
+    -- The constraint says (…) is not null, so that any type will do: take that off again.
+    sql_text := regexp_replace(sql_text, '^\((.*) IS NOT NULL\)$', '\1');
+  end if;
+  if part = 'amount' then
+    sql_text := case
+      when amount_type in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)
+        then format('(%s)::numeric', sql_text)
+      when amount_type in ('float4'::regtype, 'float8'::regtype)
+        then format('tally.whole((%s)::double precision)', sql_text)
+      when amount_type = 'numeric'::regtype then format('tally.whole(%s)', sql_text)
+      else format('(%s)::bigint::numeric', sql_text)
+    end;
+  end if;
+end
+$function$;
+
+comment on function tally.check_expression(text, text, regclass, text, regclass, regtype, boolean) is
+  'Whether an expression gives the same answer for the same row at any time, and its text.';

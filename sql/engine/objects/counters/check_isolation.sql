@@ -1,0 +1,20 @@
+create or replace function tally.check_isolation(what text)
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $function$
+begin
+  -- What excludes its like by a lock must look after it has the lock. In REPEATABLE READ and
+  -- above the snapshot is older than the lock.
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception using errcode = 'TL009',
+      message = format('%s runs at READ COMMITTED, not at %s', what,
+                       upper(current_setting('transaction_isolation'))),
+      hint = 'begin isolation level read committed; or call it outside of a transaction.';
+  end if;
+end
+$function$;
+
+comment on function tally.check_isolation(text) is
+  'Raises TL009 in a REPEATABLE READ or SERIALIZABLE transaction.';

@@ -1,0 +1,34 @@
+create or replace function tally.compare(counters bigint[])
+returns table (counter bigint, scope text, counted numeric, actual numeric)
+language plpgsql
+stable  -- so that all its queries see the one snapshot of the statement that calls it
+set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set bytea_output = 'hex'
+set lc_time = 'C'
+set lc_numeric = 'C'
+set lc_monetary = 'C'
+as $function$
+declare
+  v_counter tally.definitions;
+begin
+  -- Where a counter and the recount of its rows differ. No row: exact.
+  for v_counter in
+    select d.* from tally.definitions d where d.id = any (counters) order by d.name
+  loop
+    return query execute format(
+      'select %1$s::bigint, coalesce(a.scope, c.scope), coalesce(c.value, 0), coalesce(a.value, 0) '
+      'from (%2$s) a '
+      'full join (select e.scope, e.value from tally.exact e where e.counter = %1$s) c '
+      'on a.scope = c.scope '
+      'where coalesce(c.value, 0) <> coalesce(a.value, 0) '
+      'order by 2', v_counter.id, tally.recount_query(v_counter.id, v_counter.source));
+  end loop;
+end
+$function$;
+
+comment on function tally.compare(bigint[]) is
+  'Counted and actual, in one snapshot, wherever they differ.';

@@ -1,0 +1,23 @@
+create or replace function tally.counting_statement(counters bigint[], event text)
+returns text
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $function$
+  -- One INSERT of what one statement changed, net: a key that ends where it began writes nothing.
+  select format(
+$statement$  insert into tally.deltas (counter, scope, delta)
+  select k.counter,
+         case when octet_length(k.scope) <= 512 then k.scope
+              else tally.scope_too_long(k.counter, k.scope) end,
+         sum(%1$s)
+%2$s
+  group by k.counter, k.scope
+  having sum(%1$s) <> 0$statement$, m.amount, tally.counting_rows(counters, event))
+  from (select case event when 'insert' then 'k.amount'
+                          when 'delete' then '-k.amount'
+                          else 'k.amount * r.tally_sign' end as amount) m
+$function$;
+
+comment on function tally.counting_statement(bigint[], text) is
+  'Text for tally.build_functions: the statement that appends one event''s deltas.';

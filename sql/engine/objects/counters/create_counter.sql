@@ -1,0 +1,49 @@
+-- No pinned search_path: filter, scope and amount are read with the caller's. Everything of ours
+-- is qualified. Runs with the caller's rights, who must own the source.
+
+create or replace function tally.create_counter(
+  name     text,
+  source   pg_catalog.regclass,
+  filter   text default null,
+  scope    text default null,
+  amount   text default null,
+  audience text default 'private',
+  ranked   boolean default false
+)
+returns void
+language plpgsql
+as $function$
+declare
+  v_filter record;
+  v_scope  record;
+  v_amount record;
+begin
+  -- Declares a counter. It only attaches: rows that are there already are counted by a fill.
+  perform tally.check_counter(name, source, audience, ranked);
+
+  select 'true' as sql_text, false as by_settings into v_filter;
+  select '''''::text' as sql_text, false as by_settings into v_scope;
+  select '1::numeric' as sql_text, false as by_settings into v_amount;
+  if filter is not null then
+    select e.sql_text, e.by_settings into v_filter
+    from tally.compile_expression(name, 'filter', source, filter) e;
+  end if;
+  if scope is not null then
+    select e.sql_text, e.by_settings into v_scope
+    from tally.compile_expression(name, 'scope', source, scope) e;
+  end if;
+  if amount is not null then
+    select e.sql_text, e.by_settings into v_amount
+    from tally.compile_expression(name, 'amount', source, amount) e;
+  end if;
+
+  perform tally.put_counter(name, source, filter, scope, amount, audience, ranked,
+    v_filter.sql_text, v_scope.sql_text, v_amount.sql_text,
+    v_filter.by_settings or v_scope.by_settings or v_amount.by_settings);
+end
+$function$;
+
+comment on function
+  tally.create_counter(text, pg_catalog.regclass, text, text, text, text, boolean) is
+  'Declares a counter over the rows of a table: how many match filter, or the sum of amount, one '
+  'number for each scope. Again with the same words changes nothing. tally.drop_counter undoes it.';

@@ -1,0 +1,94 @@
+create or replace function tally.function_body(
+  slug text, event text, counters bigint[], plain boolean
+)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_vars   text := '';
+  v_look   text;
+  v_insert text;
+begin
+  -- The body of one trigger function. Whatever a column, function or type that is gone could
+  -- break is evaluated first, in a block that only reads: so a broken counter never fails a
+  -- write, and the block costs no subtransaction number. Then one INSERT.
+  if plain then
+    select string_agg(format('  v_%s numeric;', i.n), E'\n' order by i.n) || E'\n',
+           string_agg(format('    v_%s := %s;  -- %s', i.n,
+                        case event
+                          when 'insert' then tally.plain_sum(d.id, 'tally_new')
+                          when 'delete' then '-' || tally.plain_sum(d.id, 'tally_old')
+                          else tally.plain_sum(d.id, 'tally_new') || E'\n           - '
+                               || tally.plain_sum(d.id, 'tally_old')
+                        end, d.name), E'\n' order by i.n),
+           format(
+$body$  insert into tally.deltas (counter, scope, delta)
+  select k.counter, '', k.delta
+  from (values %s) k (counter, delta)
+  where k.delta <> 0$body$, string_agg(format('(%s, v_%s)', d.id, i.n), ', ' order by i.n))
+    into v_vars, v_look, v_insert
+    from unnest(counters) with ordinality i (id, n)
+    join tally.definitions d on d.id = i.id;
+    if cardinality(counters) = 1 then
+      v_insert := format(
+$body$  if v_1 = 0 then
+    return null;
+  end if;
+  insert into tally.deltas (counter, scope, delta) values (%s, '', v_1)$body$, counters[1]);
+    end if;
+  else
+    v_look := format(
+$body$    if not exists (
+      select
+%s
+    ) then
+      return null;
+    end if;$body$, tally.counting_rows(counters, event));
+    v_insert := tally.counting_statement(counters, event);
+  end if;
+
+  return format(
+$body$#variable_conflict use_column
+declare
+%1$s  v_deltas bigint;
+  v_counter bigint;
+  v_statement text;
+begin
+  -- Appends what this statement changed, net. It waits for nobody and locks nothing.
+  begin
+%2$s
+  exception when syntax_error_or_access_rule_violation then
+    -- Something a counter uses is gone: each counter by itself, so that only that one stops.
+    for v_counter, v_statement in select * from tally.counting_statements(%3$L, %4$L) loop
+      begin
+        execute v_statement;
+      exception when syntax_error_or_access_rule_violation then
+        perform tally.stop_counter(v_counter, sqlerrm);
+      end;
+    end loop;
+    return null;
+  end;
+
+%5$s;
+  get diagnostics v_deltas = row_count;
+  if v_deltas = 0 then
+    return null;
+  end if;
+
+  -- The doorbell: a sleeping pulse holds this lock, and asks to be woken.
+  if not pg_try_advisory_lock_shared(1952541804, 3) then
+    perform pg_notify('tally_doorbell', '');
+  elsif pg_advisory_unlock_shared(1952541804, 3) and random() * 1000 < v_deltas then
+    -- Awake, or nobody there: now and then see which.
+    perform tally.ask_for_fold();
+  end if;
+  return null;
+end
+$body$, v_vars, v_look, slug, event, v_insert);
+end
+$function$;
+
+comment on function tally.function_body(text, text, bigint[], boolean) is
+  'Text for tally.build_functions: what a counting trigger function does.';

@@ -1,0 +1,36 @@
+create or replace function tally.lock_source(source regclass)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '100ms'
+as $function$
+declare
+  v_until timestamptz := clock_timestamp() + (select s.attach_wait from tally.settings s);
+begin
+  -- Waits for the writers in flight, so that none of them is half seen; and at most 100 ms at a
+  -- time, because writers that come meanwhile queue behind the wait.
+  loop
+    begin
+      execute format('lock table %s in share row exclusive mode', source);
+      return;
+    exception when lock_not_available then
+      if clock_timestamp() >= v_until then
+        raise exception using errcode = 'TL008',
+          message = format('%s could not be locked within %s', source,
+                           (select s.attach_wait from tally.settings s)),
+          detail = (select 'Held by ' || string_agg(format('pid %s (%s, %s since %s)', a.pid,
+                             coalesce(nullif(a.application_name, ''), 'no name'), a.state,
+                             date_trunc('second', a.xact_start)), '; ')
+                    from pg_locks l join pg_stat_activity a on a.pid = l.pid
+                    where l.relation = source and l.granted and l.pid <> pg_backend_pid()),
+          hint = 'End the transactions that write to it, or try again when it is quieter; '
+                 'tally.settings.attach_wait says how long to try.';
+      end if;
+    end;
+    perform pg_sleep(0.02 + random() * 0.08);
+  end loop;
+end
+$function$;
+
+comment on function tally.lock_source(regclass) is
+  'Locks a source against writers, waiting 100 ms at a time; TL008 names who is in the way.';

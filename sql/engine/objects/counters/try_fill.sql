@@ -1,0 +1,29 @@
+create or replace function tally.try_fill(counter bigint)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $function$
+begin
+  -- One fill as a piece of work: skipped when another session has it, and its failure is
+  -- recorded, to be tried again later and later, from a second up to five minutes.
+  if not pg_try_advisory_xact_lock(try_fill.counter) then
+    return false;
+  end if;
+  perform tally.recount(try_fill.counter);
+  return true;
+exception
+  when others then
+    update tally.definitions d
+    set fill_error = sqlerrm, fill_attempts = d.fill_attempts + 1,
+        fill_again_at = clock_timestamp()
+          + least(interval '5 minutes', interval '1 second' * 2 ^ least(d.fill_attempts, 10))
+    where d.id = try_fill.counter;
+    raise warning using errcode = 'TL013',
+      message = format('counter "%s" could not be filled: %s',
+        (select d.name from tally.definitions d where d.id = try_fill.counter), sqlerrm);
+    return false;
+end
+$function$;
+
+comment on function tally.try_fill(bigint) is
+  'Fills one counter unless somebody else does; a failure is recorded and harms no other.';

@@ -1,0 +1,9 @@
+create or replace view tally.unfilled as
+select d.id as counter, d.name, d.created_at, d.fill_again_at
+from tally.definitions d
+where (d.filled_at is null
+       or exists (select from tally.fill_requests f where f.counter = d.id))
+  and not exists (select from tally.dropped x where x.counter = d.id);
+
+comment on view tally.unfilled is
+  'Counters to be filled. Not yet the one whose name another had until its totals are swept away.';

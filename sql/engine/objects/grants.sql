@@ -1,0 +1,14 @@
+-- Last in the list: what others than tally_owner may do.
+
+revoke all on all tables in schema tally from public;
+revoke execute on all functions in schema tally from public;
+revoke execute on all procedures in schema tally from public;
+
+grant usage on schema tally to tally_server;
+grant select on tally.counters, tally.counter_definitions, tally.status, tally.pulses
+  to tally_server;
+grant execute on function
+  tally.pulse(), tally.work(interval), tally.top(text, integer), tally.attend(),
+  tally.fall_asleep(), tally.stay_awake(), tally.doctor()
+  to tally_server;
+grant execute on procedure tally.tick() to tally_server;

@@ -1,0 +1,64 @@
+create or replace function tally.ask_for_fold()
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_fold_at integer;
+begin
+  -- A counting trigger found nobody to ring, and drew a lot: one in a thousand deltas. If really
+  -- nobody pulses, this transaction folds at its own commit, so that what is pending stays
+  -- bounded. Not at once: its locks would last as long as the transaction.
+  select s.fold_at into v_fold_at from tally.settings s where s.doorbell;
+  if coalesce(v_fold_at, 0) = 0
+     or current_setting('transaction_isolation') not in ('read committed', 'read uncommitted')
+     or (v_fold_at > 1000 and random() * v_fold_at >= 1000) then
+    return;
+  end if;
+  if pg_try_advisory_lock(1952541804, 4) then
+    perform pg_advisory_unlock(1952541804, 4);
+    insert into tally.fold_requests default values;
+  end if;
+end
+$function$;
+
+comment on function tally.ask_for_fold() is
+  'Called by counting triggers now and then: has this transaction fold at its commit if nobody '
+  'pulses.';
+
+create or replace function tally.fold_at_commit()
+returns trigger
+language plpgsql
+security definer  -- a writer has no right on tally
+set search_path = pg_catalog, pg_temp
+as $function$
+begin
+  -- Runs as the commit begins. Whatever goes wrong in it is not the writer's business: the
+  -- deltas stay pending, and the next one tries again.
+  delete from tally.fold_requests f
+  where f.ctid in (select o.ctid from tally.fold_requests o for update skip locked);
+  perform tally.pulse();
+  return null;
+exception when others then
+  raise log 'tally.fold_at_commit: %', sqlerrm;
+  return null;
+end
+$function$;
+
+comment on function tally.fold_at_commit() is
+  'Trigger function of tally.fold_requests: the writer''s own fold, while nobody pulses.';
+
+
+do $block$
+begin
+  if not exists (select from pg_catalog.pg_trigger t
+                 where t.tgrelid = 'tally.fold_requests'::pg_catalog.regclass
+                   and t.tgname = 'fold_at_commit') then
+    create constraint trigger fold_at_commit after insert on tally.fold_requests
+      deferrable initially deferred
+      for each row execute function tally.fold_at_commit();
+  end if;
+end
+$block$;
+comment on trigger fold_at_commit on tally.fold_requests is
+  'Deferred: it runs as the commit begins, so that a fold''s locks last no longer than that.';

@@ -1,0 +1,28 @@
+-- Neither a pinned search_path nor security definer: PostgreSQL allows no COMMIT in a procedure
+-- that has either. Every name is qualified, and each step runs as the function it calls does.
+
+create or replace procedure tally.tick()
+language plpgsql
+as $procedure$
+declare
+  v_work record;
+begin
+  -- Pulse, work until nothing is due, pulse: each in a transaction of its own.
+  loop
+    perform tally.pulse();
+    commit;
+    exit when not exists (select from tally.dropped);
+  end loop;
+  loop
+    select * into v_work from tally.work();
+    commit;
+    exit when v_work.filled operator(pg_catalog.+) v_work.rebuilt operator(pg_catalog.+)
+              v_work.expired operator(pg_catalog.+) v_work.jobs operator(pg_catalog.=) 0;
+  end loop;
+  perform tally.pulse();
+  commit;
+end
+$procedure$;
+
+comment on procedure tally.tick() is
+  'The one call for cron, pg_cron and make: pulse, work, pulse.';
