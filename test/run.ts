@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { describeSqlError } from '../src/sql-error.js';
@@ -16,6 +15,7 @@ import { prepareTemplate } from './helpers/template.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SQL_DIR = join(ROOT, 'sql');
+const AVA = join(ROOT, 'node_modules', 'ava', 'entrypoints', 'cli.mjs');
 const PORT = 5451;
 
 const SETTINGS = {
@@ -102,10 +102,8 @@ type Outcome = { readonly code: number; readonly passed: number; readonly failed
 
 /** The reporter's total leaves out what passed when something failed, so lines are counted. */
 async function runAva(env: NodeJS.ProcessEnv): Promise<Outcome> {
-  const require = createRequire(import.meta.url);
-  const program = join(dirname(require.resolve('ava/package.json')), 'entrypoints', 'cli.mjs');
   const color = process.stdout.isTTY ? ['--color'] : [];
-  ava = spawn(process.execPath, [program, ...color, ...process.argv.slice(2)], {
+  ava = spawn(process.execPath, [AVA, ...color, ...process.argv.slice(2)], {
     cwd: ROOT,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],

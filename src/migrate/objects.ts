@@ -18,6 +18,7 @@ const LOCK_TIMEOUT_MS = 2_000;
 const LOCK_ATTEMPTS_MAX = 5;
 const LOCK_PAUSE_MS = 500;
 const LOCK_NOT_AVAILABLE = '55P03';
+const ENGINE_OWNER = 'tally_owner';
 
 export type ReplayPlan = {
   readonly changed: readonly string[];
@@ -80,16 +81,19 @@ async function replay(client: pg.Client, tree: Tree, plan: ReplayPlan): Promise<
   await keepReplaced(client, plan.byHand);
   const watch = await watchDefinitions(client);
   for (const file of tree.objects) {
-    await runFile(client, file);
+    await runFile(client, tree, file);
     await watch.after(file);
   }
   await recordDefinitions(client, tree.part, watch.made.values());
   await recordHashes(client, tree);
 }
 
-async function runFile(client: pg.Client, file: ObjectFile): Promise<void> {
+/** The engine's objects belong to tally_owner, whoever installs them; an application's to him. */
+async function runFile(client: pg.Client, tree: Tree, file: ObjectFile): Promise<void> {
   try {
+    if (tree.part === 'engine') await client.query(`set local role ${ENGINE_OWNER}`);
     await client.query(file.text);
+    await client.query('reset role');
   } catch (error) {
     if (!isSqlError(error)) throw error;
     const reason = describeSqlError(error, file.text);

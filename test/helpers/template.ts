@@ -52,7 +52,7 @@ async function build(
 async function dropOthers(holder: pg.Client, template: string): Promise<void> {
   const others = await holder.query<{ datname: string }>(
     `select datname from pg_catalog.pg_database
-     where starts_with(datname, $1) and datname not in ($2, $2 || '_draft')`,
+     where starts_with(datname, $1) and datname <> $2`,
     [PREFIX, template],
   );
   for (const { datname } of others.rows) {

@@ -1,0 +1,129 @@
+import type pg from 'pg';
+import { UserError } from '../errors.js';
+import { describeSqlError, isSqlError } from '../sql-error.js';
+import { queryText, type Rows, renderExpanded, renderTable, rowsOf } from './table.js';
+import { type Context, EXIT, onDatabase, type Verb } from './verb.js';
+
+/** Each of these is one SQL call, the same that a DBA makes from psql. */
+
+/** No such schema, table, function. */
+const NOT_THERE: ReadonlySet<string> = new Set(['3F000', '42P01', '42883']);
+
+export const tick: Verb = {
+  name: 'tick',
+  usage: '',
+  summary: 'fold pending changes and do all work that is due: call tally.tick()',
+  run: async (context) => {
+    await call(context, 'tick', 'call tally.tick()');
+    return EXIT.ok;
+  },
+};
+
+export const fill: Verb = {
+  name: 'fill',
+  usage: '[NAME]',
+  summary: 'count what was there before a new counter: tally.fill()',
+  positionalsMax: 1,
+  run: async (context) => {
+    await call(context, 'fill', 'select tally.fill($1)', [nameOf(context)]);
+    return EXIT.ok;
+  },
+};
+
+export const verify: Verb = {
+  name: 'verify',
+  usage: '[NAME]',
+  summary: 'recount and list each difference: tally.verify(); exit code 3 when there is one',
+  positionalsMax: 1,
+  run: async (context) => {
+    const name = nameOf(context);
+    const found = await call(context, 'verify', 'select * from tally.verify($1)', [name]);
+    if (found.rows.length === 0) {
+      context.say(name === null ? 'exact: all counters' : `exact: ${name}`);
+      return EXIT.ok;
+    }
+    print(context, renderTable(found));
+    context.say(`to put this right: ${[context.program, 'repair', name ?? ''].join(' ').trim()}`);
+    return EXIT.differences;
+  },
+};
+
+export const repair: Verb = {
+  name: 'repair',
+  usage: '[NAME] [--dry-run]',
+  summary: 'put differences right, safe under writers: tally.repair()',
+  flags: { 'dry-run': {} },
+  positionalsMax: 1,
+  run: async (context) => {
+    const dryRun = context.flags.has('dry-run');
+    const values = [nameOf(context), dryRun];
+    const done = await call(context, 'repair', 'select * from tally.repair($1, $2)', values);
+    if (done.rows.length === 0) {
+      context.say('exact: nothing to repair');
+      return EXIT.ok;
+    }
+    print(context, renderTable(done));
+    context.say(dryRun ? 'dry run: nothing was changed' : 'repaired');
+    return EXIT.ok;
+  },
+};
+
+export const doctor: Verb = {
+  name: 'doctor',
+  usage: '',
+  summary: 'check triggers, backlog and settings: tally.doctor(); exit code 4 when a check fails',
+  run: async (context) => {
+    const found = await call(context, 'doctor', 'select * from tally.doctor()');
+    print(context, renderTable(found));
+    const at = found.columns.findIndex(({ name }) => name === 'status');
+    return found.rows.some((row) => row[at] === 'fail') ? EXIT.failedCheck : EXIT.ok;
+  },
+};
+
+export const status: Verb = {
+  name: 'status',
+  usage: '',
+  summary: 'a quick look at pulse, backlog and counters: tally.status',
+  run: async (context) => {
+    const found = await call(context, 'status', 'select * from tally.status');
+    print(context, found.rows.length === 1 ? renderExpanded(found) : renderTable(found));
+    return EXIT.ok;
+  },
+};
+
+function nameOf(context: Context): string | null {
+  return context.positionals[0] ?? null;
+}
+
+function print(context: Context, lines: readonly string[]): void {
+  for (const line of lines) context.say(line);
+}
+
+async function call(
+  context: Context,
+  verb: string,
+  text: string,
+  values?: readonly (string | boolean | null)[],
+): Promise<Rows> {
+  return await onDatabase(context, verb, async (client) => {
+    const [result] = await ask(context, client, text, values);
+    return result === undefined ? { columns: [], rows: [] } : rowsOf(result);
+  });
+}
+
+async function ask(
+  context: Context,
+  client: pg.Client,
+  text: string,
+  values?: readonly (string | boolean | null)[],
+) {
+  try {
+    return await queryText(client, text, values);
+  } catch (error) {
+    if (!isSqlError(error)) throw error;
+    const missing = NOT_THERE.has(error.code ?? '') && /\btally\b/.test(error.message);
+    const options = { cause: error, hint: `${context.program} migrate` };
+    if (missing) throw new UserError(`the engine is not there: ${error.message}`, options);
+    throw new UserError(describeSqlError(error), { cause: error });
+  }
+}

@@ -1,0 +1,22 @@
+import { targetOf } from '../database.js';
+import { migrate as run } from '../migrate.js';
+import { databaseUrl, EXIT, type Verb } from './verb.js';
+
+export const migrate: Verb = {
+  name: 'migrate',
+  usage: '[--engine-only] [--dry-run]',
+  summary: 'bring the database up to date (--dry-run: say what would be done)',
+  flags: { 'engine-only': {}, 'dry-run': {} },
+  run: async (context) => {
+    const dryRun = context.flags.has('dry-run');
+    const url = await databaseUrl(context);
+    await run({
+      url,
+      dryRun,
+      engineOnly: context.flags.has('engine-only'),
+      report: (line) => context.say(line),
+    });
+    context.say(dryRun ? 'dry run: nothing was written' : `${targetOf(url)} is up to date`);
+    return EXIT.ok;
+  },
+};

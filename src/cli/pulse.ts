@@ -1,0 +1,22 @@
+import { databaseUrl, EXIT, type Verb } from './verb.js';
+
+export const pulse: Verb = {
+  name: 'pulse',
+  usage: '',
+  summary: 'keep folding and announcing until it is interrupted',
+  run: async (context) => {
+    const { tickMs, idleMs } = context.config;
+    const url = await databaseUrl(context);
+    const { runPulse } = await import('../live/pulse.js');
+    const running = await runPulse({ url, tickMs, idleMs, log: (line) => context.note(line) });
+    await interrupted();
+    await running.stop();
+    return EXIT.ok;
+  },
+};
+
+async function interrupted(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+}
