@@ -1,0 +1,114 @@
+import type pg from 'pg';
+import { Bell } from './bell.js';
+import { Rhythm } from './rhythm.js';
+import { sessionLoop } from './session-loop.js';
+import { workLoop } from './work.js';
+
+const PULSE = 'select pulse, folded, announced from tally.pulse()';
+
+export type PulseOptions = {
+  url: string;
+  /** How often it beats while awake. */
+  tickMs: number;
+  /** How often it beats while asleep, in case a ring was lost. */
+  idleMs: number;
+  log: (line: string) => void;
+};
+
+export type Running = { stop(): Promise<void> };
+
+type PulseRow = { pulse: string; folded: number; announced: number };
+
+/** Pulses, and works beside it on another session, until it is stopped. */
+export async function runPulse(options: PulseOptions): Promise<Running> {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const bell = new Bell();
+  signal.addEventListener('abort', () => bell.ring());
+  const { url, log } = options;
+  const loops = [
+    sessionLoop({
+      url,
+      log,
+      signal,
+      application: 'pgtally-pulse',
+      run: (client) => beat(client, { ...options, bell, signal }),
+    }),
+    sessionLoop({
+      url,
+      log,
+      signal,
+      application: 'pgtally-work',
+      run: (client) => workLoop(client, { idleMs: options.idleMs, signal }),
+    }),
+  ];
+  return {
+    stop: async () => {
+      stopping.abort();
+      await Promise.all(loops);
+    },
+  };
+}
+
+type Beating = PulseOptions & { bell: Bell; signal: AbortSignal };
+
+/** One session's life: wait until it may pulse, then pulse when rung and when it is time. */
+async function beat(client: pg.Client, options: Beating): Promise<void> {
+  const { bell, signal, idleMs, log } = options;
+  const lost = lossOf(client, bell);
+  client.on('notification', () => bell.ring());
+  await client.query('listen tally_doorbell');
+  while (!(await attend(client))) {
+    // Another session pulses. It ends with its session, and then this one is next.
+    await bell.wait(idleMs);
+    bell.take();
+    if (signal.aborted) return;
+    lost.check();
+  }
+  log('pgtally-pulse: this session pulses');
+  const rhythm = new Rhythm(options);
+  await changeOver(client, rhythm, false);
+  while (!signal.aborted) {
+    lost.check();
+    bell.take();
+    const result = await client.query<PulseRow>(PULSE);
+    const ringsWaiting = bell.take();
+    const next = rhythm.after({ folded: result.rows[0]?.folded ?? 0, ringsWaiting });
+    if (next !== 'stay') await changeOver(client, rhythm, next === 'wake');
+    if (ringsWaiting > 0 && !rhythm.awake) continue;
+    await bell.wait(rhythm.waitMs);
+  }
+}
+
+/** While asleep it holds the lock that tells writers to ring. */
+async function changeOver(client: pg.Client, rhythm: Rhythm, awake: boolean): Promise<void> {
+  if (awake) {
+    await client.query('select tally.stay_awake()');
+    rhythm.changed(true);
+    return;
+  }
+  const asleep = await client.query<{ asleep: boolean }>('select tally.fall_asleep() as asleep');
+  // Without a doorbell nobody will ring: then there is no sleeping.
+  rhythm.changed(asleep.rows[0]?.asleep !== true);
+}
+
+async function attend(client: pg.Client): Promise<boolean> {
+  const result = await client.query<{ first: boolean }>('select tally.attend() as first');
+  return result.rows[0]?.first === true;
+}
+
+/** A connection that ends between two queries rings, so that its loss is noticed at once. */
+function lossOf(client: pg.Client, bell: Bell): { check(): void } {
+  let error: Error | undefined;
+  const lose = (cause?: Error) => {
+    error ??= cause ?? new Error('the connection was closed');
+    bell.ring();
+  };
+  client.on('error', lose);
+  client.on('end', () => lose());
+  return {
+    check: () => {
+      if (error !== undefined) throw error;
+    },
+  };
+}
