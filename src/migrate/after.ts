@@ -34,7 +34,12 @@ export async function fill(
   report: (line: string) => void,
 ): Promise<string | undefined> {
   try {
-    await client.query('select tally.fill($1)', [name]);
+    const { rows } = await client.query<{ filled: number | null }>(
+      'select tally.fill($1) as filled',
+      [name],
+    );
+    // Someone else may have filled it meanwhile, or it waits for a sweep.
+    if (rows[0]?.filled === 0) return undefined;
     report(`filled counter ${name}`);
     return undefined;
   } catch (error) {

@@ -18,7 +18,6 @@ const LOCK_TIMEOUT_MS = 2_000;
 const LOCK_ATTEMPTS_MAX = 5;
 const LOCK_PAUSE_MS = 500;
 const LOCK_NOT_AVAILABLE = '55P03';
-const ENGINE_OWNER = 'tally_owner';
 
 export type ReplayPlan = {
   readonly changed: readonly string[];
@@ -80,18 +79,37 @@ async function replay(client: pg.Client, tree: Tree, plan: ReplayPlan): Promise<
   await client.query(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`);
   await keepReplaced(client, plan.byHand);
   const watch = await watchDefinitions(client);
+  const owner = await ownerOf(client, tree);
   for (const file of tree.objects) {
-    await runFile(client, tree, file);
+    await runFile(client, file, owner);
     await watch.after(file);
   }
   await recordDefinitions(client, tree.part, watch.made.values());
   await recordHashes(client, tree);
 }
 
-/** The engine's objects belong to tally_owner, whoever installs them; an application's to him. */
-async function runFile(client: pg.Client, tree: Tree, file: ObjectFile): Promise<void> {
+/**
+ * The engine's objects belong to whoever owns its schema (tally_owner), whoever installs them: those
+ * that run with their owner's rights must not be a superuser's. An application's files say it.
+ */
+async function ownerOf(client: pg.Client, tree: Tree): Promise<string | undefined> {
+  if (tree.part !== 'engine') return undefined;
+  const { rows } = await client.query<{ owner: string }>(
+    `select pg_catalog.pg_get_userbyid(n.nspowner) as owner
+     from pg_catalog.pg_namespace as n where n.nspname = 'tally'`,
+  );
+  return rows[0]?.owner;
+}
+
+async function runFile(
+  client: pg.Client,
+  file: ObjectFile,
+  owner: string | undefined,
+): Promise<void> {
   try {
-    if (tree.part === 'engine') await client.query(`set local role ${ENGINE_OWNER}`);
+    if (owner !== undefined) {
+      await client.query(`set local role ${client.escapeIdentifier(owner)}`);
+    }
     await client.query(file.text);
     await client.query('reset role');
   } catch (error) {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
 import { connect } from '../../src/database.js';
 import { migrate } from '../../src/migrate.js';
@@ -8,6 +9,8 @@ import { onDatabase } from './database.js';
 
 const PREFIX = 'tally_template_';
 const HASH_LENGTH = 12;
+/** How it is migrated belongs to its state as well. */
+const MIGRATE_DIR = fileURLToPath(new URL('../../src/migrate', import.meta.url));
 
 /**
  * Migrates a template database once for each state of the SQL tree, and keeps it until another
@@ -18,7 +21,7 @@ export async function prepareTemplate(
   url: string,
   sqlDir: string,
 ): Promise<{ template: string; holder: pg.Client }> {
-  const template = PREFIX + (await hashOf(sqlDir));
+  const template = PREFIX + (await hashOf([sqlDir, MIGRATE_DIR]));
   const holder = await connect(url, 'pgtally test run');
   try {
     await holder.query('select pg_advisory_lock(hashtext($1))', [`${PREFIX}lock`]);
@@ -73,11 +76,13 @@ async function exists(holder: pg.Client, template: string): Promise<boolean> {
   return found.rows.length > 0;
 }
 
-async function hashOf(sqlDir: string): Promise<string> {
+async function hashOf(folders: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
-  const files = await readdir(sqlDir, { recursive: true, withFileTypes: true });
+  const options = { recursive: true, withFileTypes: true } as const;
+  const files = await Promise.all(folders.map((folder) => readdir(folder, options)));
   const paths = files
-    .filter((file) => file.isFile() && /\.(sql|list)$/.test(file.name))
+    .flat()
+    .filter((file) => file.isFile() && /\.(sql|list|ts)$/.test(file.name))
     .map((file) => join(file.parentPath, file.name))
     .sort();
   for (const path of paths) hash.update(`${path}\n`).update(await readFile(path));
