@@ -107,7 +107,7 @@ create table tally.totals (
   ranking numeric,
   constraint totals_pkey primary key (counter, scope)
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02,
-        autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0);
+        autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0, vacuum_truncate = off);
 create index totals_ranking on tally.totals (counter, ranking desc, scope)
   where ranking is not null;
 create index totals_overflow on tally.totals (counter)
@@ -127,7 +127,10 @@ create table tally.deltas (
   delta   numeric not null
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000,
         autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 100000,
-        autovacuum_analyze_scale_factor = 0.5, autovacuum_vacuum_cost_delay = 0);
+        autovacuum_analyze_scale_factor = 0.5, autovacuum_vacuum_cost_delay = 0,
+        vacuum_truncate = off);
+-- vacuum_truncate is off above: giving the file's end back locks writers out, and a table of no
+-- pages makes the planner choose sequential scans.
 create index deltas_xid on tally.deltas (xid);
 create index deltas_counter_scope_xid on tally.deltas (counter, scope, xid);
 comment on table tally.deltas is

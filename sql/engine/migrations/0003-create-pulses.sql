@@ -12,7 +12,7 @@ create table tally.pulses (
   also       xid8[] not null,
   written_by xid not null
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000,
-        autovacuum_vacuum_cost_delay = 0);
+        autovacuum_vacuum_cost_delay = 0, vacuum_truncate = off);
 comment on table tally.pulses is
   'The last pulses, newest last. A row each, never an update: an old snapshot that keeps dead '
   'versions alive would make one row slower to read with every beat.';

@@ -6,7 +6,7 @@ as $function$
 declare
   v_counters bigint[];
   v_row      record;
-  v_found    bigint[] := '{}';
+  v_found    jsonb := '{}';
 begin
   -- Each difference between a counter and its rows, all from one snapshot, while writers go on.
   -- Counters that show no number are left out: there is nothing of theirs to be wrong.
@@ -17,7 +17,8 @@ begin
   for v_row in
     select d.name, c.* from tally.compare(v_counters) c join tally.definitions d on d.id = c.counter
   loop
-    v_found := v_found || v_row.counter;
+    v_found := jsonb_set(v_found, array[v_row.counter::text],
+                         to_jsonb(coalesce((v_found ->> v_row.counter::text)::bigint, 0) + 1));
     name := v_row.name;
     scope := v_row.scope;
     counted := v_row.counted;
@@ -27,7 +28,7 @@ begin
 
   if not pg_is_in_recovery() and current_setting('transaction_read_only') = 'off' then
     insert into tally.verifications as v (counter, verified_at, differences)
-    select i.id, clock_timestamp(), (select count(*) from unnest(v_found) f where f = i.id)
+    select i.id, clock_timestamp(), coalesce((v_found ->> i.id::text)::bigint, 0)
     from unnest(v_counters) i (id)
     on conflict on constraint verifications_pkey do update
       set verified_at = excluded.verified_at, differences = excluded.differences;

@@ -20,7 +20,7 @@ begin
       where t.tgenabled is null
       order by t.relation::text, t.name
     loop
-      perform tally.lock_source(v_missing.relation);
+      perform tally.lock_source(v_missing.relation, 'share row exclusive');
       execute v_missing.ddl;
       execute format('grant select on table %s to tally_owner', v_missing.relation);
       relation := v_missing.relation;

@@ -6,9 +6,11 @@ as $function$
 declare
   v_old     tally.definitions;
   v_trigger record;
+  v_last    boolean;
 begin
   -- Takes a counter away, and with a source's last one its triggers and functions. Writers in
   -- flight are waited for, as when it was made. The pulse sweeps its totals away afterwards.
+  perform tally.check_isolation('tally.drop_counter');
   select d.* into v_old from tally.definitions d where d.name = drop_counter.name;
   if not found then
     raise exception using errcode = 'TL006',
@@ -24,7 +26,12 @@ begin
         hint = format('Drop it as %I, who does.',
                       (select c.relowner::regrole from pg_class c where c.oid = v_old.source));
     end if;
-    perform tally.lock_source(v_old.source);
+    -- Dropping a trigger takes ACCESS EXCLUSIVE: asked for at once, since a lock that is raised
+    -- later can deadlock.
+    v_last := not exists (select from tally.definitions d
+                          where d.source = v_old.source and d.id <> v_old.id);
+    perform tally.lock_source(v_old.source,
+      case when v_last then 'access exclusive' else 'share row exclusive' end);
   end if;
 
   delete from tally.definitions d where d.id = v_old.id;

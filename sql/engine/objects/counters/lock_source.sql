@@ -1,4 +1,4 @@
-create or replace function tally.lock_source(source regclass)
+create or replace function tally.lock_source(source regclass, mode text)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -11,7 +11,7 @@ begin
   -- time, because writers that come meanwhile queue behind the wait.
   loop
     begin
-      execute format('lock table %s in share row exclusive mode', source);
+      execute format('lock table %s in %s mode', source, mode);
       return;
     exception when lock_not_available then
       if clock_timestamp() >= v_until then
@@ -32,5 +32,5 @@ begin
 end
 $function$;
 
-comment on function tally.lock_source(regclass) is
-  'Locks a source against writers, waiting 100 ms at a time; TL008 names who is in the way.';
+comment on function tally.lock_source(regclass, text) is
+  'Locks a source against writers, or against all, waiting 100 ms at a time; TL008 names who is in the way.';

@@ -11,12 +11,13 @@ comment on view tally.fold_point is
 
 create or replace view tally.pending as
 select d.counter, d.scope, d.delta, d.xid
-from tally.fold_point f
-join tally.deltas d on d.xid >= f.seen
+from tally.deltas d
+where d.xid >= (select f.seen from tally.fold_point f)
 union all
 select d.counter, d.scope, d.delta, d.xid
-from tally.fold_point f
-join tally.deltas d on d.xid = any (f.also) and d.xid < f.seen;
+from tally.deltas d
+where d.xid = any ((select f.also from tally.fold_point f)::pg_catalog.xid8[])
+  and d.xid < (select f.seen from tally.fold_point f);
 
 comment on view tally.pending is
   'The deltas not folded yet, in the reader''s snapshot. The fold deletes what it saw, so nothing '

@@ -11,7 +11,10 @@ declare
   v_id   bigint := tally.counter_id(put_counter.name);
 begin
   -- Second half of tally.create_counter, with the caller's rights and a pinned search_path.
-  -- One declaration at a time: two of the same name wait for each other here.
+  -- One declaration at a time: two of the same name wait for each other here. An older snapshot
+  -- would not see a counter that another session has just put on the same source, and build
+  -- functions without it.
+  perform tally.check_isolation('tally.create_counter');
   perform pg_advisory_xact_lock(v_id);
   select d.* into v_old from tally.definitions d where d.id = v_id or d.name = put_counter.name;
   if found then
@@ -30,7 +33,9 @@ begin
     return;
   end if;
 
-  perform tally.lock_source(put_counter.source);
+  perform tally.lock_source(put_counter.source,
+    case when tally.needs_policy(put_counter.source) then 'access exclusive'
+         else 'share row exclusive' end);
   perform tally.grant_sight(put_counter.source);
   insert into tally.sources (source, slug)
   values (put_counter.source, tally.source_slug(put_counter.source))

@@ -17,20 +17,24 @@ returns boolean
 language plpgsql
 security definer  -- a server may not read tally.settings by itself
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '1s'
 as $function$
 begin
   -- From now on every writer rings. Taken by waiting, not by trying: a place in the lock's queue
-  -- makes the writers' tries fail, and a try would starve among many of them.
+  -- makes the writers' tries fail, and a try would starve among many of them. A writer holds it
+  -- for microseconds; should a session have kept it, stay awake rather than wait for that.
   if not (select s.doorbell from tally.settings s) then
     return false;
   end if;
   perform pg_advisory_lock(1952541804, 3);
   return true;
+exception when lock_not_available then
+  return false;
 end
 $function$;
 
 comment on function tally.fall_asleep() is
-  'Asks writers to ring tally_doorbell at each commit. False where tally.settings.doorbell is off.';
+  'Asks writers to ring tally_doorbell at each commit. False where they will not: stay awake then.';
 
 create or replace function tally.stay_awake()
 returns boolean

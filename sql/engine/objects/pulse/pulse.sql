@@ -102,8 +102,12 @@ begin
     -- In a subtransaction the row has another number than the transaction.
     update tally.pulses p set written_by = v_xmin where p.pulse = pulse.pulse;
   end if;
+  -- The one that is too old now; a range from the oldest on would step over dead rows each time.
+  -- Once in a while all, for when keep_pulses was lowered.
   delete from tally.pulses p
-  where p.pulse <= pulse.pulse - (select s.keep_pulses from tally.settings s);
+  where p.pulse = pulse.pulse - (select s.keep_pulses from tally.settings s)
+     or (pulse.pulse % 1000 = 0
+         and p.pulse < pulse.pulse - (select s.keep_pulses from tally.settings s));
 
   for v_part in 1 .. greatest(cardinality(v_parts), 1) loop
     perform pg_notify('tally', format('{"pulse":%s,"part":%s,"parts":%s,"changes":[%s]}',
