@@ -116,7 +116,7 @@ function explainByText(message: string, code: string, user: string): [why: strin
   if (/SSL|TLS|CERT|EPROTO|certificate/i.test(`${code} ${message}`)) {
     return [
       `no secure connection (${message})`,
-      'sslmode=disable where the server has no TLS; sslrootcert=FILE where its certificate is private',
+      'sslmode=disable where the server has no TLS; sslrootcert=FILE, or sslmode=no-verify, where its certificate is private',
     ];
   }
   return [message, 'check DATABASE_URL and the log of the server'];

@@ -1,6 +1,5 @@
 import type pg from 'pg';
 import { connect, targetOf, withClient } from './database.js';
-import { UserError } from './errors.js';
 import { attach, fill, planAfter } from './migrate/after.js';
 import { openBooks, recordedFiles } from './migrate/books.js';
 import { pendingFiles } from './migrate/compare.js';
@@ -8,12 +7,10 @@ import type { HandChange } from './migrate/definitions.js';
 import { checkLock, takeLock } from './migrate/lock.js';
 import { applyNumbered } from './migrate/numbered.js';
 import { planReplay, type ReplayPlan, replayObjects } from './migrate/objects.js';
+import { checkServer, migrationError, prepareSession } from './migrate/session.js';
 import { PARTS, readTree, SQL_DIR, type Tree } from './migrate/tree.js';
-import { describeSqlError, isSqlError } from './sql-error.js';
 
 const APPLICATION = 'pgtally migrate';
-const OLDEST_MAJOR = 15;
-const NEWEST_MAJOR = 18;
 
 export type MigrateOptions = {
   readonly url: string;
@@ -52,12 +49,13 @@ export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
   try {
     await withClient(options.url, APPLICATION, async (work) => {
       await prepareSession(work);
-      await checkServer(work, outcome, report);
+      const tooNew = await checkServer(work);
+      if (tooNew !== undefined) warn(outcome, report, tooNew);
       if (options.dryRun === true) await previewAll(work, trees, outcome, report);
       else await migrateAll(options.url, work, trees, outcome, report);
     });
   } catch (error) {
-    throw asUserError(error, options.url);
+    throw migrationError(error, targetOf(options.url));
   }
   return outcome;
 }
@@ -67,41 +65,6 @@ async function readTrees(options: MigrateOptions): Promise<Tree[]> {
   const sqlDir = options.sqlDir ?? SQL_DIR;
   const trees = await Promise.all(parts.map((part) => readTree(sqlDir, part)));
   return trees.filter((tree) => tree !== undefined);
-}
-
-/** Time-outs are meant for the application: a fill may take longer. Names are all qualified. */
-async function prepareSession(client: pg.Client): Promise<void> {
-  await client.query(`
-    set statement_timeout = 0;
-    set lock_timeout = 0;
-    set idle_in_transaction_session_timeout = 0;
-    set client_min_messages = warning;
-    set search_path = ''`);
-}
-
-async function checkServer(
-  client: pg.Client,
-  outcome: Outcome,
-  report: (line: string) => void,
-): Promise<void> {
-  const { rows } = await client.query<{ number: string; version: string; standby: boolean }>(
-    `select pg_catalog.current_setting('server_version_num') as number,
-       pg_catalog.current_setting('server_version') as version,
-       pg_catalog.pg_is_in_recovery() as standby`,
-  );
-  const { number = '0', version = 'unknown', standby = false } = rows[0] ?? {};
-  const major = Math.floor(Number(number) / 10_000);
-  if (major < OLDEST_MAJOR) {
-    throw new UserError(`PostgreSQL ${version} is too old: pgtally needs ${OLDEST_MAJOR} or newer`);
-  }
-  if (standby) {
-    throw new UserError('this server is a standby, where nothing can be written', {
-      hint: 'migrate its primary: what is done there arrives here',
-    });
-  }
-  if (major > NEWEST_MAJOR) {
-    warn(outcome, report, `PostgreSQL ${version} is newer than what was tested, ${NEWEST_MAJOR}`);
-  }
 }
 
 async function migrateAll(
@@ -134,12 +97,16 @@ async function migrateTree(run: Run, tree: Tree): Promise<void> {
   outcome.applied.push(...pending.map(({ path }) => path));
   if (!plan.needed) return report(`${tree.part}: up to date`);
   await checkLock(lock);
-  await replayObjects(work, tree, plan, report);
+  const leftOver = await replayObjects(work, tree, plan, report);
   outcome.replayed.push(...tree.objects.map(({ path }) => path));
   report(`${tree.part}: ran ${tree.objects.length} objects${reasons(tree, plan)}`);
   for (const change of plan.byHand) {
     outcome.handChanged.push(change.identity);
     warn(outcome, report, handChangeLine(change, 'was put back'));
+  }
+  for (const { kind, identity } of leftOver) {
+    const line = `${kind} ${identity} is left over: no file makes it any more, nor drops it`;
+    warn(outcome, report, `${line}; drop it in a new numbered migration`);
   }
 }
 
@@ -203,26 +170,4 @@ function reasons(tree: Tree, { added, changed, removed }: ReplayPlan): string {
 function warn(outcome: Outcome, report: (line: string) => void, line: string): void {
   outcome.warnings.push(line);
   report(`warning: ${line}`);
-}
-
-function asUserError(error: unknown, url: string): unknown {
-  if (error instanceof UserError) return error;
-  const target = targetOf(url);
-  if (isSqlError(error)) {
-    const hint =
-      error.code === '42501'
-        ? 'migrate as the owner of the database, who also needs CREATEROLE the first time'
-        : 'nothing of this step was kept: mend the cause and migrate again';
-    return new UserError(`migrating ${target} failed: ${describeSqlError(error)}`, {
-      hint,
-      cause: error,
-    });
-  }
-  if (error instanceof Error && /terminated|ECONNRESET|EPIPE|not queryable/i.test(error.message)) {
-    return new UserError(`the connection to ${target} was lost: ${error.message}`, {
-      hint: 'nothing of the step it was in was kept: migrate again',
-      cause: error,
-    });
-  }
-  return error;
 }

@@ -11,7 +11,8 @@ export function describeSqlError(error: unknown, text?: string): string {
     ...place,
     ...part('detail', error.detail),
     ...part('hint', error.hint),
-    ...part('context', error.where),
+    // Our own errors (docs/errors.md) say what to do; where they were raised is no help.
+    ...(error.code?.startsWith('TL') ? [] : part('context', error.where)),
   ].join('\n');
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { describeSqlError } from '../src/sql-error.js';
-import { onDatabase } from './helpers/database.js';
+import { dropTestDatabases, onDatabase } from './helpers/database.js';
 import { claimFolder } from './helpers/folder.js';
 import { freePort } from './helpers/ports.js';
 import { prepareTemplate } from './helpers/template.js';
@@ -76,7 +76,10 @@ async function startServer(): Promise<TestServer> {
       await embedded.stop();
       claim.release();
     };
-    return { url: onDatabase(embedded.url, 'postgres'), stop };
+    const url = onDatabase(embedded.url, 'postgres');
+    // The folder is ours alone, so what is there was left by a run that was killed.
+    await dropTestDatabases(url);
+    return { url, stop };
   } catch (error) {
     claim.release();
     throw error;

@@ -73,6 +73,24 @@ async function stamps(client: pg.Client): Promise<Map<string, Stamped>> {
   return new Map(rows.map((row) => [`${row.kind} ${row.identity}`, row]));
 }
 
+/**
+ * What the files of a part made once, is still there, and was not made now: above all a function
+ * whose parameters changed, where the old one stands beside the new and makes calls ambiguous.
+ */
+export async function leftOvers(
+  client: pg.Client,
+  part: Part,
+  made: ReadonlyMap<string, Definition>,
+): Promise<Definition[]> {
+  const { rows } = await client.query<Definition>(
+    `select d.kind, d.identity, d.path from ${BOOKS}.definitions as d
+     join (${CATALOG}) as o on o.kind = d.kind and o.identity = d.identity
+     where pg_catalog.starts_with(d.path, $1) order by d.path, d.identity`,
+    [`${part}/`],
+  );
+  return rows.filter(({ kind, identity }) => !made.has(`${kind} ${identity}`));
+}
+
 /** Records what the files of one part made, as the catalog tells it at this moment. */
 export async function recordDefinitions(
   client: pg.Client,

@@ -2,8 +2,9 @@ import type { ConnectionOptions } from 'node:tls';
 import { applyMigrations, connect, sql } from '@databases/pg-migrations';
 import type pg from 'pg';
 import { UserError } from '../errors.js';
-import { describeSqlError, isSqlError } from '../sql-error.js';
+import { describeSqlError } from '../sql-error.js';
 import { appliedTable, recordedFiles, versionTable } from './books.js';
+import { isConnectionLost } from './session.js';
 import type { NumberedFile, Tree } from './tree.js';
 
 /** Applies the files that are not recorded yet, one transaction each, and proves that they are. */
@@ -34,7 +35,8 @@ export async function applyNumbered(
       },
     });
   } catch (error) {
-    throw failedFile(error, current);
+    const text = pending.find(({ path }) => path === current)?.text ?? '';
+    throw failedFile(error, current, text);
   } finally {
     await pool.dispose();
   }
@@ -70,11 +72,16 @@ function isOptions(ssl: unknown): ssl is ConnectionOptions {
 }
 
 /** The library sends statement by statement: a position would count from the wrong start. */
-function failedFile(error: unknown, path: string): unknown {
-  if (!isSqlError(error)) return error;
+function failedFile(error: unknown, path: string, text: string): unknown {
+  if (isConnectionLost(error)) return error;
   const reason = describeSqlError(error);
+  // What cuts the file into statements does not know these two.
+  const known = /\be'[^']*\\'/i.test(text) || /\bbegin\s+atomic\b/i.test(text);
+  const hint = known
+    ? "write '' for a quote in a string, not \\', and $$ around a function's body, not begin atomic"
+    : 'mend the file and migrate again: the files before it stay applied';
   return new UserError(`sql/${path} failed, and nothing of it was kept: ${reason}`, {
-    hint: 'mend the file and migrate again: the files before it stay applied',
+    hint,
     cause: error,
   });
 }

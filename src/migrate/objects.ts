@@ -4,9 +4,11 @@ import { UserError } from '../errors.js';
 import { describeSqlError, isSqlError } from '../sql-error.js';
 import { BOOKS, haveBooks, recordedHashes } from './books.js';
 import {
+  type Definition,
   type HandChange,
   handChanges,
   keepReplaced,
+  leftOvers,
   recordDefinitions,
   recordedByOtherMajor,
   watchDefinitions,
@@ -53,19 +55,22 @@ export async function planReplay(
   };
 }
 
-/** All files of the part in list order, in one transaction: readers see the old set or the new. */
+/**
+ * All files of the part in list order, in one transaction: readers see the old set or the new.
+ * Resolves to what earlier files made and no file makes any more.
+ */
 export async function replayObjects(
   client: pg.Client,
   tree: Tree,
   plan: ReplayPlan,
   report: (line: string) => void,
-): Promise<void> {
+): Promise<Definition[]> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await client.query('begin');
-      await replay(client, tree, plan);
+      const leftOver = await replay(client, tree, plan);
       await client.query('commit');
-      return;
+      return leftOver;
     } catch (error) {
       await client.query('rollback').catch(() => undefined);
       if (!isLockTimeout(error) || attempt === LOCK_ATTEMPTS_MAX) throw error;
@@ -75,7 +80,7 @@ export async function replayObjects(
   }
 }
 
-async function replay(client: pg.Client, tree: Tree, plan: ReplayPlan): Promise<void> {
+async function replay(client: pg.Client, tree: Tree, plan: ReplayPlan): Promise<Definition[]> {
   await client.query(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`);
   await keepReplaced(client, plan.byHand);
   const watch = await watchDefinitions(client);
@@ -84,8 +89,10 @@ async function replay(client: pg.Client, tree: Tree, plan: ReplayPlan): Promise<
     await runFile(client, file, owner);
     await watch.after(file);
   }
+  const leftOver = await leftOvers(client, tree.part, watch.made);
   await recordDefinitions(client, tree.part, watch.made.values());
   await recordHashes(client, tree);
+  return leftOver;
 }
 
 /**

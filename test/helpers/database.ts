@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { ExecutionContext } from 'ava';
 import pg from 'pg';
 import { connect, withClient } from '../../src/database.js';
@@ -47,7 +48,8 @@ export async function testDatabase(
   options: DatabaseOptions = {},
 ): Promise<TestDatabase> {
   made += 1;
-  const name = `t_${process.pid}_${made}`;
+  // A run that was killed leaves databases behind, and process ids come again.
+  const name = `t_${process.pid}_${made}_${randomBytes(3).toString('hex')}`;
   const template = options.template === 'empty' ? 'template0' : migratedTemplate();
   const server = serverUrl();
   await withClient(server, 'pgtally test', (client) =>
@@ -59,7 +61,7 @@ export async function testDatabase(
   const clients: pg.Client[] = [];
   t.teardown(async () => {
     await Promise.allSettled([...clients.map((client) => client.end()), pool.end()]);
-    await withClient(server, 'pgtally test', (client) => dropDatabase(client, name));
+    await withClient(server, 'pgtally test', (client) => dropDatabase(client, server, name));
   });
   return {
     name,
@@ -74,14 +76,24 @@ export async function testDatabase(
   };
 }
 
+/** For a server that nobody else uses. */
+export async function dropTestDatabases(url: string): Promise<void> {
+  await withClient(url, 'pgtally test run', async (client) => {
+    const left = await client.query<{ datname: string }>(
+      `select datname from pg_catalog.pg_database where datname ~ '^t_\\d+_\\d+_'`,
+    );
+    for (const { datname } of left.rows) await dropDatabase(client, url, datname);
+  });
+}
+
 /** `with (force)` cuts sessions, but not prepared transactions: a test may have left some. */
-async function dropDatabase(client: pg.Client, name: string): Promise<void> {
+async function dropDatabase(client: pg.Client, server: string, name: string): Promise<void> {
   const left = await client.query<{ gid: string }>(
     'select gid from pg_catalog.pg_prepared_xacts where database = $1',
     [name],
   );
   if (left.rows.length > 0) {
-    await withClient(onDatabase(serverUrl(), name), 'pgtally test', async (inside) => {
+    await withClient(onDatabase(server, name), 'pgtally test', async (inside) => {
       for (const { gid } of left.rows) {
         await inside.query(`rollback prepared ${pg.escapeLiteral(gid)}`);
       }
