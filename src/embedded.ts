@@ -25,7 +25,8 @@ export type Embedded = {
 };
 
 export type EmbeddedStatus =
-  | { state: 'absent' | 'stopped' }
+  | { state: 'absent' }
+  | { state: 'stopped' }
   | { state: 'starting' | 'running'; url: string; port: number; pid: number };
 
 /**
@@ -38,13 +39,13 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   return withLock(lockFile(dataDir), async () => {
     const existing = await openCluster(dataDir);
     const cluster = existing ?? (await createCluster(dataDir));
-    const running = await adopt(cluster);
-    if (running === undefined) await start(cluster, options.port, options.settings ?? {});
-    const port = running?.port ?? (await findPostmaster(cluster))?.port ?? options.port;
+    const adopted = await adopt(cluster);
+    const { port } = adopted ?? (await start(cluster, options.port, options.settings ?? {}));
+    const started = existing === undefined ? 'created' : 'started';
     return {
       url: urlOf(cluster, port),
       port,
-      state: running !== undefined ? 'adopted' : existing === undefined ? 'created' : 'started',
+      state: adopted === undefined ? started : 'adopted',
       version: await prepareDatabase(cluster, port),
       stop: async () => {
         await stopEmbedded(dataDir);
@@ -69,8 +70,8 @@ export async function embeddedStatus(folder: string): Promise<EmbeddedStatus> {
   if (cluster === undefined) return { state: 'absent' };
   const found = await findPostmaster(cluster);
   if (found === undefined) return { state: 'stopped' };
-  const { pid, port } = found;
-  const state = found.status === 'ready' ? 'running' : 'starting';
+  const { pid, port, letsClientsIn } = found;
+  const state = letsClientsIn ? 'running' : 'starting';
   return { state, url: urlOf(cluster, port), port, pid };
 }
 

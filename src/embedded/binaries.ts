@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { cp, lstat, mkdtemp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,7 +9,7 @@ import { type Account, lastLines, run } from './command.js';
 /** The programs of one PostgreSQL that the account can run. */
 export type Binaries = { initdb: string; pgCtl: string; postgres: string; major: number };
 
-type Programs = Pick<Binaries, 'initdb' | 'pgCtl' | 'postgres'>;
+export type Programs = Pick<Binaries, 'initdb' | 'pgCtl' | 'postgres'>;
 
 const USE_ANOTHER =
   'Set DATABASE_URL to a PostgreSQL 15 to 18 of your own: postgres://user:password@host:5432/database';
@@ -27,12 +27,19 @@ export async function findBinaries(
   account: Account | undefined,
   platform = platformName(),
 ): Promise<Binaries> {
-  const installed = await installedPrograms(platform);
+  return runnable(await installedPrograms(platform), account, ['/var/tmp', tmpdir()]);
+}
+
+/** The programs as they are; or a copy, where they stand in a home that the account cannot enter. */
+export async function runnable(
+  installed: Programs,
+  account: Account | undefined,
+  copyFolders: readonly string[],
+): Promise<Binaries> {
   const native = path.dirname(path.dirname(installed.postgres));
   const first = await tryPrograms(native, installed, account);
   if (first.binaries !== undefined) return first.binaries;
-  // The packages may stand in a home that the account cannot enter, or where no link can be made.
-  for (const folder of new Set(['/var/tmp', tmpdir()])) {
+  for (const folder of new Set(copyFolders)) {
     const copy = await readableCopy(native, folder).catch(() => undefined);
     if (copy === undefined) continue;
     const next = await tryPrograms(copy, movedTo(copy, installed), account);
@@ -72,7 +79,8 @@ async function tryPrograms(
   const { output, failure } = await run(programs.postgres, ['--version'], { account, cwd: '/' });
   const major = Number(/\(PostgreSQL\) (\d+)/.exec(output)?.[1]);
   if (major > 0) return { binaries: { ...programs, major } };
-  if (failure === 'ENOENT' && process.platform === 'linux') {
+  // A program that is there but not found is one whose loader is not there.
+  if (failure === 'ENOENT' && process.platform === 'linux' && existsSync(programs.postgres)) {
     return {
       failure: 'they need glibc, and this Linux has another C library (musl, as on Alpine)',
     };

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import {
   appendFile,
   chmod,
-  chown,
   mkdir,
   mkdtemp,
   readdir,
@@ -15,8 +14,10 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { UserError } from '../errors.js';
+import { accountOf, give, nameSeenBy, unprivilegedAccount } from './account.js';
 import { type Binaries, findBinaries } from './binaries.js';
-import { type Account, lastLines, run, unprivilegedAccount } from './command.js';
+import { type Account, lastLines, run } from './command.js';
+import { SETTINGS_FILE } from './files.js';
 
 /** One PostgreSQL's data, and how to get at it. */
 export type Cluster = {
@@ -27,9 +28,6 @@ export type Cluster = {
   account: Account | undefined;
   password: string;
 };
-
-/** Read by postgresql.conf; written at each start, so that no setting passes through a shell. */
-export const SETTINGS_FILE = 'pgtally.conf';
 
 const HOME = 'postgres';
 const UNFINISHED = 'new-';
@@ -57,7 +55,7 @@ export async function openCluster(dataDir: string): Promise<Cluster | undefined>
       hint: 'Put its folder "data" back, or delete the rest and begin anew: make reset',
     });
   }
-  const account = ownerAccount(data, owner);
+  const account = accountOf(data, owner);
   const password = await readFile(path.join(home, 'password'), 'utf8').catch((cause) => {
     throw new UserError(`cannot read the database password from ${path.join(home, 'password')}`, {
       hint: 'Put the file back and make it readable, or delete the data and begin anew: make reset',
@@ -148,50 +146,6 @@ async function withPasswordFile<T>(
   }
 }
 
-/** Writes a file that the server will read. */
-export async function writeFor(account: Account | undefined, file: string, text: string) {
-  await writeFile(file, text, { mode: 0o600 });
-  await give(file, account);
-}
-
-async function give(file: string, account: Account | undefined): Promise<void> {
-  if (account !== undefined) await chown(file, account.uid, account.gid);
-}
-
-/** Existing data is served by whom it belongs to: root steps down to that account. */
-function ownerAccount(data: string, owner: Account): Account | undefined {
-  const uid = process.getuid?.();
-  if (uid === undefined || uid === owner.uid) {
-    if (uid !== 0) return undefined;
-    throw new UserError(`${data} belongs to root, and PostgreSQL does not run as root`, {
-      hint: `Give it to the account that shall run PostgreSQL: chown -R postgres ${data}`,
-    });
-  }
-  if (uid === 0) return { uid: owner.uid, gid: owner.gid };
-  throw new UserError(`${data} belongs to another user (uid ${owner.uid}; this is uid ${uid})`, {
-    hint: 'Run this as that user or as root, or set TALLY_DATA_DIR to another folder',
-  });
-}
-
-/**
- * The folder may stand below a home that the account cannot enter. It is entered for the account,
- * as its working directory, and Linux has a name for that which needs no way to it.
- */
-async function nameSeenBy(account: Account | undefined, data: string): Promise<string> {
-  if (account === undefined) return data;
-  const enter = ['-c', 'cd "$1" && ls', 'sh', data];
-  if ((await run('/bin/sh', enter, { account, cwd: '/' })).code === 0) return data;
-  const inside = '/proc/self/cwd';
-  const list = ['-c', 'cd "$1" && ls', 'sh', inside];
-  if ((await run('/bin/sh', list, { account, cwd: data })).code === 0) return inside;
-  throw new UserError(
-    `the account that runs PostgreSQL (uid ${account.uid}) cannot enter ${data}`,
-    {
-      hint: 'Set TALLY_DATA_DIR to a folder below one that every user may enter, or run as a plain user',
-    },
-  );
-}
-
 async function refuseForeignFolder(dataDir: string): Promise<void> {
   if ((await stat(path.join(dataDir, 'PG_VERSION')).catch(absent)) === undefined) return;
   throw new UserError(`${dataDir} is the data directory of another PostgreSQL`, {
@@ -208,6 +162,10 @@ async function removeUnfinished(dataDir: string): Promise<void> {
   }
 }
 
-function absent(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error;
+function absent(cause: NodeJS.ErrnoException): undefined {
+  if (cause.code === 'ENOENT') return;
+  throw new UserError(`cannot look into the data folder: ${cause.message}`, {
+    hint: 'Make it readable, or set TALLY_DATA_DIR to another folder',
+    cause,
+  });
 }

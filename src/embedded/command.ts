@@ -1,6 +1,4 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { UserError } from '../errors.js';
 
 /** Whom PostgreSQL's programs run as; undefined: the user that this process runs as. */
 export type Account = { uid: number; gid: number };
@@ -17,22 +15,6 @@ type CommandOptions = {
 const COMMAND_TIMEOUT_MS = 10 * 60_000;
 const OUTPUT_BYTES_MAX = 64 * 1024;
 
-/** In order: PostgreSQL's own, on macOS too, and the one that every system has. */
-const UNPRIVILEGED = ['postgres', '_postgres', 'nobody'];
-
-/** PostgreSQL refuses to run as root, so root lends it an account that is there already. */
-export function unprivilegedAccount(passwd = '/etc/passwd'): Account | undefined {
-  if (process.getuid?.() !== 0) return undefined;
-  const lines = readFileSync(passwd, 'utf8').split('\n');
-  for (const name of UNPRIVILEGED) {
-    const [, , uid, gid] = lines.find((line) => line.startsWith(`${name}:`))?.split(':') ?? [];
-    if (Number(uid) > 0) return { uid: Number(uid), gid: Number(gid) };
-  }
-  throw new UserError('PostgreSQL does not run as root, and there is no other account to lend it', {
-    hint: 'Run this as a plain user, or add one: useradd --system postgres',
-  });
-}
-
 /** Runs a program to its end. It never throws: a program that cannot run is a failure too. */
 export function run(
   program: string,
@@ -45,10 +27,11 @@ export function run(
       cwd,
       env: commandEnvironment(),
       stdio: output === 'kept' ? ['ignore', 'pipe', 'pipe'] : 'ignore',
-      timeout: COMMAND_TIMEOUT_MS,
       windowsHide: true,
       ...account,
     });
+    // spawn has a limit of its own, which keeps Node waiting when the program could not be run.
+    const limit = setTimeout(() => child.kill('SIGKILL'), COMMAND_TIMEOUT_MS);
     let text = '';
     const keep = (chunk: Buffer) => {
       text = (text + chunk.toString()).slice(-OUTPUT_BYTES_MAX);
@@ -56,9 +39,11 @@ export function run(
     child.stdout?.on('data', keep);
     child.stderr?.on('data', keep);
     child.on('error', (error: NodeJS.ErrnoException) => {
+      clearTimeout(limit);
       resolve({ code: undefined, output: text, failure: error.code ?? error.message });
     });
     child.on('close', (code, signal) => {
+      clearTimeout(limit);
       if (signal === null) resolve({ code: code ?? undefined, output: text });
       else resolve({ code: undefined, output: text, failure: signal });
     });

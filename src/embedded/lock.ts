@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { open, readFile, rm, stat } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UserError } from '../errors.js';
 
@@ -21,7 +21,9 @@ export function isAlive(pid: number): boolean {
 function identity(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return `${pid} ${stat.slice(stat.lastIndexOf(')')).split(' ')[20]}`;
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // Ended, but not collected by its parent, which in a container may be for ever.
+    return fields[0] === 'Z' ? '' : `${pid} ${fields[19]}`;
   } catch {
     return `${pid}`;
   }
@@ -44,13 +46,17 @@ export async function withLock<T>(file: string, work: () => Promise<T>): Promise
 
 async function create(file: string): Promise<boolean> {
   try {
-    const handle = await open(file, 'wx');
-    await handle.writeFile(identity(process.pid));
-    await handle.close();
+    await writeFile(file, identity(process.pid), { flag: 'wx' });
     return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
-    throw error;
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : '';
+    if (code === 'EEXIST') return false;
+    // On a full disk the file is made and stays empty: nobody shall wait for it.
+    if (code === 'ENOSPC') await rm(file, { force: true });
+    throw new UserError(`cannot write ${file}: ${cause instanceof Error ? cause.message : code}`, {
+      hint: 'Make its folder writable and see that the disk has room, or set TALLY_DATA_DIR',
+      cause,
+    });
   }
 }
 

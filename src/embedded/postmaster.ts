@@ -1,25 +1,37 @@
-import { readFile, readlink, realpath, rename, stat, writeFile } from 'node:fs/promises';
+import { readFile, readlink, realpath, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
 import { connect } from '../database.js';
 import { UserError } from '../errors.js';
-import { type Cluster, findMatchingBinaries, SETTINGS_FILE, writeFor } from './cluster.js';
+import { type Cluster, findMatchingBinaries } from './cluster.js';
 import { lastLines, run } from './command.js';
+import {
+  LOG_FILE,
+  logFile,
+  logSize,
+  pidFile,
+  readLog,
+  startNewLog,
+  writeSettings,
+} from './files.js';
 import { isAlive } from './lock.js';
 
 /** A server as its pid file describes it. */
-export type Postmaster = { pid: number; port: number; status: string };
+export type Postmaster = { pid: number; port: number; letsClientsIn: boolean };
 
 const POLL_MS = 50;
+/** Each ends after the time that a connection may take: a busy machine is not a dead server. */
+const ANSWER_ATTEMPTS_MAX = 3;
 /** Crash recovery of much data takes a while; a server that ends by itself is noticed at once. */
 const START_S_MAX = 300;
 const FAST_STOP_S_MAX = 60;
 const IMMEDIATE_STOP_S_MAX = 15;
 /** The sessions of a killed server need a moment to notice, and hold its memory until then. */
 const OLD_MEMORY_MS_MAX = 10_000;
-const LOG_BYTES_MAX = 10 * 1024 * 1024;
 const NO_PROCESS = 2_147_483_646;
 
+/** Where clients find the database. */
 export function urlOf(cluster: Cluster, port: number, database = 'tally'): string {
   return `postgres://postgres:${cluster.password}@127.0.0.1:${port}/${database}`;
 }
@@ -28,7 +40,8 @@ async function readPidFile(cluster: Cluster): Promise<Postmaster | undefined> {
   const text = await readFile(pidFile(cluster), 'utf8').catch(() => '');
   const [pid, , , port, , , , status] = text.split('\n');
   if (!(Number(pid) > 0)) return undefined;
-  return { pid: Number(pid), port: Number(port ?? 0), status: status?.trim() ?? '' };
+  const letsClientsIn = /^(ready|standby)\s*$/.test(status ?? '');
+  return { pid: Number(pid), port: Number(port ?? 0), letsClientsIn };
 }
 
 /** The server that runs on this data, answering or not. */
@@ -55,8 +68,8 @@ export async function adopt(cluster: Cluster): Promise<Postmaster | undefined> {
   for (;;) {
     const found = await findPostmaster(cluster);
     if (found === undefined) return undefined;
-    if (found.status === 'ready' && (await answers(cluster, found))) return found;
-    if (found.status === 'ready' || Date.now() > deadline) {
+    if (found.letsClientsIn && (await answers(cluster, found))) return found;
+    if (found.letsClientsIn || Date.now() > deadline) {
       await stop(cluster);
       return undefined;
     }
@@ -66,37 +79,51 @@ export async function adopt(cluster: Cluster): Promise<Postmaster | undefined> {
 
 /** Both sides prove by scram that they know the password: what answers is ours. */
 async function answers(cluster: Cluster, { pid, port }: Postmaster): Promise<boolean> {
-  try {
-    const client = await connect(urlOf(cluster, port, 'postgres'), 'pgtally start');
-    await client.end();
-    return true;
-  } catch (error) {
-    const code = codeOf(error instanceof Error ? error.cause : undefined);
-    if (code === '28P01') {
-      throw new UserError(`the database server (process ${pid}) refuses the password kept for it`, {
-        hint: `Put back what stood in ${path.join(path.dirname(cluster.data), 'password')}`,
-        cause: error,
-      });
+  for (let attempt = 1; attempt <= ANSWER_ATTEMPTS_MAX; attempt += 1) {
+    try {
+      const client = await connect(urlOf(cluster, port, 'postgres'), 'pgtally start');
+      await client.end();
+      return true;
+    } catch (error) {
+      const cause = error instanceof Error ? error.cause : undefined;
+      if (cause instanceof pg.DatabaseError) {
+        if (cause.code === '28P01') throw passwordRefused(cluster, pid, error);
+        // Any other error of the server's shows that it lives, and is not to be stopped.
+        return true;
+      }
+      if (codeOf(cause) === 'ECONNREFUSED') return false;
     }
-    // Any other error with an SQLSTATE came from the server: it lives, and is not to be stopped.
-    return /^[0-9A-Z]{5}$/.test(code);
   }
+  return false;
 }
 
-export async function start(cluster: Cluster, port: number, settings: Record<string, string>) {
+function passwordRefused(cluster: Cluster, pid: number, cause: unknown): UserError {
+  const file = path.join(path.dirname(cluster.data), 'password');
+  return new UserError(`the database server (process ${pid}) refuses the password kept for it`, {
+    hint: `Put back what stood in ${file}`,
+    cause,
+  });
+}
+
+export async function start(
+  cluster: Cluster,
+  port: number,
+  settings: Record<string, string>,
+): Promise<Postmaster> {
   const { pgCtl } = await findMatchingBinaries(cluster);
   await forgetReusedPid(cluster);
-  await writeFor(cluster.account, path.join(cluster.data, SETTINGS_FILE), conf(port, settings));
+  await writeSettings(cluster, port, settings);
   await startNewLog(cluster);
   const args = ['start', '-w', '-t', String(START_S_MAX), '-D', cluster.seen];
-  args.push('-l', `${cluster.seen}/server.log`);
+  args.push('-l', `${cluster.seen}/${LOG_FILE}`);
   const deadline = Date.now() + OLD_MEMORY_MS_MAX;
   for (;;) {
-    const from = await logSize(cluster);
+    const logged = await logSize(cluster);
     const { account, data: cwd } = cluster;
     const { code, failure } = await run(pgCtl, args, { account, cwd, output: 'dropped' });
-    if (code === 0) return;
-    const said = (await readLog(cluster)).subarray(from).toString();
+    const found = code === 0 ? await findPostmaster(cluster) : undefined;
+    if (found !== undefined && (await answers(cluster, found))) return found;
+    const said = await readLog(cluster, logged);
     if (!said.includes('pre-existing shared memory block') || Date.now() > deadline) {
       throw startFailure(cluster, port, said, failure ?? `pg_ctl ended with ${code}`);
     }
@@ -131,22 +158,9 @@ export async function stop(cluster: Cluster): Promise<boolean> {
  */
 async function forgetReusedPid(cluster: Cluster): Promise<void> {
   const found = await readPidFile(cluster);
-  if (found === undefined || !isAlive(found.pid)) return;
+  if (found === undefined || !isAlive(found.pid) || (await runsOn(cluster, found.pid))) return;
   const text = await readFile(pidFile(cluster), 'utf8');
   await writeFile(pidFile(cluster), text.replace(/^\d+/, String(NO_PROCESS)));
-}
-
-function conf(port: number, settings: Record<string, string>): string {
-  const all = {
-    port: String(port),
-    listen_addresses: '127.0.0.1',
-    unix_socket_directories: '',
-    ...settings,
-  };
-  const lines = Object.entries(all).map(([name, value]) => {
-    return `${name} = '${value.replaceAll("'", "''").replaceAll('\\', '\\\\')}'`;
-  });
-  return `# Written by pgtally at each start.\n${lines.join('\n')}\n`;
 }
 
 function startFailure(cluster: Cluster, port: number, said: string, otherwise: string): UserError {
@@ -161,30 +175,8 @@ function startFailure(cluster: Cluster, port: number, said: string, otherwise: s
   });
 }
 
-/** One old log is kept: enough to look back, and bounded. */
-async function startNewLog(cluster: Cluster): Promise<void> {
-  if ((await logSize(cluster)) > LOG_BYTES_MAX) {
-    await rename(logFile(cluster), `${logFile(cluster)}.1`);
-  }
-}
-
-async function logSize(cluster: Cluster): Promise<number> {
-  return (await stat(logFile(cluster)).catch(() => undefined))?.size ?? 0;
-}
-
-async function readLog(cluster: Cluster): Promise<Buffer> {
-  return readFile(logFile(cluster)).catch(() => Buffer.alloc(0));
-}
-
-function logFile(cluster: Cluster): string {
-  return path.join(cluster.data, 'server.log');
-}
-
-function pidFile(cluster: Cluster): string {
-  return path.join(cluster.data, 'postmaster.pid');
-}
-
 function codeOf(error: unknown): string {
+  if (error instanceof AggregateError) return codeOf(error.errors[0]);
   if (typeof error === 'object' && error !== null && 'code' in error) return String(error.code);
   return '';
 }

@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import { chown, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { unprivilegedAccount } from '../../../src/embedded/account.js';
+import { findBinaries } from '../../../src/embedded/binaries.js';
+import { run } from '../../../src/embedded/command.js';
+import { embeddedStatus, startEmbedded, stopEmbedded } from '../../../src/embedded.js';
+import { until } from '../../helpers/wait.js';
+import { one, pidOf, place, placeWithData, settings } from './place.js';
+import { starter } from './process.js';
+
+test('a first start that is killed half way does not get in the way of the next', async (t) => {
+  const { dataDir, port } = await place(t);
+  await mkdir(join(dataDir, 'new-abcdef', 'data', 'base'), { recursive: true });
+  const { child, outcome } = starter(dataDir, port);
+  // Another folder than the one left here: initdb is at work.
+  await until(async () => {
+    const names = await readdir(dataDir);
+    return names.some((name) => name.startsWith('new-') && name !== 'new-abcdef');
+  });
+  child.kill('SIGKILL');
+  t.is((await outcome).message, 'killed by SIGKILL');
+  t.deepEqual(await embeddedStatus(dataDir), { state: 'absent' });
+
+  const { state, url } = await startEmbedded({ dataDir, port, settings });
+  t.is(state, 'created');
+  t.is(await one(url, 'select 1'), 1);
+  await stopEmbedded(dataDir);
+  await startEmbedded({ dataDir, port, settings });
+  t.deepEqual(await readdir(dataDir), ['postgres'], 'and nothing is left of it');
+});
+
+test('a server that was killed recovers at the next start, sessions of it or not', async (t) => {
+  const { dataDir, port } = await placeWithData(t);
+  const { url } = await startEmbedded({ dataDir, port, settings });
+  await one(url, 'create table kept as select 42 as value');
+  process.kill(await pidOf(dataDir), 'SIGKILL');
+  const again = await startEmbedded({ dataDir, port, settings });
+  t.is(again.state, 'started');
+  t.is(await one(again.url, 'select value from kept'), 42);
+});
+
+test('a pid file whose number another process has got does not stop a start', async (t) => {
+  const { dataDir, port, data } = await placeWithData(t);
+  await startEmbedded({ dataDir, port, settings });
+  const file = await readFile(join(data, 'postmaster.pid'), 'utf8');
+  await stopEmbedded(dataDir);
+  // PostgreSQL takes a process of its own user for its predecessor, so it has to be one of those.
+  const other = spawn('sleep', ['600'], { stdio: 'ignore', cwd: '/', ...unprivilegedAccount() });
+  t.teardown(() => other.kill());
+  const { uid, gid } = await stat(data);
+  await writeFile(join(data, 'postmaster.pid'), file.replace(/^\d+/, String(other.pid)));
+  await chown(join(data, 'postmaster.pid'), uid, gid);
+
+  t.deepEqual(await embeddedStatus(dataDir), { state: 'stopped' });
+  t.is((await startEmbedded({ dataDir, port, settings })).state, 'started');
+  t.is(other.exitCode, null, 'the other process is left alone');
+});
+
+test('a server that runs and does not answer is stopped and started again', async (t) => {
+  const { dataDir, port, data } = await placeWithData(t);
+  await startEmbedded({ dataDir, port, settings });
+  await stopEmbedded(dataDir);
+  const { pgCtl } = await findBinaries(unprivilegedAccount());
+  const deaf = ['start', '-w', '-D', data, '-l', join(data, 'deaf.log')];
+  deaf.push('-o', `-c listen_addresses= -c unix_socket_directories=${data}`);
+  const account = unprivilegedAccount();
+  t.is((await run(pgCtl, deaf, { account, cwd: '/', output: 'dropped' })).code, 0);
+  const pid = await pidOf(dataDir);
+
+  const { state, url } = await startEmbedded({ dataDir, port, settings });
+  t.is(state, 'started');
+  t.is(await one(url, 'select 1'), 1);
+  t.not(await pidOf(dataDir), pid);
+});
