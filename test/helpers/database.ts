@@ -20,6 +20,7 @@ export type TestDatabase = {
 export type DatabaseOptions = { readonly template?: 'migrated' | 'empty' };
 
 const POOL_SIZE = 4;
+const ROLE_PASSWORD = 'not a secret';
 let made = 0;
 
 /** The server under test: its `postgres` database, as a superuser. */
@@ -35,11 +36,30 @@ export function onDatabase(url: string, name: string): string {
   return changed.href;
 }
 
-export function asUser(url: string, user: string, password: string): string {
+export function asUser(url: string, user: string): string {
   const changed = new URL(url);
   changed.username = user;
-  changed.password = password;
+  changed.password = ROLE_PASSWORD;
   return changed.href;
+}
+
+/**
+ * A role of the test's own. Make it before the database in which it will own something: what was
+ * made first is dropped last.
+ */
+export async function testRole(t: ExecutionContext<unknown>, attributes: string): Promise<string> {
+  const name = uniqueName();
+  const server = serverUrl();
+  const run = (text: string) => withClient(server, 'pgtally test', (client) => client.query(text));
+  await run(`create role ${name} password '${ROLE_PASSWORD}' ${attributes}`);
+  t.teardown(() => run(`drop role ${name}`));
+  return name;
+}
+
+/** A run that was killed leaves databases behind, and process ids come again. */
+function uniqueName(): string {
+  made += 1;
+  return `t_${process.pid}_${made}_${randomBytes(3).toString('hex')}`;
 }
 
 /** A database of the test's own, cloned from the migrated template and dropped when it ends. */
@@ -47,9 +67,7 @@ export async function testDatabase(
   t: ExecutionContext<unknown>,
   options: DatabaseOptions = {},
 ): Promise<TestDatabase> {
-  made += 1;
-  // A run that was killed leaves databases behind, and process ids come again.
-  const name = `t_${process.pid}_${made}_${randomBytes(3).toString('hex')}`;
+  const name = uniqueName();
   const template = options.template === 'empty' ? 'template0' : migratedTemplate();
   const server = serverUrl();
   await withClient(server, 'pgtally test', (client) =>

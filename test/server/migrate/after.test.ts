@@ -1,0 +1,46 @@
+import test from 'ava';
+import { migrate } from '../../../src/migrate.js';
+import { testDatabase } from '../../helpers/database.js';
+
+test('a new counter over old rows is filled before the migration ends', async (t) => {
+  const database = await testDatabase(t);
+  await database.sql('create table public.users (id int primary key, pending boolean)');
+  await database.sql('insert into public.users values (1, true), (2, true), (3, false)');
+  await database.sql(`select tally.create_counter('pending_users', 'public.users', 'pending')`);
+  const lines: string[] = [];
+  await migrate({ url: database.url, dryRun: true, report: (line) => lines.push(line) });
+  t.deepEqual(lines, ['engine: up to date', 'would fill counter pending_users']);
+  t.deepEqual(await database.sql('select * from tally.counters'), []);
+  const result = await migrate({ url: database.url });
+  t.deepEqual(result.filled, ['pending_users']);
+  t.deepEqual(await database.sql('select value from tally.counters'), [{ value: '2' }]);
+});
+
+test('a counter that cannot be filled is named, and stops neither the others nor the program', async (t) => {
+  const database = await testDatabase(t);
+  await database.sql('create table public.users (id int primary key, size int)');
+  await database.sql('insert into public.users values (1, 0), (2, 1)');
+  await database.sql(
+    `select tally.create_counter('broken', 'public.users', filter => '1 / size > 0')`,
+  );
+  await database.sql(`select tally.create_counter('whole', 'public.users')`);
+  const result = await migrate({ url: database.url });
+  t.deepEqual(result.filled, ['whole']);
+  t.is(result.warnings.length, 1);
+  t.regex(result.warnings[0] ?? '', /^counter broken could not be filled.*division by zero/);
+});
+
+test('a new partition gets its triggers with the next migration', async (t) => {
+  const database = await testDatabase(t);
+  await database.sql('create table public.events (day date not null) partition by range (day)');
+  await database.sql(`select tally.create_counter('events', 'public.events')`);
+  await database.sql(
+    `create table public.events_2026 partition of public.events
+     for values from ('2026-01-01') to ('2027-01-01')`,
+  );
+  const lines: string[] = [];
+  await migrate({ url: database.url, report: (line) => lines.push(line) });
+  t.true(lines.some((line) => line.startsWith('attached public.events_2026 ')));
+  await database.sql(`insert into public.events_2026 values ('2026-05-05')`);
+  t.deepEqual(await database.sql('select value from tally.counters'), [{ value: '1' }]);
+});
