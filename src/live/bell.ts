@@ -8,6 +8,10 @@ export class Bell {
     this.#wake?.();
   }
 
+  get isQuiet(): boolean {
+    return this.#rings === 0;
+  }
+
   /** How many rings since the last time it was asked. */
   take(): number {
     const rings = this.#rings;

@@ -77,7 +77,16 @@ async function beat(client: pg.Client, options: Beating): Promise<void> {
     if (next !== 'stay') await changeOver(client, rhythm, next === 'wake');
     if (ringsWaiting > 0 && !rhythm.awake) continue;
     await bell.wait(rhythm.waitMs);
+    if (!rhythm.awake && bell.isQuiet && !(await mayBeRung(client))) {
+      await changeOver(client, rhythm, true);
+    }
   }
+}
+
+/** A DBA may have turned the doorbell off while this session slept by it. */
+async function mayBeRung(client: pg.Client): Promise<boolean> {
+  const result = await client.query<{ doorbell: boolean }>('select tally.doorbell()');
+  return result.rows[0]?.doorbell === true;
 }
 
 /** While asleep it holds the lock that tells writers to ring. */

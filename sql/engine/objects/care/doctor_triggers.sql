@@ -29,6 +29,16 @@ as $function$
   cross join lateral tally.expected_triggers(s.source) t
   group by s.source, t.relation
   union all
+  select format('trigger functions of %s', s.source), case when t.stand then 'ok' else 'fail' end,
+         case when t.stand then 'as generated'
+              else 'missing, edited, or written by another version of pgtally' end,
+         case when not t.stand then
+           format('As its owner: select * from tally.attach(%L); then select * from tally.repair();',
+                  s.source) end
+  from tally.sources s
+  join pg_class c on c.oid = s.source
+  cross join lateral (select tally.functions_stand(s.source) as stand) t
+  union all
   select format('subscription to %s', r.srrelid::regclass), 'warn',
          'logical replication applies rows past statement triggers',
          'Count where the rows are written, or call tally.repair() on a schedule.'

@@ -8,13 +8,21 @@ declare
   v_missing record;
 begin
   -- Puts the counting triggers wherever they are missing: a new partition has none, and only
-  -- its owner may make them. Runs with the caller's rights. Changes nothing where all is there.
+  -- its owner may make them. And writes the trigger functions anew where this version of pgtally
+  -- writes them otherwise. Runs with the caller's rights; changes nothing where all is well.
   for v_source in
     select s.* from tally.sources s
     join pg_class c on c.oid = s.source
     where (attach.source is null and pg_has_role(c.relowner, 'usage')) or s.source = attach.source
     order by s.slug
   loop
+    if not tally.functions_stand(v_source.source) then
+      perform tally.lock_source(v_source.source, 'share row exclusive');
+      perform tally.build_functions(v_source.source);
+      relation := v_source.source;
+      attached := 'trigger functions';
+      return next;
+    end if;
     for v_missing in
       select t.relation, t.name, t.ddl from tally.expected_triggers(v_source.source) t
       where t.tgenabled is null

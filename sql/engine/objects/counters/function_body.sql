@@ -79,7 +79,7 @@ begin
 
   -- The doorbell: a sleeping pulse holds this lock, and asks to be woken.
   if not pg_try_advisory_lock_shared(1952541804, 3) then
-    perform pg_notify('tally_doorbell', '');
+    perform pg_notify('tally_doorbell', '') from tally.settings s where s.doorbell;
   elsif pg_advisory_unlock_shared(1952541804, 3) and random() * 1000 < v_deltas then
     -- Awake, or nobody there: now and then see which.
     perform tally.ask_for_fold();

@@ -48,3 +48,16 @@ $function$;
 
 comment on function tally.stay_awake() is
   'Tells writers that nobody needs their ringing. A pulse that beats fast says so.';
+
+create or replace function tally.doorbell()
+returns boolean
+language sql
+stable
+security definer  -- a server may not read tally.settings by itself
+set search_path = pg_catalog, pg_temp
+as $function$
+  select s.doorbell from tally.settings s
+$function$;
+
+comment on function tally.doorbell() is
+  'Whether writers ring at all: tally.settings.doorbell. A sleeping pulse looks now and then.';

@@ -1,0 +1,174 @@
+import test, { type ExecutionContext } from 'ava';
+import type pg from 'pg';
+import { type Running, runPulse } from '../../src/live/pulse.js';
+import { type TestDatabase, testDatabase } from '../helpers/database.js';
+import { until } from '../helpers/wait.js';
+
+/** So long that nothing in these tests can be owed to it. */
+const NEVER_MS = 600_000;
+
+type Change = [name: string, scope: string, value: number];
+
+async function counted(t: ExecutionContext): Promise<TestDatabase> {
+  const database = await testDatabase(t);
+  await database.sql('create table public.visits (id bigint generated always as identity)');
+  await database.sql(`select tally.create_counter('visits', 'public.visits')`);
+  return database;
+}
+
+async function pulsing(
+  t: ExecutionContext,
+  database: TestDatabase,
+  options: { tickMs?: number; idleMs?: number } = {},
+): Promise<Running> {
+  const running = await runPulse({
+    url: database.url,
+    tickMs: options.tickMs ?? 25,
+    idleMs: options.idleMs ?? NEVER_MS,
+    log: (line) => t.log(line),
+  });
+  t.teardown(() => running.stop());
+  return running;
+}
+
+/** Whether a session asks writers to ring. */
+async function isAsleep(database: TestDatabase): Promise<boolean> {
+  return (await holdersOf(database, 3)) > 0;
+}
+
+async function holdersOf(database: TestDatabase, lock: number): Promise<number> {
+  const rows = await database.sql<{ n: string }>(
+    `select count(*) as n from pg_locks l join pg_database d on d.oid = l.database
+     where l.locktype = 'advisory' and l.classid = 1952541804 and l.objid = $1 and l.granted
+       and l.mode = 'ExclusiveLock' and d.datname = current_database()`,
+    [lock],
+  );
+  return Number(rows[0]?.n);
+}
+
+async function heard(client: pg.Client): Promise<Change[]> {
+  const changes: Change[] = [];
+  client.on('notification', ({ payload }) => {
+    const { changes: part } = JSON.parse(payload ?? '{}') as { changes: Change[] };
+    changes.push(...part);
+  });
+  await client.query('listen tally');
+  return changes;
+}
+
+test('asleep, a commit is announced at once: no beat is waited for', async (t) => {
+  const database = await counted(t);
+  const changes = await heard(await database.client());
+  await pulsing(t, database);
+  await until(() => isAsleep(database));
+  await database.sql('insert into public.visits default values');
+  await until(() => changes.length > 0);
+  t.deepEqual(changes, [['visits', '', 1]]);
+});
+
+test('many writers wake it, it falls asleep again after them, and the last number is told', async (t) => {
+  const database = await counted(t);
+  const changes = await heard(await database.client());
+  await pulsing(t, database);
+  await until(() => isAsleep(database));
+  let wasAwake = false;
+  let writing = true;
+  const writers = Array.from({ length: 8 }, async () => {
+    const client = await database.client();
+    for (let i = 0; i < 20_000 && writing; i += 1) {
+      await client.query('insert into public.visits default values');
+    }
+  });
+  await until(async () => !(await isAsleep(database)), { deadlineMs: 20_000 });
+  wasAwake = true;
+  writing = false;
+  await Promise.all(writers);
+  await until(() => isAsleep(database));
+  const [row] = await database.sql<{ n: string }>('select count(*) as n from public.visits');
+  await until(() => changes.at(-1)?.[2] === Number(row?.n));
+  t.true(wasAwake);
+});
+
+test('a writer that saw it awake and commits after it fell asleep is announced all the same', async (t) => {
+  const database = await counted(t);
+  const changes = await heard(await database.client());
+  const late = await database.client();
+  await late.query('begin');
+  // Nobody asks for rings yet, as while it is awake: this transaction will not ring.
+  await late.query('insert into public.visits default values');
+  await pulsing(t, database, { idleMs: 300 });
+  await until(() => isAsleep(database));
+  await late.query('commit');
+  await until(() => changes.length > 0);
+  t.deepEqual(changes, [['visits', '', 1]]);
+});
+
+test('of two, one pulses; when its session is ended the other takes over', async (t) => {
+  const database = await counted(t);
+  const changes = await heard(await database.client());
+  await pulsing(t, database, { idleMs: 200 });
+  await pulsing(t, database, { idleMs: 200 });
+  await until(() => isAsleep(database));
+  t.is(await holdersOf(database, 4), 1);
+  await database.sql(
+    `select pg_terminate_backend(l.pid) from pg_locks l join pg_database d on d.oid = l.database
+     where l.locktype = 'advisory' and l.classid = 1952541804 and l.objid = 4 and l.granted
+       and d.datname = current_database()`,
+  );
+  await database.sql('insert into public.visits default values');
+  await until(() => changes.length > 0);
+  t.deepEqual(changes, [['visits', '', 1]]);
+  await until(async () => (await holdersOf(database, 4)) === 1);
+});
+
+test('with the doorbell off it beats by its own clock, and no writer notifies', async (t) => {
+  const database = await counted(t);
+  await database.sql('update tally.settings set doorbell = false');
+  const changes = await heard(await database.client());
+  await pulsing(t, database, { tickMs: 10 });
+  await until(async () => (await holdersOf(database, 4)) === 1);
+  await database.sql('insert into public.visits default values');
+  await until(() => changes.length > 0);
+  t.false(await isAsleep(database));
+});
+
+test('the doorbell turned off while it sleeps: PREPARE TRANSACTION works at once, and it beats on', async (t) => {
+  const database = await counted(t);
+  const changes = await heard(await database.client());
+  await pulsing(t, database, { tickMs: 10, idleMs: 200 });
+  await until(() => isAsleep(database));
+  await database.sql('update tally.settings set doorbell = false');
+  const writer = await database.client();
+  await writer.query('begin');
+  await writer.query('insert into public.visits default values');
+  const gid = `visits_${database.name}`;
+  await writer.query(`prepare transaction '${gid}'`);
+  await until(async () => !(await isAsleep(database)));
+  await writer.query(`commit prepared '${gid}'`);
+  await until(() => changes.length > 0);
+  t.deepEqual(changes, [['visits', '', 1]]);
+});
+
+test('it fills a counter that was created over rows, without being asked', async (t) => {
+  const database = await testDatabase(t);
+  await database.sql('create table public.old (id int)');
+  await database.sql('insert into public.old select generate_series(1, 1000)');
+  await pulsing(t, database, { idleMs: 100 });
+  await database.sql(`select tally.create_counter('old', 'public.old')`);
+  await until(async () => {
+    const rows = await database.sql<{ value: string }>(
+      `select value from tally.counters where name = 'old'`,
+    );
+    return rows[0]?.value === '1000';
+  });
+  t.pass();
+});
+
+test('stopped, it leaves no session and no lock behind', async (t) => {
+  const database = await counted(t);
+  const running = await pulsing(t, database);
+  await until(() => isAsleep(database));
+  await running.stop();
+  await until(async () => (await holdersOf(database, 3)) + (await holdersOf(database, 4)) === 0);
+  t.pass();
+});
