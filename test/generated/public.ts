@@ -1,0 +1,28 @@
+export type PublicPart = {
+  readonly title: string;
+  readonly intro?: string;
+  /** Functions, views and tables of schema tally, in the order in which they are read. */
+  readonly names: readonly string[];
+};
+
+/** What users rely on; everything else in the schema is internal. */
+export const PUBLIC: readonly PublicPart[] = [
+  {
+    title: 'Counters',
+    names: ['create_counter', 'drop_counter', 'fill', 'counters', 'top', 'counter_definitions'],
+  },
+  {
+    title: 'The pulse and the work',
+    intro: 'Call `tally.tick()` from cron, or keep `npx pgtally pulse` running; either will do.',
+    names: ['pulse', 'work', 'tick', 'pulses'],
+  },
+  {
+    title: 'Looking after it',
+    names: ['status', 'doctor', 'verify', 'repair', 'attach', 'settings'],
+  },
+  {
+    title: 'For a server that pulses',
+    intro: 'One session attends, pulses, and says whether writers shall wake it.',
+    names: ['attend', 'fall_asleep', 'stay_awake'],
+  },
+];
