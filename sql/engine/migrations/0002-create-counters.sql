@@ -85,12 +85,15 @@ create table tally.fill_requests (
   counter      bigint not null,
   reason       text not null,
   pulse        bigint not null,
-  requested_at timestamptz not null default pg_catalog.clock_timestamp()
+  requested_at timestamptz not null default pg_catalog.clock_timestamp(),
+  xid          xid8 not null default pg_catalog.pg_current_xact_id()
 );
 create index fill_requests_counter on tally.fill_requests (counter);
 comment on table tally.fill_requests is
   'A counter with a row here is not readable until it is filled. Append-only for writers, and '
   'without a foreign key, because a counting trigger may never wait.';
+
+comment on column tally.fill_requests.xid is 'Who asked: once for each transaction is enough.';
 
 create table tally.dropped (
   counter    bigint not null,

@@ -12,7 +12,9 @@ begin
   for v_counter in
     select d.id, d.name, d.source from tally.definitions d
     join tally.counter_definitions c on c.name = d.name
-    where d.name = countable.name or (countable.name is null and (unfilled or c.filled_at is not null))
+    where d.name = countable.name
+       or (countable.name is null and (unfilled or c.filled_at is not null)
+           and not exists (select from tally.dropped x where x.counter = d.id))
     order by d.name
   loop
     begin

@@ -5,6 +5,8 @@ stable
 set search_path = pg_catalog, pg_temp
 as $function$
   -- One INSERT of what one statement changed, net: a key that ends where it began writes nothing.
+  -- A scope that is too long is refused when it comes; a row that had one before the counter was
+  -- there may go, and was never counted.
   select format(
 $statement$  insert into tally.deltas (counter, scope, delta)
   select k.counter,
@@ -13,10 +15,16 @@ $statement$  insert into tally.deltas (counter, scope, delta)
          sum(%1$s)
 %2$s
   group by k.counter, k.scope
-  having sum(%1$s) <> 0$statement$, m.amount, tally.counting_rows(counters, event))
-  from (select case event when 'insert' then 'k.amount'
-                          when 'delete' then '-k.amount'
-                          else 'k.amount * r.tally_sign' end as amount) m
+  having sum(%1$s) <> 0%3$s$statement$,
+    case event when 'insert' then 'k.amount'
+               when 'delete' then '-k.amount'
+               else 'k.amount * ' || r.sign end,
+    tally.counting_rows(counters, event),
+    case event when 'insert' then ''
+               when 'delete' then ' and octet_length(k.scope) <= 512'
+               else format(' and (octet_length(k.scope) <= 512 or max(%s) > 0)', r.sign) end)
+  from (select 'r.' || tally.sign_column((select d.source from tally.definitions d
+                                          where d.id = counters[1])) as sign) r
 $function$;
 
 comment on function tally.counting_statement(bigint[], text) is

@@ -15,6 +15,12 @@ begin
   if not found then
     return;
   end if;
+  if exists (select from tally.dropped x where x.counter = recount.counter) then
+    raise exception using errcode = 'TL016',
+      message = format('counter "%s": the totals of the one that had its name before are not '
+                       'swept away yet', v_counter.name),
+      hint = 'call tally.tick(); sweeps them away and fills it.';
+  end if;
   perform tally.lock_rows(v_counter.name, v_counter.source);
 
   return query
@@ -35,7 +41,11 @@ begin
       and (d.filled_at is null or d.fill_attempts > 0 or exists (select from done))
   ), put as (
     insert into tally.deltas (counter, scope, delta)
-    select recount.counter, x.scope, x.actual - x.counted from differences x
+    select recount.counter,
+           case when octet_length(x.scope) <= 512 then x.scope
+                else tally.scope_too_long(recount.counter, x.scope) end,
+           x.actual - x.counted
+    from differences x
   )
   select x.scope, x.counted, x.actual from differences x;
 end

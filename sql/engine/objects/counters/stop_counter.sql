@@ -5,12 +5,13 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $function$
   -- From now on it is not readable: rather not shown than shown wrong. tally.work tries to fill
-  -- it again, later and later. A row is appended, never updated: a writer may not wait.
+  -- it again, later and later. A row is appended, never updated: a writer may not wait. And one
+  -- for each transaction: another's, seen in this snapshot, may be answered by a fill already.
   insert into tally.fill_requests (counter, reason, pulse)
   select stop_counter.counter, stop_counter.reason,
          coalesce((select p.pulse from tally.pulses p order by p.pulse desc limit 1), 0)
   where not exists (select from tally.fill_requests f
-                    where f.counter = stop_counter.counter and f.reason = stop_counter.reason)
+                    where f.counter = stop_counter.counter and f.xid = pg_current_xact_id())
 $function$;
 
 comment on function tally.stop_counter(bigint, text) is

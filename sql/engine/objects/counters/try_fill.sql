@@ -18,6 +18,13 @@ exception
         fill_again_at = clock_timestamp()
           + least(interval '5 minutes', interval '1 second' * 2 ^ least(d.fill_attempts, 10))
     where d.id = try_fill.counter;
+    -- Each transaction that could not count has asked: one request says it all.
+    delete from tally.fill_requests f
+    where f.ctid in (select o.ctid from tally.fill_requests o
+                     where o.counter = try_fill.counter
+                     order by o.requested_at desc
+                     offset 1
+                     for update skip locked);
     raise warning using errcode = 'TL013',
       message = format('counter "%s" could not be filled: %s',
         (select d.name from tally.definitions d where d.id = try_fill.counter), sqlerrm);

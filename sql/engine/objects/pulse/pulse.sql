@@ -28,7 +28,7 @@ begin
   perform tally.sweep();
   if not exists (select from tally.deltas d where d.xid >= v_seen)
      and not exists (select from tally.deltas d where d.xid = any (v_also))
-     and not exists (select from tally.definitions d where d.announce_from is not null) then
+     and not exists (select from tally.late) then
     return;  -- nothing to do writes nothing
   end if;
 
@@ -38,7 +38,7 @@ begin
     update tally.definitions d
     set announce_from = null
     from (select l.id, l.announce_from from tally.definitions l
-          where l.announce_from is not null
+          where l.id in (select a.id from tally.late a)
           for update skip locked) o
     where o.id = d.id
     returning d.id, o.announce_from
