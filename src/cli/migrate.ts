@@ -1,5 +1,4 @@
 import { targetOf } from '../database.js';
-import { migrate as run } from '../migrate.js';
 import { databaseUrl, EXIT, type Verb } from './verb.js';
 
 export const migrate: Verb = {
@@ -10,6 +9,8 @@ export const migrate: Verb = {
   run: async (context) => {
     const dryRun = context.flags.has('dry-run');
     const url = await databaseUrl(context);
+    // Loaded by the verbs that need it: it would double the time that all others take to start.
+    const { migrate: run } = await import('../migrate.js');
     await run({
       url,
       dryRun,

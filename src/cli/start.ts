@@ -1,5 +1,4 @@
 import { targetOf } from '../database.js';
-import { migrate } from '../migrate.js';
 import { type Context, databaseUrl, EXIT, type Verb } from './verb.js';
 
 export const start: Verb = {
@@ -8,6 +7,7 @@ export const start: Verb = {
   summary: 'start PostgreSQL (the embedded one unless DATABASE_URL is set) and migrate',
   run: async (context) => {
     const url = await databaseUrl(context);
+    const { migrate } = await import('../migrate.js');
     await migrate({ url, report: (line) => context.note(line) });
     const embedded = context.config.databaseUrl === undefined;
     // The embedded server listens on this machine only, and its password is wanted by other tools.
