@@ -7,9 +7,11 @@ export const pulse: Verb = {
   run: async (context) => {
     const { tickMs, idleMs } = context.config;
     const url = await databaseUrl(context);
+    // Listened for before there is anything to stop: a signal that comes early is not lost.
+    const end = interrupted();
     const { runPulse } = await import('../live/pulse.js');
     const running = await runPulse({ url, tickMs, idleMs, log: (line) => context.note(line) });
-    await interrupted();
+    await end;
     await running.stop();
     return EXIT.ok;
   },
