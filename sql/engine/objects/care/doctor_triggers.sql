@@ -39,6 +39,13 @@ as $function$
   join pg_class c on c.oid = s.source
   cross join lateral (select tally.functions_stand(s.source) as stand) t
   union all
+  select format('trigger %s on %s', t.name, t.relation), 'fail',
+         case when t.source is null then format('%s is not part of any source', t.relation)
+              else format('%s is not part of %s, and is counted as if it were', t.relation, t.source)
+         end,
+         'As its owner: select * from tally.attach(); then select * from tally.repair();'
+  from tally.stray_triggers t
+  union all
   select format('subscription to %s', r.srrelid::regclass), 'warn',
          'logical replication applies rows past statement triggers',
          'Count where the rows are written, or call tally.repair() on a schedule.'

@@ -15,7 +15,7 @@ begin
   end if;
   v_counters := tally.countable(which, false);
   for v_row in
-    select d.name, c.* from tally.compare(v_counters) c join tally.definitions d on d.id = c.counter
+    select d.name, c.* from tally.compare(v_counters, which is null) c join tally.definitions d on d.id = c.counter
   loop
     v_found := jsonb_set(v_found, array[v_row.counter::text],
                          to_jsonb(coalesce((v_found ->> v_row.counter::text)::bigint, 0) + 1));

@@ -16,19 +16,28 @@ begin
     select d.name, c.scope, c.counted, c.actual
     from unnest(tally.countable(which, true)) i (id)
     join tally.definitions d on d.id = i.id
-    cross join lateral tally.compare(array[i.id]) c;
+    cross join lateral tally.compare(array[i.id], which is null) c;
     return;
   end if;
   perform tally.check_isolation('tally.repair');
   foreach v_counter in array tally.countable(which, true) loop
-    return query
-    select d.name, c.scope, c.counted, c.actual
-    from tally.recount(v_counter) c
-    join tally.definitions d on d.id = v_counter;
-    insert into tally.verifications as v (counter, verified_at, differences)
-    values (v_counter, clock_timestamp(), 0)
-    on conflict on constraint verifications_pkey do update
-      set verified_at = excluded.verified_at, differences = 0;
+    begin
+      return query
+      select d.name, c.scope, c.counted, c.actual
+      from tally.recount(v_counter) c
+      join tally.definitions d on d.id = v_counter;
+      insert into tally.verifications as v (counter, verified_at, differences)
+      values (v_counter, clock_timestamp(), 0)
+      on conflict on constraint verifications_pkey do update
+        set verified_at = excluded.verified_at, differences = 0;
+    exception when others then
+      if which is not null then
+        raise;
+      end if;
+      raise warning using errcode = 'TL013',
+        message = format('counter "%s" could not be repaired: %s',
+          (select d.name from tally.definitions d where d.id = v_counter), sqlerrm);
+    end;
   end loop;
 end
 $function$;

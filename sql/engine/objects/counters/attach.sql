@@ -6,9 +6,10 @@ as $function$
 declare
   v_source  tally.sources;
   v_missing record;
+  v_stray   record;
 begin
   -- Puts the counting triggers wherever they are missing: a new partition has none, and only
-  -- its owner may make them. And writes the trigger functions anew where this version of pgtally
+  -- its owner may make them. Takes them off a partition that was detached. And writes the trigger functions anew where this version of pgtally
   -- writes them otherwise. Runs with the caller's rights; changes nothing where all is well.
   for v_source in
     select s.* from tally.sources s
@@ -35,6 +36,19 @@ begin
       attached := v_missing.name;
       return next;
     end loop;
+  end loop;
+  for v_stray in
+    select t.* from tally.stray_triggers t
+    join pg_class c on c.oid = t.relation
+    where pg_has_role(c.relowner, 'usage')
+      and (attach.source is null or t.source is not distinct from attach.source)
+    order by t.relation::text, t.name
+  loop
+    perform tally.lock_source(v_stray.relation, 'access exclusive');
+    execute format('drop trigger %I on %s', v_stray.name, v_stray.relation);
+    relation := v_stray.relation;
+    attached := format('dropped stray %s', v_stray.name);
+    return next;
   end loop;
 end
 $function$;

@@ -10,8 +10,12 @@ create or replace function tally.check_expression(
   out by_settings boolean
 )
 language plpgsql
-stable
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'  -- and so on: how Postgres writes literals, which must not depend on who asks
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set bytea_output = 'hex'
 as $function$
 declare
   v_tree text;
@@ -66,15 +70,19 @@ begin
     sql_text := regexp_replace(sql_text, '^\((.*) IS NOT NULL\)$', '\1');
   end if;
   if part = 'amount' then
+    select case when t.typtype = 'd' then t.typbasetype else t.oid end into amount_type
+    from pg_type t where t.oid = amount_type;
     sql_text := case
       when amount_type in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)
         then format('(%s)::numeric', sql_text)
       when amount_type in ('float4'::regtype, 'float8'::regtype)
         then format('tally.whole((%s)::double precision)', sql_text)
-      when amount_type = 'numeric'::regtype then format('tally.whole(%s)', sql_text)
+      when amount_type in ('numeric'::regtype, 'jsonb'::regtype)
+        then format('tally.whole((%s)::numeric)', sql_text)
       else format('(%s)::bigint::numeric', sql_text)
     end;
   end if;
+  perform tally.grant_names(v_tree);
 end
 $function$;
 

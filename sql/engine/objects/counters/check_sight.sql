@@ -26,12 +26,14 @@ begin
       and (not exists (
              select from pg_policy p
              where p.polrelid = c.oid and p.polpermissive and p.polcmd in ('r', '*')
-               and p.polroles && array[0::oid, v_owner]
+               and exists (select from unnest(p.polroles) r (id)
+                           where r.id = 0 or pg_has_role(v_owner, r.id, 'usage'))
                and pg_get_expr(p.polqual, p.polrelid) = 'true')
            or exists (
              select from pg_policy p
              where p.polrelid = c.oid and not p.polpermissive and p.polcmd in ('r', '*')
-               and p.polroles && array[0::oid, v_owner])))
+               and exists (select from unnest(p.polroles) r (id)
+                           where r.id = 0 or pg_has_role(v_owner, r.id, 'usage')))))
   then
     raise exception using errcode = 'TL011',
       message = format('row-level security may hide rows of %s from tally_owner',

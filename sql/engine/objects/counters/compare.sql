@@ -1,4 +1,4 @@
-create or replace function tally.compare(counters bigint[])
+create or replace function tally.compare(counters bigint[], lenient boolean default false)
 returns table (counter bigint, scope text, counted numeric, actual numeric)
 language plpgsql
 stable  -- so that all its queries see the one snapshot of the statement that calls it
@@ -19,16 +19,25 @@ begin
   for v_counter in
     select d.* from tally.definitions d where d.id = any (counters) order by d.name
   loop
-    return query execute format(
-      'select %1$s::bigint, coalesce(a.scope, c.scope), coalesce(c.value, 0), coalesce(a.value, 0) '
-      'from (%2$s) a '
-      'full join (select e.scope, e.value from tally.exact e where e.counter = %1$s) c '
-      'on a.scope = c.scope '
-      'where coalesce(c.value, 0) <> coalesce(a.value, 0) '
-      'order by 2', v_counter.id, tally.recount_query(v_counter.id, v_counter.source));
+    begin
+      return query execute format(
+        'select %1$s::bigint, coalesce(a.scope, c.scope), coalesce(c.value, 0), coalesce(a.value, 0) '
+        'from (%2$s) a '
+        'full join (select e.scope, e.value from tally.exact e where e.counter = %1$s) c '
+        'on a.scope = c.scope '
+        'where coalesce(c.value, 0) <> coalesce(a.value, 0) '
+        'order by 2', v_counter.id, tally.recount_query(v_counter.id, v_counter.source));
+    exception when others then
+      if not lenient then
+        raise;
+      end if;
+      raise warning using errcode = 'TL013',
+        message = format('counter "%s" cannot be recounted: %s', v_counter.name, sqlerrm);
+    end;
   end loop;
 end
 $function$;
 
-comment on function tally.compare(bigint[]) is
-  'Counted and actual, in one snapshot, wherever they differ.';
+comment on function tally.compare(bigint[], boolean) is
+  'Counted and actual, in one snapshot, wherever they differ. Lenient: a counter that cannot be '
+  'recounted is a warning, and the others go on.';

@@ -2,32 +2,29 @@
 -- here is qualified, and tally.check_expression, which is pinned, does the rest.
 
 create or replace function tally.compile_expression(
-  counter        text,
-  part           text,
-  source         pg_catalog.regclass,
-  expression     text,
-  out sql_text   text,
+  counter         text,
+  part            text,
+  source          pg_catalog.regclass,
+  expression      text,
+  out sql_text    text,
   out by_settings boolean
 )
 language plpgsql
 as $function$
 declare
-  v_probe   text := pg_catalog.quote_ident((select c.relname from pg_catalog.pg_class c
-                                            where c.oid = compile_expression.source));
-  v_check   text := case compile_expression.part
-                      when 'filter' then '(%s' || E'\n' || ')'
-                      when 'scope' then '((%s' || E'\n' || ')::pg_catalog.text) is not null'
-                      else '((%s' || E'\n' || ')::pg_catalog.int8) is not null or (%1$s' || E'\n' || ') is not null'
-                    end;
-  v_type    pg_catalog.regtype;
-  v_immutable boolean;
-  v_state   text;
-  v_message text;
+  v_probe     text := tally.probe_name(source);
+  v_view      text := 'tally_view_' || pg_catalog.left(pg_catalog.md5(v_probe), 12);
+  -- A line of its own ends a comment that the expression may end with.
+  v_text      text := pg_catalog.format(E'(%s\n)', expression);
+  v_immutable boolean := true;
+  v_type      pg_catalog.regtype;
+  v_state     text;
+  v_message   text;
 begin
   -- Postgres itself is asked whether the expression will do, as a CHECK constraint on an empty
   -- copy of the source (which rules out subqueries, aggregates and parameters), and then how
   -- it reads it.
-  if pg_catalog.btrim(compile_expression.expression, E' \t\r\n') = '' then
+  if pg_catalog.btrim(expression, E' \t\r\n') = '' then
     raise exception using errcode = 'TL004',
       message = pg_catalog.format('counter "%s": its %s is empty', counter, part),
       hint = pg_catalog.format('Leave %s out, or give an SQL expression over the columns of %s.',
@@ -36,23 +33,24 @@ begin
 
   begin
     execute pg_catalog.format('create temporary table %s (like %s)', v_probe, source);
-    execute pg_catalog.format('alter table pg_temp.%s add constraint tally_expression check (%s)',
-                              v_probe, pg_catalog.format(v_check, expression));
     if part = 'amount' then
-      -- The cast was only tried: amounts are summed as numeric, which cannot overflow.
-      execute pg_catalog.format('alter table pg_temp.%s drop constraint tally_expression', v_probe);
-      execute pg_catalog.format('alter table pg_temp.%s add constraint tally_expression '
-                                'check ((%s' || E'\n' || ') is not null)', v_probe, expression);
-      execute pg_catalog.format('create temporary table tally_amount as select (%s' || E'\n' || ') as amount '
-                                'from pg_temp.%s', expression, v_probe);
-      select a.atttypid::pg_catalog.regtype into strict v_type from pg_catalog.pg_attribute a
-      where a.attrelid = 'pg_temp.tally_amount'::pg_catalog.regclass and a.attname = 'amount';
-      drop table pg_temp.tally_amount;
+      -- The cast is only tried: amounts are summed as numeric, which cannot overflow.
+      execute pg_catalog.format('alter table %s add constraint tally_cast check '
+                                '((%s::pg_catalog.int8) is not null)', v_probe, v_text);
+      execute pg_catalog.format('create temporary view %s as select %s as value from %s',
+                                v_view, v_text, v_probe);
+      select a.atttypid::pg_catalog.regtype into strict v_type
+      from pg_catalog.pg_attribute a
+      where a.attrelid = ('pg_temp.' || v_view)::pg_catalog.regclass and a.attnum = 1;
+      execute pg_catalog.format('drop view pg_temp.%s', v_view);
     end if;
+    execute pg_catalog.format('alter table %s add constraint tally_expression check (%s)', v_probe,
+      case part when 'filter' then v_text
+                when 'scope' then pg_catalog.format('(%s::pg_catalog.text) is not null', v_text)
+                else pg_catalog.format('%s is not null', v_text) end);
     begin
-      execute pg_catalog.format('alter table pg_temp.%s add column tally_generated pg_catalog.text '
-        'generated always as (((%s' || E'\n' || '))::pg_catalog.text) stored', v_probe, expression);
-      v_immutable := true;
+      execute pg_catalog.format('alter table %s add column %s pg_catalog.text generated always as '
+        '(%s::pg_catalog.text) stored', v_probe, tally.free_column(source, 'tally_generated'), v_text);
     exception when invalid_object_definition then
       v_immutable := false;
     end;
@@ -63,16 +61,16 @@ begin
     end if;
     raise exception using errcode = 'TL004',
       message = pg_catalog.format('counter "%s": its %s cannot be used: %s', counter, part,
-        pg_catalog.regexp_replace(v_message, ' in (check constraint|check constraints)s?( expressions)?', '')),
+        pg_catalog.regexp_replace(v_message, ' in check constraints?( expressions?)?', '')),
       detail = pg_catalog.format('%s: %s', part, expression),
       hint = pg_catalog.format('It may use the columns of one row of %s and immutable functions, '
         'nothing else: no subquery, aggregate, parameter or other table.', source);
   end;
 
   select e.sql_text, e.by_settings into sql_text, by_settings
-  from tally.check_expression(counter, part, source, expression,
-         pg_catalog.format('pg_temp.%s', v_probe)::pg_catalog.regclass, v_type, v_immutable) e;
-  execute pg_catalog.format('drop table pg_temp.%s', v_probe);
+  from tally.check_expression(counter, part, source, expression, v_probe::pg_catalog.regclass,
+                              v_type, v_immutable) e;
+  execute pg_catalog.format('drop table %s', v_probe);
 end
 $function$;
 

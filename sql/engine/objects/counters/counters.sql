@@ -3,9 +3,9 @@ select d.name, d.source, d.filter, d.scope, d.amount, d.audience, d.ranked,
        d.created_at, d.created_by,
        case when r.reason is null then d.filled_at end as filled_at,
        case when c.oid is null then 'source gone'
-            when r.reason is not null and d.fill_error is not null then 'broken'
-            when d.filled_at is null or r.reason is not null then 'filling'
-            else 'filled' end as state,
+            when d.filled_at is not null and r.reason is null then 'filled'
+            when d.fill_error is not null then 'broken'
+            else 'filling' end as state,
        case when c.oid is null or d.filled_at is null or r.reason is not null
             then coalesce(d.fill_error, r.reason) end as error
 from tally.definitions d

@@ -28,7 +28,7 @@ $rows$(
     select -1, o.* from %2$s o
   ) r$rows$,
       tally.row_source(v_source, 'tally_new'), tally.row_source(v_source, 'tally_old'),
-      tally.sign_column(v_source))
+      tally.free_column(v_source, 'tally_sign'))
   end;
   return format(
 $from$  from %s

@@ -46,6 +46,8 @@ begin
   for v_trigger in
     select t.relation, t.name from tally.expected_triggers(v_old.source) t
     where t.tgenabled is not null
+    union all
+    select t.relation, t.name from tally.stray_triggers t where t.source = v_old.source
   loop
     execute format('drop trigger %I on %s', v_trigger.name, v_trigger.relation);
   end loop;

@@ -48,6 +48,7 @@ begin
     case when tally.is_empty(put_counter.source)
               and not exists (select from tally.dropped x where x.counter = v_id)
          then clock_timestamp() end);
+  perform tally.check_reading(v_id);
   perform tally.build_functions(put_counter.source);
   perform tally.attach(put_counter.source);
 end

@@ -8,7 +8,7 @@ where p.provolatile = 'i'
               'anytextcat', 'array_to_string', 'concat', 'concat_ws', 'date', 'date_part',
               'date_trunc', 'extract', 'format', 'text', 'textanycat', 'time', 'timestamp',
               'timestamptz', 'timezone', 'timetz', 'to_char', 'to_date', 'to_json', 'to_jsonb',
-              'to_number', 'to_timestamp', 'to_tsvector', 'pg_typeof', 'date_add',
+              'to_number', 'to_timestamp', 'pg_typeof', 'date_add',
               'date_subtract', 'json_build_array', 'json_build_object', 'jsonb_build_array',
               'jsonb_build_object', 'quote_literal', 'quote_nullable', 'row_to_json')
             or p.proname ~ ('^(date|timestamp|timestamptz|interval)'
