@@ -15,7 +15,11 @@ begin
   end if;
   v_counters := tally.countable(which, false);
   for v_row in
-    select d.name, c.* from tally.compare(v_counters, which is null) c join tally.definitions d on d.id = c.counter
+    select d.name, c.*
+    from tally.compare(v_counters, which is null) c
+    join tally.definitions d on d.id = c.counter
+    -- Not what a TRUNCATE that we waited for has taken out of service meanwhile.
+    join tally.counter_definitions r on r.name = d.name and r.filled_at is not null
   loop
     v_found := jsonb_set(v_found, array[v_row.counter::text],
                          to_jsonb(coalesce((v_found ->> v_row.counter::text)::bigint, 0) + 1));

@@ -51,6 +51,9 @@ begin
   loop
     execute format('drop trigger %I on %s', v_trigger.name, v_trigger.relation);
   end loop;
+  if v_last then
+    perform tally.revoke_sight(v_old.source);
+  end if;
   perform tally.drop_functions(v_old.source);
 end
 $function$;
