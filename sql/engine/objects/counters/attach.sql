@@ -46,6 +46,7 @@ begin
   loop
     perform tally.lock_source(v_stray.relation, 'access exclusive');
     execute format('drop trigger %I on %s', v_stray.name, v_stray.relation);
+    perform tally.revoke_sight(v_stray.relation);
     relation := v_stray.relation;
     attached := format('dropped stray %s', v_stray.name);
     return next;

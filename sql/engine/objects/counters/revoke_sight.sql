@@ -8,7 +8,10 @@ declare
 begin
   -- Undoes tally.grant_sight: a source that counts nothing any more is as it was before.
   for v_relation in select f from tally.family(source) f loop
-    execute format('drop policy if exists tally_reads_all on %s', v_relation);
+    if exists (select from pg_policy p
+               where p.polrelid = v_relation and p.polname = 'tally_reads_all') then
+      execute format('drop policy tally_reads_all on %s', v_relation);
+    end if;
     execute format('revoke select on table %s from tally_owner', v_relation);
   end loop;
 end
