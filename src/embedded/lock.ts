@@ -70,7 +70,7 @@ async function isAbandoned(file: string): Promise<boolean> {
 }
 
 /** Two that see the same dead holder must not remove one's new file: one removes at a time. */
-async function removeAbandoned(file: string): Promise<void> {
+export async function removeAbandoned(file: string): Promise<void> {
   const remover = `${file}.remove`;
   if (!(await create(remover))) {
     if (await isOlderThan(remover, REMOVER_MS_MAX)) await rm(remover, { force: true });

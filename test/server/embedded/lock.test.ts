@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import { withLock } from '../../../src/embedded/lock.js';
+import { removeAbandoned, withLock } from '../../../src/embedded/lock.js';
 import { UserError } from '../../../src/errors.js';
 
 async function lockFile(t: ExecutionContext): Promise<string> {
@@ -40,13 +40,23 @@ test('a lock that a killed process left holds nobody up, and is inherited by one
   const file = await lockFile(t);
   await writeFile(file, `${await deadPid()} 12345`);
   let working = 0;
+  let most = 0;
   const work = async () => {
     working += 1;
-    t.is(working, 1);
+    most = Math.max(most, working);
     await setImmediate();
     working -= 1;
   };
   await Promise.all(Array.from({ length: 8 }, () => withLock(file, work)));
+  t.is(most, 1);
+});
+
+test('who acts late on a dead holder does not remove the file of the one who came after', async (t) => {
+  const file = await lockFile(t);
+  await withLock(file, async () => {
+    await removeAbandoned(file);
+    await t.notThrowsAsync(access(file));
+  });
 });
 
 test('a live process with the number of a dead holder is not taken for it', async (t) => {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { chown, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import { connect } from '../../../src/database.js';
 import { unprivilegedAccount } from '../../../src/embedded/account.js';
 import { findBinaries } from '../../../src/embedded/binaries.js';
 import { run } from '../../../src/embedded/command.js';
@@ -39,6 +40,21 @@ test('a server that was killed recovers at the next start, sessions of it or not
   const again = await startEmbedded({ dataDir, port, settings });
   t.is(again.state, 'started');
   t.is(await one(again.url, 'select value from kept'), 42);
+});
+
+test('a start waits for a session of a killed server that is slow to end', async (t) => {
+  const { dataDir, port, data } = await placeWithData(t);
+  const { url } = await startEmbedded({ dataDir, port, settings });
+  const client = await connect(url, 'pgtally test');
+  const { rows } = await client.query('select pg_catalog.pg_backend_pid() as pid');
+  process.kill(rows[0].pid, 'SIGSTOP');
+  process.kill(await pidOf(dataDir), 'SIGKILL');
+  const again = startEmbedded({ dataDir, port, settings });
+  const refused = 'pre-existing shared memory block';
+  await until(async () => (await readFile(join(data, 'server.log'), 'utf8')).includes(refused));
+  process.kill(rows[0].pid, 'SIGCONT');
+  t.is((await again).state, 'started');
+  await client.end().catch(() => undefined);
 });
 
 test('a pid file whose number another process has got does not stop a start', async (t) => {
