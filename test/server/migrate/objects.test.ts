@@ -133,14 +133,9 @@ test('functions that a file lets SQL generate are not taken for the file’s own
   t.deepEqual((await run()).handChanged, []);
 });
 
-test('a numbered file that changes what a view says is no change by hand', async (t) => {
+test('a numbered file that changes an object is no change by hand', async (t) => {
   const { tree, run } = await migratedTree(t);
-  await tree.write(
-    'engine/migrations/0002-rename-things.sql',
-    'alter table tally.things rename to items;',
-  );
-  const made = SMALL_ENGINE[SEEN] ?? '';
-  await tree.write(SEEN, made.replace('tally.things', 'tally.items'));
+  await tree.write('engine/migrations/0002-change-one.sql', 'alter function tally.one() cost 5;');
   t.deepEqual((await run()).handChanged, []);
   t.deepEqual((await run()).handChanged, []);
 });

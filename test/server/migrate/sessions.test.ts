@@ -1,5 +1,6 @@
 import test from 'ava';
 import { UserError } from '../../../src/errors.js';
+import { checkLock, takeLock } from '../../../src/migrate/lock.js';
 import { migrate } from '../../../src/migrate.js';
 import { asUser, testDatabase, testRole } from '../../helpers/database.js';
 import { SMALL_ENGINE, sqlTree } from '../../helpers/tree.js';
@@ -64,6 +65,15 @@ test('a lock that went with its session stops the migration', async (t) => {
   });
   t.regex(error.message, /was lost/);
   t.deepEqual(await database.sql("select to_regprocedure('tally.one()') as it"), [{ it: null }]);
+});
+
+test('a session that does not hold the lock it took, as behind a pooler, is refused', async (t) => {
+  const database = await testDatabase(t, { template: 'empty' });
+  const [taker, other] = [await database.client(), await database.client()];
+  await takeLock(taker, other, () => undefined);
+  await t.notThrowsAsync(() => checkLock(taker));
+  const error = await t.throwsAsync(() => checkLock(other), { instanceOf: UserError });
+  t.regex(error.hint ?? '', /pooler in transaction mode/);
 });
 
 test('whoever may not create a schema is told whom to migrate as', async (t) => {
