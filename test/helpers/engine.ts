@@ -13,14 +13,17 @@ export function sqlOf(client: pg.Client): Sql {
 }
 
 /** The error that the server answers with; anything else, success too, is a failure of the test. */
-export async function failure(work: Promise<unknown>): Promise<pg.DatabaseError> {
+export async function failure(
+  work: Promise<unknown>,
+  what = 'the statement',
+): Promise<pg.DatabaseError> {
   try {
     await work;
   } catch (error) {
     if (error instanceof pg.DatabaseError) return error;
     throw error;
   }
-  throw new Error('the statement succeeded, and should not have');
+  throw new Error(`${what} was accepted, and should not have been`);
 }
 
 /** What can be read now, by topic: `name`, or `name:scope`. */
@@ -31,6 +34,13 @@ export async function numbers(sql: Sql, name?: string): Promise<Record<string, n
     [name ?? null],
   );
   return Object.fromEntries(rows.map(({ topic, value }) => [topic, Number(value)]));
+}
+
+/** The numbers other than 0: a scope that was left by its last row keeps a row that says 0. */
+export async function standing(sql: Sql, name?: string): Promise<Record<string, number>> {
+  return Object.fromEntries(
+    Object.entries(await numbers(sql, name)).filter(([, value]) => value !== 0),
+  );
 }
 
 export async function numberOf(sql: Sql, name: string, scope = ''): Promise<number | undefined> {

@@ -1,0 +1,112 @@
+import test from 'ava';
+import type pg from 'pg';
+import { type TestDatabase, testDatabase } from '../../helpers/database.js';
+import { isExact, numbers, sqlOf } from '../../helpers/engine.js';
+
+type Settings = Readonly<Record<string, string>>;
+
+async function sessionWith(db: TestDatabase, settings: Settings): Promise<pg.Client> {
+  const client = await db.client();
+  for (const [name, value] of Object.entries(settings)) {
+    await client.query('select set_config($1, $2, false)', [name, value]);
+  }
+  return client;
+}
+
+const SESSIONS: readonly Settings[] = [
+  { timezone: 'UTC', datestyle: 'ISO, YMD' },
+  { timezone: 'Asia/Tokyo', datestyle: 'SQL, DMY' },
+  { timezone: 'America/New_York', datestyle: 'German', intervalstyle: 'sql_standard' },
+  { timezone: 'Asia/Kathmandu', datestyle: 'Postgres, MDY', intervalstyle: 'iso_8601' },
+  { extra_float_digits: '-10', bytea_output: 'escape', default_text_search_config: 'simple' },
+];
+
+const SCOPES: Readonly<Record<string, string>> = {
+  day: 'day',
+  moment: 'moment',
+  day_of_moment: 'moment::date',
+  hour: `date_trunc('hour', moment)`,
+  spelled: `to_char(moment, 'YYYY-MM-DD HH24 TZ')`,
+  span: 'span',
+  share: 'share',
+  share_small: 'share::real',
+  raw: 'raw',
+  both: `day || '/' || share`,
+  listed: `concat_ws('/', day, moment, span, share, raw)`,
+  built: `jsonb_build_object('at', moment, 'raw', raw)`,
+  numbers: 'numbers',
+  deep: `doc ->> 'kind'`,
+  range: 'tstzrange(moment, null)',
+};
+
+test('a row counts into the same scope whatever the settings of the session', async (t) => {
+  const db = await testDatabase(t);
+  await db.sql(`create table public.t (id int, day date, moment timestamptz, span interval,
+    share double precision, raw bytea, numbers int[], doc jsonb)`);
+  for (const [name, scope] of Object.entries(SCOPES)) {
+    await db.sql(`select tally.create_counter($1, 'public.t', scope => $2)`, [name, scope]);
+  }
+  const sessions = await Promise.all(SESSIONS.map((settings) => sessionWith(db, settings)));
+  for (const client of sessions) {
+    await client.query(
+      `insert into public.t values (1, date '2024-02-01', timestamptz '2024-02-29 23:30:00+00',
+        interval '-1 day +2 hours', 0.1::float8 + 0.2, $1, '{1,2}', '{"kind": "x"}')`,
+      [Buffer.from('a\\\u0000')],
+    );
+  }
+  const scopes = await db.sql<{ name: string; scopes: number; value: number }>(
+    'select name, count(*)::int as scopes, sum(value)::int as value from tally.counters group by name',
+  );
+  t.is(scopes.length, Object.keys(SCOPES).length);
+  for (const { name, scopes: found, value } of scopes) t.deepEqual([found, value], [1, 5], name);
+  for (const client of sessions) await isExact(t, sqlOf(client));
+
+  for (const client of sessions.reverse()) {
+    await client.query('update public.t set id = id + 1');
+    await client.query('delete from public.t where ctid = (select min(ctid) from public.t)');
+  }
+  const left = await db.sql('select name, scope, value from tally.counters where value <> 0');
+  t.deepEqual(left, []);
+});
+
+test('a date in a filter means what it meant to whoever declared it', async (t) => {
+  const db = await testDatabase(t);
+  await db.sql('create table public.t (day date, moment timestamptz, span interval)');
+  const dba = await sessionWith(db, {
+    datestyle: 'SQL, DMY',
+    timezone: 'Asia/Tokyo',
+    intervalstyle: 'sql_standard',
+  });
+  await dba.query(`select tally.create_counter('first', 'public.t', $$day = '01/02/2024'$$)`);
+  await dba.query(
+    `select tally.create_counter('late', 'public.t', $$moment >= '01/02/2024 00:00:00'$$)`,
+  );
+  await dba.query(`select tally.create_counter('long', 'public.t', $$span > '-1 -2:00:00'$$)`);
+  for (const settings of SESSIONS) {
+    const writer = await sessionWith(db, settings);
+    await writer.query(`insert into public.t values
+      (date '2024-02-01', timestamptz '2024-01-31 15:00:00+00', interval '-25 hours'),
+      (date '2024-01-02', timestamptz '2024-01-31 14:59:59+00', interval '-27 hours')`);
+    await t.notThrowsAsync(isExact(t, sqlOf(writer)), JSON.stringify(settings));
+  }
+  t.deepEqual(await numbers(db.sql), { first: 5, late: 5, long: 5 });
+});
+
+test('a search for words counts alike in sessions of different languages, or is refused', async (t) => {
+  const db = await testDatabase(t);
+  await db.sql('create table public.t (body text)');
+  const create = (filter: string) =>
+    db.sql(`select tally.create_counter('c', 'public.t', $1)`, [filter]);
+  try {
+    await create(`to_tsvector(body) @@ 'run'::tsquery`);
+  } catch {
+    await create(`to_tsvector('english', body) @@ 'run'::tsquery`);
+  }
+  const [english, simple] = await Promise.all([
+    sessionWith(db, { default_text_search_config: 'english' }),
+    sessionWith(db, { default_text_search_config: 'simple' }),
+  ]);
+  await english.query(`insert into public.t values ('running')`);
+  await simple.query('delete from public.t');
+  t.deepEqual(await numbers(db.sql), { c: 0 });
+});
