@@ -48,9 +48,10 @@ begin
       case part when 'filter' then v_text
                 when 'scope' then pg_catalog.format('(%s::pg_catalog.text) is not null', v_text)
                 else pg_catalog.format('%s is not null', v_text) end);
+    -- More parentheses than above: a text that closes them in one place cannot in the other.
     begin
       execute pg_catalog.format('alter table %s add column %s pg_catalog.text generated always as '
-        '(%s::pg_catalog.text) stored', v_probe, tally.free_column(source, 'tally_generated'), v_text);
+        '((((%s))::pg_catalog.text)) stored', v_probe, tally.free_column(source, 'tally_generated'), v_text);
     exception when invalid_object_definition then
       v_immutable := false;
     end;

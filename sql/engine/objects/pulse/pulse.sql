@@ -29,6 +29,7 @@ begin
   if not exists (select from tally.deltas d where d.xid >= v_seen)
      and not exists (select from tally.deltas d where d.xid = any (v_also))
      and not exists (select from tally.late) then
+    perform tally.end_sweep();
     return;  -- nothing to do writes nothing
   end if;
 
@@ -55,6 +56,7 @@ begin
     select n.counter, n.scope, n.delta, pulse.pulse, case when d.ranked then n.delta end
     from net n
     join tally.definitions d on d.id = n.counter
+    where not exists (select from tally.dropped x where x.counter = n.counter)
     order by n.counter, n.scope
     on conflict on constraint totals_pkey do update
       set value = t.value + excluded.value, version = excluded.version,
@@ -98,6 +100,7 @@ begin
   into v_xmin, folded, announced, v_parts
   from point p;
 
+  perform tally.end_sweep();
   if v_xmin <> pg_current_xact_id()::xid then
     -- In a subtransaction the row has another number than the transaction.
     update tally.pulses p set written_by = v_xmin where p.pulse = pulse.pulse;

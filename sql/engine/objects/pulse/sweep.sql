@@ -4,8 +4,9 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
-  -- Totals of dropped counters, some thousands with each pulse. Here and not in drop_counter:
-  -- a migration that stays open would hold these rows against every pulse.
+  -- Totals of dropped counters, some thousands with each pulse. Here and not in drop_counter: a
+  -- migration that stays open would hold these rows against every pulse. While tally.dropped
+  -- names a counter the fold discards its deltas, and nothing fills it.
   if not exists (select from tally.dropped) then
     return;
   end if;
@@ -15,12 +16,21 @@ begin
     from tally.totals s
     join (select distinct x.counter from tally.dropped x) x on x.counter = s.counter
     limit 5000);
-  if not found then
-    delete from tally.dropped x
-    where not exists (select from tally.totals t where t.counter = x.counter);
-  end if;
 end
 $function$;
 
 comment on function tally.sweep() is
-  'Part of the pulse: removes what dropped counters left behind.';
+  'Part of the pulse: removes totals that dropped counters left behind.';
+
+create or replace function tally.end_sweep()
+returns void
+language sql
+set search_path = pg_catalog, pg_temp
+as $function$
+  -- Called after the fold: deltas that the dropped counter left are gone by now too.
+  delete from tally.dropped x
+  where not exists (select from tally.totals t where t.counter = x.counter)
+$function$;
+
+comment on function tally.end_sweep() is
+  'Part of the pulse: forgets the dropped counters of which nothing is left.';
