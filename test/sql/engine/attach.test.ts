@@ -1,0 +1,173 @@
+import test from 'ava';
+import { type TestDatabase, testDatabase } from '../../helpers/database.js';
+import { failure, isExact, numberOf, sqlOf } from '../../helpers/engine.js';
+import { until } from '../../helpers/wait.js';
+import { startWriters } from '../../helpers/writers.js';
+
+/** A try for a lock ends after 100 ms; the rest is what a busy machine adds. */
+const BLOCKED_MS_MAX = 250;
+
+const CREATE = `select tally.create_counter('rows', 'public.t')`;
+
+async function table(db: TestDatabase, rows = 1000): Promise<void> {
+  await db.sql('create table public.t (id int generated always as identity, k int)');
+  await db.sql('insert into public.t (k) select i % 10 from generate_series(1, $1::int) i', [rows]);
+}
+
+/** The session stands in the queue for a lock on the source, or between two tries for it. */
+async function isTrying(db: TestDatabase, application: string): Promise<void> {
+  await until(
+    async () =>
+      (
+        await db.sql(
+          `select from pg_stat_activity where application_name = $1 and state = 'active'
+           and (wait_event_type = 'Lock' or wait_event = 'PgSleep')`,
+          [application],
+        )
+      ).length > 0,
+    { what: `${application} trying for the lock` },
+  );
+}
+
+test('writers that began before the counter and end after it are counted', async (t) => {
+  const db = await testDatabase(t);
+  await table(db);
+  const early = await db.client('early');
+  await early.query('begin; insert into public.t (k) values (1), (2)');
+  const late = await db.client('late');
+  await late.query(
+    'begin; create table public.other (id int); insert into public.other values (1)',
+  );
+  const dba = await db.client('dba');
+  const created = dba.query(CREATE);
+  await isTrying(db, 'dba');
+  await early.query('insert into public.t (k) values (3)');
+  await early.query('commit');
+  await created;
+  t.is(await numberOf(db.sql, 'rows'), undefined, 'not shown before it is filled');
+
+  await late.query('insert into public.t (k) values (4), (5)');
+  await db.sql(`select tally.fill('rows')`);
+  t.is(await numberOf(db.sql, 'rows'), 1003);
+  t.is(await numberOf(sqlOf(late), 'rows'), 1005, 'its own writes, and they are not committed');
+  await late.query('commit');
+  t.is(await numberOf(db.sql, 'rows'), 1005);
+  await isExact(t, db.sql);
+});
+
+test('a fill under writers with long transactions in flight is exact', async (t) => {
+  const db = await testDatabase(t);
+  await table(db, 20_000);
+  const writers = await startWriters(db, 4, async (sql, round, session) => {
+    await sql('begin');
+    for (let n = 0; n < 1 + ((round + session) % 20); n += 1) {
+      await sql('insert into public.t (k) values ($1)', [session]);
+      await sql('delete from public.t where id = $1', [
+        1 + ((round * 31 + n * 7 + session) % 20_000),
+      ]);
+      await sql('update public.t set k = k + 1 where id = $1', [
+        1 + ((round * 17 + session) % 20_000),
+      ]);
+    }
+    await sql(round % 4 === 0 ? 'rollback' : 'commit');
+  });
+  for (const name of ['one', 'two', 'three']) {
+    await db.sql(`select tally.create_counter($1, 'public.t', 'k < 8', 'k % 3', 'k')`, [name]);
+    await db.sql('select tally.fill($1)', [name]);
+    await db.sql('select tally.pulse()');
+    t.deepEqual(await db.sql('select * from tally.verify($1)', [name]), []);
+  }
+  await writers.stop();
+  await isExact(t, db.sql);
+});
+
+test.serial('while create_counter or drop_counter waits, nobody else waits long', async (t) => {
+  const db = await testDatabase(t);
+  await table(db);
+  const dba = await db.client('dba');
+  for (const statement of [CREATE, `select tally.drop_counter('rows')`]) {
+    const long = await db.client('long');
+    await long.query('begin; insert into public.t (k) values (1)');
+    const writers = await startWriters(db, 2, async (sql) => {
+      await sql('insert into public.t (k) values (1)');
+      await sql('select k from public.t limit 1');
+    });
+    const asked = dba.query(statement);
+    await isTrying(db, 'dba');
+    const enough = writers.statements() + 300;
+    await until(() => writers.statements() > enough, { what: 'writers going on' });
+    const waiting = Date.now() + 1500;
+    await until(() => Date.now() > waiting);
+    await long.query('commit');
+    await asked;
+    await writers.stop();
+    t.true(writers.slowestMs() < BLOCKED_MS_MAX, `${statement}: ${writers.slowestMs()} ms`);
+  }
+});
+
+test.serial('a reader in a long transaction does not make others wait for a drop', async (t) => {
+  const db = await testDatabase(t);
+  await table(db);
+  await db.sql(CREATE);
+  const long = await db.client('long');
+  await long.query('begin; select * from public.t limit 1');
+  const dba = await db.client('dba');
+  const dropped = dba.query(`select tally.drop_counter('rows')`);
+  await isTrying(db, 'dba');
+  const others = await startWriters(db, 2, (sql) => sql('select k from public.t limit 1'));
+  const enough = Date.now() + 1000;
+  await until(() => Date.now() > enough);
+  await others.stop();
+  t.true(others.slowestMs() < BLOCKED_MS_MAX, `${others.slowestMs()} ms`);
+  await long.query('commit');
+  await dropped;
+  await t.notThrowsAsync(db.sql('insert into public.t (k) values (1)'));
+});
+
+test('TL008 names who is in the way, and leaves everything as it was', async (t) => {
+  const db = await testDatabase(t);
+  await table(db);
+  await db.sql(`update tally.settings set attach_wait = '250 milliseconds'`);
+  const long = await db.client('nightly report');
+  const { rows } = await long.query<{ pid: number }>('select pg_backend_pid() as pid');
+  await long.query('begin; insert into public.t (k) values (1)');
+  const error = await failure(db.sql(CREATE));
+  t.is(error.code, 'TL008');
+  t.regex(
+    error.detail ?? '',
+    new RegExp(`pid ${rows[0]?.pid} \\(nightly report, idle in transaction`),
+  );
+  t.regex(error.hint ?? '', /attach_wait/);
+  t.deepEqual(await db.sql('select name from tally.counter_definitions'), []);
+  await long.query('commit');
+
+  await db.sql(CREATE);
+  await db.sql('call tally.tick()');
+  await long.query('begin; insert into public.t (k) values (1)');
+  t.is((await failure(db.sql(`select tally.drop_counter('rows')`))).code, 'TL008');
+  await long.query('commit');
+  t.is(await numberOf(db.sql, 'rows'), 1002);
+  await isExact(t, db.sql);
+});
+
+test('a table under row-level security is attached beside a reader, or TL008 names him', async (t) => {
+  const db = await testDatabase(t);
+  await table(db);
+  await db.sql('alter table public.t enable row level security');
+  await db.sql(`update tally.settings set attach_wait = '250 milliseconds'`);
+  const reader = await db.client('nightly report');
+  await reader.query('begin; select * from public.t limit 1');
+  const error = await db.sql(CREATE).then(
+    () => undefined,
+    (problem: unknown) => problem,
+  );
+  if (error !== undefined) {
+    const named = await failure(Promise.reject(error));
+    t.is(named.code, 'TL008');
+    t.regex(named.detail ?? '', /nightly report/);
+  }
+  await reader.query('commit');
+  await db.sql(CREATE);
+  await db.sql('call tally.tick()');
+  t.is(await numberOf(db.sql, 'rows'), 1000);
+});

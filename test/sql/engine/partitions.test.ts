@@ -1,0 +1,101 @@
+import test from 'ava';
+import { type TestDatabase, testDatabase } from '../../helpers/database.js';
+import { finding, isExact, numbers, standing } from '../../helpers/engine.js';
+
+async function partitioned(db: TestDatabase): Promise<void> {
+  await db.sql(`
+    create table public.p (id int, k int) partition by list (k);
+    create table public.p1 partition of public.p for values in (1);
+    create table public.p2 partition of public.p for values in (2);
+    select tally.create_counter('rows', 'public.p');
+    select tally.create_counter('by_k', 'public.p', scope => 'k');
+    insert into public.p values (1, 1), (2, 2), (3, 2);
+    insert into public.p1 values (4, 1)`);
+}
+
+const ALL = { rows: 4, 'by_k:1': 2, 'by_k:2': 2 };
+
+test('a detached partition is found, repaired, and counts no more', async (t) => {
+  const db = await testDatabase(t);
+  await partitioned(db);
+  t.deepEqual(await numbers(db.sql), ALL);
+  await db.sql('alter table public.p detach partition public.p1');
+  t.is((await db.sql('select * from tally.verify()')).length, 2);
+  const stray = (
+    await db.sql<{ text: string }>(
+      `select concat_ws(' ', "check", status, detail, remedy) as text from tally.doctor()`,
+    )
+  ).filter(({ text }) => /p1/.test(text) && / (warn|fail) /.test(text));
+  t.true(stray.length > 0, 'the doctor names the triggers that are left on public.p1');
+  t.is((await db.sql('select * from tally.repair()')).length, 2);
+
+  await db.sql('select * from tally.attach()');
+  await db.sql('insert into public.p1 values (5, 1)');
+  t.deepEqual(await standing(db.sql), { rows: 2, 'by_k:2': 2 });
+  await isExact(t, db.sql);
+  await db.sql('truncate public.p1');
+  await isExact(t, db.sql);
+});
+
+test('a counter can be dropped after one of its partitions was detached', async (t) => {
+  const db = await testDatabase(t);
+  await partitioned(db);
+  await db.sql('alter table public.p detach partition public.p1');
+  await db.sql(`select tally.drop_counter('rows'); select tally.drop_counter('by_k')`);
+  await t.notThrowsAsync(db.sql('insert into public.p1 values (5, 1)'));
+  const left = await db.sql(
+    `select from pg_trigger where tgname like '%tally%' and not tgisinternal`,
+  );
+  t.is(left.length, 1, 'tally’s own, on fold_requests');
+});
+
+test('a dropped partition is found and repaired', async (t) => {
+  const db = await testDatabase(t);
+  await partitioned(db);
+  await db.sql('drop table public.p2');
+  t.deepEqual(
+    await db.sql('select name, scope, counted::int, actual::int from tally.repair() order by 1, 2'),
+    [
+      { name: 'by_k', scope: '2', counted: 2, actual: 0 },
+      { name: 'rows', scope: '', counted: 4, actual: 2 },
+    ],
+  );
+  await isExact(t, db.sql);
+});
+
+test('an attached partition is found and repaired, and tally.attach() arms it', async (t) => {
+  const db = await testDatabase(t);
+  await partitioned(db);
+  await db.sql('create table public.p3 (id int, k int); insert into public.p3 values (6, 3)');
+  await db.sql('alter table public.p attach partition public.p3 for values in (3)');
+  const armed = await finding(db.sql, 'triggers on p3').catch(() =>
+    finding(db.sql, 'triggers on public.p3'),
+  );
+  t.is(armed.status, 'fail');
+  t.regex(armed.detail, /missing: _500_tally_delete, .*_500_tally_update/);
+  t.is((await db.sql('select * from tally.attach()')).length, 4);
+  t.is((await db.sql('select * from tally.repair()')).length, 2);
+  await db.sql('insert into public.p3 values (7, 3); insert into public.p values (8, 3)');
+  t.deepEqual(await numbers(db.sql, 'by_k'), { 'by_k:1': 2, 'by_k:2': 2, 'by_k:3': 3 });
+  await db.sql('truncate public.p3');
+  t.deepEqual(await standing(db.sql, 'by_k'), { 'by_k:1': 2, 'by_k:2': 2 });
+  await isExact(t, db.sql);
+});
+
+test('a new partition counts what comes through its root, armed or not', async (t) => {
+  const db = await testDatabase(t);
+  await partitioned(db);
+  await db.sql(`create table public.p4 partition of public.p for values in (4) partition by range (id);
+    create table public.p4a partition of public.p4 for values from (0) to (10)`);
+  await db.sql('insert into public.p values (5, 4)');
+  await isExact(t, db.sql);
+  t.is((await db.sql('select * from tally.attach()')).length, 7);
+  t.is((await db.sql('select * from tally.attach()')).length, 0);
+  await db.sql('insert into public.p4 values (1, 4); insert into public.p4a values (2, 4)');
+  await db.sql('update public.p4 set k = 4, id = id + 1; delete from public.p4a where id = 2');
+  t.is((await numbers(db.sql, 'by_k'))['by_k:4'], 2);
+  await isExact(t, db.sql);
+  await db.sql('truncate public.p');
+  t.deepEqual(await standing(db.sql), {});
+  await isExact(t, db.sql);
+});
