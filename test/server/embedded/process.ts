@@ -32,8 +32,9 @@ export function starter(
   });
   const outcome = new Promise<Outcome>((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (_code, signal) => {
-      resolve(signal === null ? JSON.parse(text) : { message: `killed by ${signal}` });
+    child.on('close', (code, signal) => {
+      if (text !== '') resolve(JSON.parse(text));
+      else resolve({ message: signal === null ? `ended with ${code}` : `killed by ${signal}` });
     });
   });
   return { child, outcome };
