@@ -1,10 +1,11 @@
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { type TestDatabase, testDatabase } from '../../helpers/database.js';
 import { finding, isExact, numberOf, numbers } from '../../helpers/engine.js';
 
 /** A counted table with three rows, and what it says of them. */
 async function counted(db: TestDatabase): Promise<void> {
   await db.sql(`
+    update tally.settings set fold_at = 0;
     create table public.t (id int, status text, size numeric);
     select tally.create_counter('all', 'public.t');
     select tally.create_counter('open', 'public.t', $$status = 'open'$$);
@@ -23,7 +24,7 @@ const differences = (db: TestDatabase, call: string): Promise<Difference[]> =>
 
 /** Found by verify, named by the doctor, shown by a dry run, put right by repair: in this order. */
 async function isMended(
-  t: import('ava').ExecutionContext<unknown>,
+  t: ExecutionContext<unknown>,
   db: TestDatabase,
   expected: Difference[],
 ): Promise<void> {

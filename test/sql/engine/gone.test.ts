@@ -1,4 +1,4 @@
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { type TestDatabase, testDatabase } from '../../helpers/database.js';
 import { failure, finding, isExact, numberOf, numbers } from '../../helpers/engine.js';
 
@@ -11,10 +11,7 @@ async function counted(db: TestDatabase, filter = `kind = 'a'`): Promise<void> {
   await db.sql(`insert into public.t values (1, 'a', 'x'), (2, 'a', 'y'), (3, 'b', 'y')`);
 }
 
-async function goesOnWithout(
-  t: import('ava').ExecutionContext<unknown>,
-  db: TestDatabase,
-): Promise<void> {
+async function goesOnWithout(t: ExecutionContext<unknown>, db: TestDatabase): Promise<void> {
   await db.sql(`insert into public.t (id, other) values (4, 'y'), (5, 'z')`);
   await db.sql(`update public.t set other = 'x' where id = 4`);
   await db.sql('delete from public.t where id = 1');

@@ -1,11 +1,11 @@
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { type TestDatabase, testDatabase } from '../../helpers/database.js';
 import { failure, finding, isExact, numberOf, numbers, roleName } from '../../helpers/engine.js';
 
 type Roles = { readonly owner: string; readonly writer: string };
 
 /** A table of an owner who is no superuser, and a writer who may write it and nothing else. */
-async function app(t: import('ava').ExecutionContext<unknown>, db: TestDatabase): Promise<Roles> {
+async function app(t: ExecutionContext<unknown>, db: TestDatabase): Promise<Roles> {
   const [owner, writer] = [roleName('owner'), roleName('writer')];
   await db.sql(`create role ${owner} in role tally_owner; create role ${writer}`);
   t.teardown(() =>
