@@ -7,6 +7,7 @@ import { openClient, pidOf } from './client.js';
 import { type Figures, newFigures } from './figures.js';
 import { type Move, move } from './moves.js';
 import { openSession, type Session, type Setting } from './session.js';
+import { shrinkingList } from './shrinking-list.js';
 
 /**
  * A script of steps, one at a time, each by a session of its own choice. A statement that waits for
@@ -32,8 +33,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-export const script = (steps: number): fc.Arbitrary<Step[]> =>
-  fc.array(step, { minLength: Math.ceil(steps / 2), maxLength: steps, size: 'max' });
+export const script = (steps: number): fc.Arbitrary<Step[]> => shrinkingList(step, steps);
 
 type Lane = {
   readonly pid: number;
@@ -63,6 +63,7 @@ export async function runInterleaved(
       enqueue(stage, one);
       await quiet(stage);
       if (stage.failure !== undefined) throw stage.failure;
+      if (figures.faults.length > 0) return figures;
     }
     await drain(stage);
     await settle(stage.monitor, figures, stage.announcements);
