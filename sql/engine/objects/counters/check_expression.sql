@@ -72,6 +72,10 @@ begin
     -- The constraint says (…) is not null, so that any type will do: take that off again.
     sql_text := regexp_replace(sql_text, '^\((.*) IS NOT NULL\)$', '\1');
   end if;
+  if part = 'scope' then
+    -- Postgres has left the cast out where it was text already, which another day it may not be.
+    sql_text := format('(%s)::text', sql_text);
+  end if;
   if part = 'amount' then
     select case when t.typtype = 'd' then t.typbasetype else t.oid end into amount_type
     from pg_type t where t.oid = amount_type;
