@@ -18,10 +18,15 @@ begin
   perform pg_advisory_xact_lock(v_id);
   select d.* into v_old from tally.definitions d where d.id = v_id or d.name = put_counter.name;
   if found then
-    if (v_old.name, v_old.source, v_old.filter_sql, v_old.scope_sql, v_old.amount_sql,
-        v_old.audience, v_old.ranked)
-       is distinct from (put_counter.name, put_counter.source, put_counter.filter_sql,
-        put_counter.scope_sql, put_counter.amount_sql, put_counter.audience, put_counter.ranked)
+    -- The same words, or other words that mean the same.
+    if (v_old.name, v_old.source, v_old.audience, v_old.ranked)
+         is distinct from (put_counter.name, put_counter.source, put_counter.audience,
+                           put_counter.ranked)
+       or (v_old.filter, v_old.scope, v_old.amount)
+            is distinct from (put_counter.filter, put_counter.scope, put_counter.amount)
+          and (v_old.filter_sql, v_old.scope_sql, v_old.amount_sql)
+                is distinct from (put_counter.filter_sql, put_counter.scope_sql,
+                                  put_counter.amount_sql)
     then
       raise exception using errcode = 'TL002',
         message = format('counter "%s" exists with another definition', v_old.name),
