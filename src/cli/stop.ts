@@ -1,9 +1,15 @@
+import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { stopEmbedded } from '../embedded.js';
 import { UserError } from '../errors.js';
 import { type Context, EXIT, type Verb } from './verb.js';
+
+/** Where src/embedded/cluster.ts keeps it, below the data folder. */
+const HOME = 'postgres';
+/** A server that is just ending may still write a file into a folder that is being removed. */
+const RM_RETRIES_MAX = 5;
 
 export const stop: Verb = {
   name: 'stop',
@@ -11,8 +17,8 @@ export const stop: Verb = {
   summary: 'stop the embedded PostgreSQL; its data stays',
   run: async (context) => {
     refuseForeign(context, 'stop');
-    await stopEmbedded(context.config.dataDir);
-    context.say('the embedded PostgreSQL is stopped');
+    const ran = await stopEmbedded(context.config.dataDir);
+    context.say(ran ? 'the embedded PostgreSQL is stopped' : 'the embedded PostgreSQL did not run');
     return EXIT.ok;
   },
 };
@@ -24,14 +30,25 @@ export const reset: Verb = {
   flags: { yes: {} },
   run: async (context) => {
     refuseForeign(context, 'reset');
-    const folder = resolve(context.config.dataDir);
-    if (!context.flags.has('yes')) await confirm(folder);
-    await stopEmbedded(context.config.dataDir);
-    await rm(folder, { recursive: true, force: true });
-    context.say(`deleted ${folder}`);
+    // Nothing else: the folder may be anybody's, and test runs keep their servers beside it.
+    const home = join(resolve(context.config.dataDir), HOME);
+    if (!context.flags.has('yes')) await confirm(home);
+    await stopIfPossible(context);
+    await rm(home, { recursive: true, force: true, maxRetries: RM_RETRIES_MAX });
+    context.say(`deleted ${home}`);
     return EXIT.ok;
   },
 };
+
+/** Data too damaged to be stopped is what reset is for. PostgreSQL ends when its files are gone. */
+async function stopIfPossible(context: Context): Promise<void> {
+  try {
+    await stopEmbedded(context.config.dataDir);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    context.note(`warning: ${error.message}`);
+  }
+}
 
 function refuseForeign(context: Context, verb: string): void {
   if (context.config.databaseUrl === undefined) return;
@@ -40,7 +57,7 @@ function refuseForeign(context: Context, verb: string): void {
   });
 }
 
-async function confirm(folder: string): Promise<void> {
+async function confirm(home: string): Promise<void> {
   if (!process.stdin.isTTY) {
     throw new UserError('reset asks before it deletes, and there is no terminal to ask on', {
       hint: 'reset --yes deletes without asking',
@@ -48,7 +65,9 @@ async function confirm(folder: string): Promise<void> {
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await terminal.question(`type yes to delete the database in ${folder}: `);
+    const question = terminal.question(`type yes to delete the database in ${home}: `);
+    // Ctrl-D closes the terminal, and the question would never be answered.
+    const answer = await Promise.race([question, once(terminal, 'close').then(() => '')]);
     if (answer.trim() === 'yes') return;
   } finally {
     terminal.close();

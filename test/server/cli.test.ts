@@ -1,4 +1,4 @@
-import { access, chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -251,7 +251,20 @@ test('start, the lines it prints, stop and reset work on a machine with nothing'
   t.is((await cli(['verify'], { env })).code, 0, 'a maintenance verb starts it again');
   const reset = await cli(['reset', '--yes'], { env });
   t.is(reset.code, 0, reset.stderr);
-  await t.throwsAsync(() => access(dataDir));
+  await t.throwsAsync(() => access(join(dataDir, 'postgres')));
+  t.regex((await cli(['stop'], { env })).stdout, /did not run/);
+});
+
+test('reset deletes data that is damaged, and nothing that is not its own', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'pgtally-reset-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  await mkdir(join(folder, 'postgres'));
+  await writeFile(join(folder, 'thesis.txt'), 'irreplaceable');
+  const env = { TALLY_DATA_DIR: folder };
+  const { code, stderr } = await cli(['reset', '--yes'], { env });
+  t.is(code, 0);
+  t.regex(stderr, /^warning: .*holds no PostgreSQL data/);
+  t.deepEqual(await readdir(folder), ['thesis.txt']);
 });
 
 test('stop and reset never touch a database that DATABASE_URL names', async (t) => {
