@@ -1,7 +1,7 @@
 import { access, constants, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { withClient } from './database.js';
-import { type Cluster, createCluster, openCluster } from './embedded/cluster.js';
+import { type Cluster, createCluster, openCluster, removeUnfinished } from './embedded/cluster.js';
 import { withLock } from './embedded/lock.js';
 import { adopt, findPostmaster, start, stop, urlOf } from './embedded/postmaster.js';
 import { UserError } from './errors.js';
@@ -37,6 +37,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   const dataDir = path.resolve(options.dataDir);
   await makeFolder(dataDir);
   return withLock(lockFile(dataDir), async () => {
+    await removeUnfinished(dataDir);
     const existing = await openCluster(dataDir);
     const cluster = existing ?? (await createCluster(dataDir));
     const adopted = await adopt(cluster);

@@ -67,7 +67,6 @@ export async function openCluster(dataDir: string): Promise<Cluster | undefined>
 }
 
 export async function createCluster(dataDir: string): Promise<Cluster> {
-  await removeUnfinished(dataDir);
   const account = unprivilegedAccount();
   const binaries = await findBinaries(account);
   // Made beside its place and renamed into it: a start that is killed half way leaves nothing
@@ -113,7 +112,9 @@ async function fill(fresh: string, account: Account | undefined, binaries: Binar
   await give(data, account);
   await writeFile(path.join(fresh, 'password'), `${password}\n`, { mode: 0o600 });
   const seen = await nameSeenBy(account, data);
-  const { code, output, failure } = await withPasswordFile(password, account, (file) =>
+  // Best where a killed start is cleaned up after; but the account has to get there.
+  const parent = seen === data ? fresh : tmpdir();
+  const { code, output, failure } = await withPasswordFile(parent, password, account, (file) =>
     run(binaries.initdb, [`--pgdata=${seen}`, `--pwfile=${file}`, ...INITDB_OPTIONS], {
       account,
       cwd: data,
@@ -128,13 +129,14 @@ async function fill(fresh: string, account: Account | undefined, binaries: Binar
   await appendFile(path.join(data, 'postgresql.conf'), include);
 }
 
-/** A file for the account alone, for as long as initdb runs, outside what it may not enter. */
+/** A file for the account alone, for as long as initdb runs. */
 async function withPasswordFile<T>(
+  parent: string,
   password: string,
   account: Account | undefined,
   work: (file: string) => Promise<T>,
 ): Promise<T> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'pgtally-'));
+  const folder = await mkdtemp(path.join(parent, 'pgtally-'));
   try {
     const file = path.join(folder, 'password');
     await writeFile(file, `${password}\n`, { mode: 0o600 });
@@ -153,7 +155,8 @@ async function refuseForeignFolder(dataDir: string): Promise<void> {
   });
 }
 
-async function removeUnfinished(dataDir: string): Promise<void> {
+/** Clears away what starts that were killed half way have left. */
+export async function removeUnfinished(dataDir: string): Promise<void> {
   for (const name of await readdir(dataDir)) {
     if (!name.startsWith(UNFINISHED)) continue;
     // The initdb of a killed start may still be writing there: then it goes the next time.

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Account } from '../../../src/embedded/command.js';
 
@@ -18,11 +19,12 @@ export function starter(
   dataDir: string,
   port: number,
   account?: Account,
+  temporary = tmpdir(),
 ): { child: ChildProcess; outcome: Promise<Outcome> } {
-  const { TMPDIR, PATH } = process.env;
+  const { PATH } = process.env;
   const child = spawn(process.execPath, ['--import=tsx', STARTER, dataDir, String(port)], {
     cwd: ROOT,
-    env: { PATH, ...(TMPDIR === undefined ? {} : { TMPDIR }) },
+    env: { PATH, TMPDIR: temporary },
     stdio: ['ignore', 'pipe', 'inherit'],
     ...account,
   });

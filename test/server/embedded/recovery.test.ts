@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { chown, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
@@ -12,17 +13,20 @@ import { one, pidOf, place, placeWithData, settings } from './place.js';
 import { starter } from './process.js';
 
 test('a first start that is killed half way does not get in the way of the next', async (t) => {
-  const { dataDir, port } = await place(t);
+  const { home, dataDir, port } = await place(t);
   await mkdir(join(dataDir, 'new-abcdef', 'data', 'base'), { recursive: true });
-  const { child, outcome } = starter(dataDir, port);
-  // Another folder than the one left here: initdb is at work.
+  const { child, outcome } = starter(dataDir, port, undefined, home);
+  // Another folder than the one left here, and with data: initdb is at work.
   await until(async () => {
     const names = await readdir(dataDir);
-    return names.some((name) => name.startsWith('new-') && name !== 'new-abcdef');
+    const fresh = names.find((name) => name.startsWith('new-') && name !== 'new-abcdef');
+    return fresh !== undefined && existsSync(join(dataDir, fresh, 'data', 'base'));
   });
   child.kill('SIGKILL');
   t.is((await outcome).message, 'killed by SIGKILL');
   t.deepEqual(await embeddedStatus(dataDir), { state: 'absent' });
+  const kept = (await readdir(home)).filter((name) => name.startsWith('pgtally'));
+  t.deepEqual(kept, [], 'no password stays among the temporary files');
 
   const { state, url } = await startEmbedded({ dataDir, port, settings });
   t.is(state, 'created');
