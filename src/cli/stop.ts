@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
@@ -66,8 +65,8 @@ async function confirm(home: string): Promise<void> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const question = terminal.question(`type yes to delete the database in ${home}: `);
-    // Ctrl-D closes the terminal, and the question would never be answered.
-    const answer = await Promise.race([question, once(terminal, 'close').then(() => '')]);
+    // Ctrl-C and Ctrl-D reject it, and mean no.
+    const answer = await question.catch(() => '');
     if (answer.trim() === 'yes') return;
   } finally {
     terminal.close();
