@@ -3,14 +3,17 @@
 --
 -- Reads: pg_locks, pg_stat_activity, pg_prepared_xacts, tally.sources. Writes nothing.
 -- Then:  first answer: who holds a lock on a counted table that attaching a counter must wait for;
---        the oldest is the one to ask, or to end with select pg_terminate_backend(pid).
+--        the oldest is the one to ask, or to end with select pg_terminate_backend(pid); a prepared
+--        transaction with commit prepared or rollback prepared and its name.
 --        For a table that is not counted yet: select pg_blocking_pids(pid) while it waits.
---        Second answer: sessions that wait for a lock right now, and for whom.
+--        Second answer: sessions that wait for a lock right now, and for whom; 0 is a prepared one.
 --        Third answer: what keeps dead rows from being removed, in the whole cluster.
 
-select l.relation::regclass as counted_table, a.pid, a.application_name, a.usename, a.state,
-       string_agg(l.mode, ', ' order by l.mode) as locks, now() - a.xact_start as open_for,
-       left(a.query, 60) as last_statement
+select l.relation::regclass as counted_table,
+       coalesce('pid ' || a.pid, 'prepared ' || x.gid) as who, a.application_name,
+       coalesce(a.usename, x.owner) as usename, coalesce(a.state, 'prepared') as state,
+       string_agg(l.mode, ', ' order by l.mode) as locks,
+       now() - coalesce(a.xact_start, x.prepared) as open_for, left(a.query, 60) as last_statement
 from tally.sources s
 cross join lateral (
   select s.source::oid as oid
@@ -19,10 +22,14 @@ cross join lateral (
 ) f
 join pg_locks l on l.relation = f.oid and l.granted
   and l.database = (select b.oid from pg_database b where b.datname = current_database())
-join pg_stat_activity a on a.pid = l.pid
-where l.mode not in ('AccessShareLock', 'RowShareLock') and a.pid <> pg_backend_pid()
-group by l.relation, a.pid, a.application_name, a.usename, a.state, a.xact_start, a.query
-order by a.xact_start, l.relation::regclass::text;
+left join pg_stat_activity a on a.pid = l.pid
+left join pg_locks o on l.pid is null and o.pid is null and o.locktype = 'transactionid'
+  and o.virtualtransaction = l.virtualtransaction
+left join pg_prepared_xacts x on x.transaction = o.transactionid
+where l.mode not in ('AccessShareLock', 'RowShareLock') and l.pid is distinct from pg_backend_pid()
+group by l.relation, a.pid, x.gid, a.application_name, coalesce(a.usename, x.owner), a.state,
+         a.xact_start, x.prepared, a.query
+order by coalesce(a.xact_start, x.prepared), l.relation::regclass::text;
 
 select a.pid, a.application_name, a.wait_event_type || ': ' || a.wait_event as waits_for,
        pg_blocking_pids(a.pid) as blocked_by, now() - a.query_start as for_time,

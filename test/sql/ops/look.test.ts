@@ -77,6 +77,22 @@ test('who-blocks.sql names the writer that a new counter waits for, and who wait
   await locked;
 });
 
+test('who-blocks.sql names a prepared transaction that is in the way', async (t) => {
+  const { dba, sql } = await shop(t);
+  await sql('update tally.settings set doorbell = false');
+  await sql(
+    "begin; insert into shop.orders values (100, 1, true); prepare transaction 'forgotten'",
+  );
+  const [blockers] = await run(dba, 'who-blocks.sql');
+  t.like(blockers, [
+    { counted_table: 'shop.orders', who: 'prepared forgotten', state: 'prepared' },
+  ]);
+  const [, , open] = await run(dba, 'pending.sql');
+  t.like(open, [{ pid_or_gid: 'forgotten', state: 'prepared' }]);
+  await sql("commit prepared 'forgotten'");
+  t.deepEqual((await run(dba, 'who-blocks.sql'))[0], []);
+});
+
 test('triggers.sql tells missing from disabled, and finds what a detached partition kept', async (t) => {
   const { dba, sql } = await shop(t);
   await sql('drop trigger _500_tally_delete on shop.orders');
