@@ -41,7 +41,8 @@ security definer  -- writers of the source need no right on tally
 set search_path = pg_catalog, pg_temp
 %3$sas %4$L$create$,
       v_slug, v_event, v_settings,
-      E'\n' || tally.function_body(v_slug, v_event, v_counters, v_plain));
+      E'\n' || tally.function_body(v_slug, v_event, v_counters, v_plain,
+                                   (select c.relkind = 'p' from pg_class c where c.oid = source)));
     execute format('revoke execute on function tally.count_%s_%s() from public', v_slug, v_event);
     execute format('comment on function tally.count_%s_%s() is %L', v_slug, v_event,
                    format('Made by tally.build_functions: counts %s on %s for %s.',

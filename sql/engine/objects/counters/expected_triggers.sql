@@ -5,32 +5,43 @@ stable
 set search_path = pg_catalog, pg_temp
 as $function$
   -- What must be there, and whether it is: tgenabled is NULL for a missing trigger. TRUNCATE of
-  -- a partitioned table fires on its partitions, so only these have that trigger.
+  -- a partitioned table fires on its partitions, so only these have that trigger; and only what
+  -- has partitions can have rows moved between them.
   select f.relation, e.name,
-         format('create trigger %s %s %s on %s %sfor each statement execute function tally.%s()',
+         format('create or replace trigger %s %s on %s %sfor each statement execute function tally.%s()',
                 e.name,
-                case when e.event = 'truncate' and c.relispartition then 'before' else 'after' end,
-                e.event, f.relation,
+                case e.event
+                  when 'move' then 'before update of ' || m.columns
+                  when 'truncate' then
+                    case when c.relispartition then 'before' else 'after' end || ' truncate'
+                  else 'after ' || e.event end,
+                f.relation,
                 case e.event
                   when 'insert' then 'referencing new table as tally_new '
                   when 'delete' then 'referencing old table as tally_old '
                   when 'update' then
                     'referencing old table as tally_old new table as tally_new '
                   else '' end,
-                case e.event when 'truncate' then 'count_truncate'
+                case e.event when 'truncate' then 'count_truncate' when 'move' then 'note_move'
                   else format('count_%s_%s', s.slug, e.event) end),
-         t.tgenabled
+         case when e.event <> 'move' or m.attnums = string_to_array(t.tgattr::text, ' ')::int2[] then t.tgenabled end
   from tally.sources s
   cross join lateral (select r as relation from tally.family(s.source) r) f
   join pg_class c on c.oid = f.relation
   cross join lateral (
     select v.event, '_500_tally_' || v.event as name
-    from (values ('insert'), ('update'), ('delete'), ('truncate')) v (event)
+    from (values ('insert'), ('update'), ('delete'), ('truncate'), ('move')) v (event)
   ) e
+  left join lateral (
+    select string_agg(quote_ident(k.attname), ', ' order by k.attnum) as columns,
+           array_agg(k.attnum order by k.attnum) as attnums
+    from tally.move_columns(f.relation) k
+  ) m on e.event = 'move'
   left join pg_trigger t on t.tgrelid = f.relation and t.tgname = e.name and not t.tgisinternal
   where s.source = expected_triggers.source
     and c.relkind in ('r', 'p')
     and not (e.event = 'truncate' and c.relkind = 'p')
+    and not (e.event = 'move' and m.columns is null)
 $function$;
 
 comment on function tally.expected_triggers(regclass) is

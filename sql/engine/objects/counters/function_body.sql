@@ -1,5 +1,5 @@
 create or replace function tally.function_body(
-  slug text, event text, counters bigint[], plain boolean
+  slug text, event text, counters bigint[], plain boolean, partitioned boolean
 )
 returns text
 language plpgsql
@@ -10,6 +10,7 @@ declare
   v_vars   text := '';
   v_look   text;
   v_insert text;
+  v_moved  text := '';
 begin
   -- The body of one trigger function. Whatever a column, function or type that is gone could
   -- break is evaluated first, in a block that only reads: so a broken counter never fails a
@@ -49,6 +50,20 @@ $body$    if not exists (
     v_insert := tally.counting_statement(counters, event);
   end if;
 
+  if partitioned and event = 'update' then
+    v_moved := format(
+$body$  -- Rows that a MERGE moved to another partition are in no transition table.
+  if current_setting('tally.moving_' || pg_trigger_depth(), true) <> ''
+     and tally.moved_unseen(tg_relid, (select count(*) from tally_old)) then
+    perform tally.stop_counter(i.id, 'rows moved to another partition by MERGE')
+    from (values %s) i (id);
+    return null;
+  end if;
+
+$body$, (select string_agg(format('(%s)', i.id), ', ' order by i.n)
+         from unnest(counters) with ordinality i (id, n)));
+  end if;
+
   return format(
 $body$#variable_conflict use_column
 declare
@@ -57,7 +72,7 @@ declare
   v_statement text;
 begin
   -- Appends what this statement changed, net. It waits for nobody and locks nothing.
-  begin
+%6$s  begin
 %2$s
   exception when syntax_error_or_access_rule_violation then
     -- Something a counter uses is gone: each counter by itself, so that only that one stops.
@@ -86,9 +101,9 @@ begin
   end if;
   return null;
 end
-$body$, v_vars, v_look, slug, event, v_insert);
+$body$, v_vars, v_look, slug, event, v_insert, v_moved);
 end
 $function$;
 
-comment on function tally.function_body(text, text, bigint[], boolean) is
+comment on function tally.function_body(text, text, bigint[], boolean, boolean) is
   'Text for tally.build_functions: what a counting trigger function does.';

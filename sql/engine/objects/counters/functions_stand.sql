@@ -17,7 +17,9 @@ as $function$
   join pg_proc p on p.pronamespace = 'tally'::regnamespace
                 and p.proname = format('count_%s_%s', s.slug, e.event)
   where s.source = functions_stand.source
-    and p.prosrc = E'\n' || tally.function_body(s.slug, e.event, c.counters, c.plain)
+    and p.prosrc = E'\n' || tally.function_body(
+          s.slug, e.event, c.counters, c.plain,
+          (select r.relkind = 'p' from pg_class r where r.oid = s.source))
     and p.prosecdef
     and cardinality(p.proconfig) = case when c.by_settings then 9 else 1 end
 $function$;
