@@ -1,11 +1,8 @@
-import { access, chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
 import { withClient } from '../../src/database.js';
 import { type CliOptions, cli, startCli } from '../helpers/cli.js';
 import { testDatabase } from '../helpers/database.js';
-import { freePort } from '../helpers/ports.js';
 import { until } from '../helpers/wait.js';
 
 async function migrated(t: ExecutionContext) {
@@ -204,74 +201,4 @@ test('pulse folds until it is told to end, and then ends well', async (t) => {
   await until(folded, { what: 'the fold', deadlineMs: 60_000 });
   pulse.kill('SIGTERM');
   t.is((await pulse.ended).code, 0);
-});
-
-test('psql gets the password in its environment, not on its command line', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'pgtally-psql-'));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
-  const fake = join(folder, 'psql');
-  await withScript(fake, '#!/bin/sh\necho "$PGPASSWORD $@"\nexit 7\n');
-  const env = { DATABASE_URL: 'postgres://me:s%20ecret@h:5432/d', PATH: `${folder}:/usr/bin:/bin` };
-  const { code, stdout } = await cli(['psql', '--', '-c', 'select 1'], { env });
-  t.is(code, 7);
-  t.is(stdout, 's ecret postgres://me@h:5432/d -c select 1\n');
-  const missing = await cli(['psql'], { env: { ...env, PATH: '/nowhere' } });
-  t.regex(missing.stderr, /^error: psql could not be run\nhint: install it .* sql 'select …'/);
-});
-
-async function withScript(path: string, text: string): Promise<void> {
-  await writeFile(path, text);
-  await chmod(path, 0o755);
-}
-
-test('start, the lines it prints, stop and reset work on a machine with nothing', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'pgtally-start-'));
-  await chmod(folder, 0o755);
-  const dataDir = join(folder, 'data');
-  const env = { TALLY_DATA_DIR: dataDir, TALLY_PG_PORT: String(await freePort()) };
-  t.teardown(async () => {
-    await cli(['stop'], { env });
-    await rm(folder, { recursive: true, force: true });
-  });
-  const started = await cli(['start'], { env });
-  t.is(started.code, 0, started.stderr);
-  const url = /postgres:\/\/\S+/.exec(started.stdout)?.[0] ?? '';
-  const lines = [...started.stdout.matchAll(/src\/cli\.ts sql '(.*)'$/gm)].map(([, line]) => line);
-  t.is(lines.length, 4);
-  for (const line of lines) {
-    const { code, stderr } = await cli(['sql', line ?? ''], { env });
-    t.is(code, 0, stderr);
-  }
-  const counters = await withClient(url, 'pgtally test', (client) =>
-    client.query('select name, value from tally.counters'),
-  );
-  t.deepEqual(counters.rows, [{ name: 'pending_users', value: '2' }]);
-  t.regex((await cli(['reset'], { env })).stderr, /no terminal to ask on\nhint: reset --yes/);
-  t.is((await cli(['stop'], { env })).code, 0);
-  t.is((await cli(['verify'], { env })).code, 0, 'a maintenance verb starts it again');
-  const reset = await cli(['reset', '--yes'], { env });
-  t.is(reset.code, 0, reset.stderr);
-  await t.throwsAsync(() => access(join(dataDir, 'postgres')));
-  t.regex((await cli(['stop'], { env })).stdout, /did not run/);
-});
-
-test('reset deletes data that is damaged, and nothing that is not its own', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'pgtally-reset-'));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
-  await mkdir(join(folder, 'postgres'));
-  await writeFile(join(folder, 'thesis.txt'), 'irreplaceable');
-  const env = { TALLY_DATA_DIR: folder };
-  const { code, stderr } = await cli(['reset', '--yes'], { env });
-  t.is(code, 0);
-  t.regex(stderr, /^warning: .*holds no PostgreSQL data/);
-  t.deepEqual(await readdir(folder), ['thesis.txt']);
-});
-
-test('stop and reset never touch a database that DATABASE_URL names', async (t) => {
-  for (const verb of ['stop', 'reset']) {
-    const env = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' };
-    const { code, stderr } = await cli([verb, ...(verb === 'reset' ? ['--yes'] : [])], { env });
-    t.is(code, 1);
-    t.regex(stderr, /is for the embedded PostgreSQL, and DATABASE_URL names another/);
-  }
 });
