@@ -71,10 +71,12 @@ create table tally.fill_requests (
   counter bigint not null,
   reason text not null,
   pulse bigint not null,
-  requested_at timestamp with time zone default clock_timestamp() not null
+  requested_at timestamp with time zone default clock_timestamp() not null,
+  xid xid8 default pg_current_xact_id() not null
 );
 CREATE INDEX fill_requests_counter ON tally.fill_requests USING btree (counter);
 comment on table tally.fill_requests is 'A counter with a row here is not readable until it is filled. Append-only for writers, and without a foreign key, because a counting trigger may never wait.';
+comment on column tally.fill_requests.xid is 'Who asked: once for each transaction is enough.';
 
 -- table tally.fold_requests
 create table tally.fold_requests (
@@ -178,9 +180,9 @@ create view tally.counter_definitions as
         END AS filled_at,
         CASE
             WHEN (c.oid IS NULL) THEN 'source gone'::text
-            WHEN ((r.reason IS NOT NULL) AND (d.fill_error IS NOT NULL)) THEN 'broken'::text
-            WHEN ((d.filled_at IS NULL) OR (r.reason IS NOT NULL)) THEN 'filling'::text
-            ELSE 'filled'::text
+            WHEN ((d.filled_at IS NOT NULL) AND (r.reason IS NULL)) THEN 'filled'::text
+            WHEN (d.fill_error IS NOT NULL) THEN 'broken'::text
+            ELSE 'filling'::text
         END AS state,
         CASE
             WHEN ((c.oid IS NULL) OR (d.filled_at IS NULL) OR (r.reason IS NOT NULL)) THEN COALESCE(d.fill_error, r.reason)
@@ -256,6 +258,15 @@ create view tally.fold_point as
          LIMIT 1));
 comment on view tally.fold_point is 'Up to where the last fold in the reader''s snapshot came. A row that came by a restore was not written by the transaction it names: then nothing is taken as folded.';
 
+-- view tally.late
+create view tally.late as
+ SELECT id
+   FROM tally.definitions d
+  WHERE ((announce_from IS NOT NULL) AND (filled_at IS NOT NULL) AND (NOT (EXISTS ( SELECT
+           FROM tally.fill_requests f
+          WHERE (f.counter = d.id)))));
+comment on view tally.late is 'Counters that are readable again and whose changes in between were not announced yet.';
+
 -- view tally.pending
 create view tally.pending as
  SELECT d.counter,
@@ -280,7 +291,7 @@ comment on view tally.pending is 'The deltas not folded yet, in the reader''s sn
 create view tally.settled_functions as
  SELECT oid AS function
    FROM pg_proc p
-  WHERE ((provolatile = 'i'::"char") OR ((provolatile = 's'::"char") AND (pronamespace = ('pg_catalog'::regnamespace)::oid) AND ((proname = ANY (ARRAY['anytextcat'::name, 'array_to_string'::name, 'concat'::name, 'concat_ws'::name, 'date'::name, 'date_part'::name, 'date_trunc'::name, 'extract'::name, 'format'::name, 'text'::name, 'textanycat'::name, 'time'::name, 'timestamp'::name, 'timestamptz'::name, 'timezone'::name, 'timetz'::name, 'to_char'::name, 'to_date'::name, 'to_json'::name, 'to_jsonb'::name, 'to_number'::name, 'to_timestamp'::name, 'to_tsvector'::name, 'pg_typeof'::name, 'date_add'::name, 'date_subtract'::name, 'json_build_array'::name, 'json_build_object'::name, 'jsonb_build_array'::name, 'jsonb_build_object'::name, 'quote_literal'::name, 'quote_nullable'::name, 'row_to_json'::name])) OR (proname ~ ('^(date|timestamp|timestamptz|interval)'::text || '_(eq|ne|lt|le|gt|ge|cmp|pl|mi)_'::text)))));
+  WHERE ((provolatile = 'i'::"char") OR ((provolatile = 's'::"char") AND (pronamespace = ('pg_catalog'::regnamespace)::oid) AND ((proname = ANY (ARRAY['anytextcat'::name, 'array_to_string'::name, 'concat'::name, 'concat_ws'::name, 'date'::name, 'date_part'::name, 'date_trunc'::name, 'extract'::name, 'format'::name, 'text'::name, 'textanycat'::name, 'time'::name, 'timestamp'::name, 'timestamptz'::name, 'timezone'::name, 'timetz'::name, 'to_char'::name, 'to_date'::name, 'to_json'::name, 'to_jsonb'::name, 'to_number'::name, 'to_timestamp'::name, 'pg_typeof'::name, 'date_add'::name, 'date_subtract'::name, 'json_build_array'::name, 'json_build_object'::name, 'jsonb_build_array'::name, 'jsonb_build_object'::name, 'quote_literal'::name, 'quote_nullable'::name, 'row_to_json'::name])) OR (proname ~ ('^(date|timestamp|timestamptz|interval)'::text || '_(eq|ne|lt|le|gt|ge|cmp|pl|mi)_'::text)))));
 comment on view tally.settled_functions is 'The functions a counter''s expressions may call: the immutable ones, and of PostgreSQL''s own stable ones those that depend on settings which the trigger functions pin. Others see the clock, the session or other tables: the same row would count differently when it is removed.';
 
 -- view tally.status
@@ -320,6 +331,20 @@ comment on column tally.status.attended is 'Whether a session is there that puls
 comment on column tally.status.filling is 'Counters that show no number until they are filled.';
 comment on column tally.status.broken is 'Counters whose fill fails, or whose source is gone.';
 grant select on tally.status to tally_server;
+
+-- view tally.stray_triggers
+create view tally.stray_triggers as
+ SELECT (t.tgrelid)::regclass AS relation,
+    (t.tgname)::text AS name,
+    s.source
+   FROM ((pg_trigger t
+     JOIN pg_proc p ON (((p.oid = t.tgfoid) AND (p.pronamespace = ('tally'::regnamespace)::oid))))
+     LEFT JOIN tally.sources s ON ((p.proname ~ (('^count_'::text || s.slug) || '_(insert|update|delete)$'::text))))
+  WHERE ((NOT t.tgisinternal) AND ((s.source IS NOT NULL) OR (p.proname = ANY (ARRAY['count_truncate'::name, 'note_move'::name]))) AND (NOT (EXISTS ( SELECT
+           FROM (tally.sources o
+             CROSS JOIN LATERAL tally.expected_triggers(o.source) e(relation, name, ddl, tgenabled))
+          WHERE (((e.relation)::oid = t.tgrelid) AND (e.name = t.tgname) AND (((o.source)::oid = (s.source)::oid) OR (p.proname = ANY (ARRAY['count_truncate'::name, 'note_move'::name]))))))));
+comment on view tally.stray_triggers is 'Counting triggers on tables that are not, or no longer, part of a source: a partition that was detached keeps its own, and goes on counting.';
 
 -- view tally.unfilled
 create view tally.unfilled as
@@ -371,9 +396,10 @@ AS $function$
 declare
   v_source  tally.sources;
   v_missing record;
+  v_stray   record;
 begin
   -- Puts the counting triggers wherever they are missing: a new partition has none, and only
-  -- its owner may make them. And writes the trigger functions anew where this version of pgtally
+  -- its owner may make them. Takes them off a partition that was detached. And writes the trigger functions anew where this version of pgtally
   -- writes them otherwise. Runs with the caller's rights; changes nothing where all is well.
   for v_source in
     select s.* from tally.sources s
@@ -400,6 +426,20 @@ begin
       attached := v_missing.name;
       return next;
     end loop;
+  end loop;
+  for v_stray in
+    select t.* from tally.stray_triggers t
+    join pg_class c on c.oid = t.relation
+    where pg_has_role(c.relowner, 'usage')
+      and (attach.source is null or t.source is not distinct from attach.source)
+    order by t.relation::text, t.name
+  loop
+    perform tally.lock_source(v_stray.relation, 'access exclusive');
+    execute format('drop trigger %I on %s', v_stray.name, v_stray.relation);
+    perform tally.revoke_sight(v_stray.relation);
+    relation := v_stray.relation;
+    attached := format('dropped stray %s', v_stray.name);
+    return next;
   end loop;
 end
 $function$;
@@ -462,10 +502,10 @@ returns trigger
 language plpgsql
 security definer  -- writers of the source need no right on tally
 set search_path = pg_catalog, pg_temp
-%3$sas $counting$
-%4$s$counting$
-$create$,
-      v_slug, v_event, v_settings, tally.function_body(v_slug, v_event, v_counters, v_plain));
+%3$sas %4$L$create$,
+      v_slug, v_event, v_settings,
+      E'\n' || tally.function_body(v_slug, v_event, v_counters, v_plain,
+                                   (select c.relkind = 'p' from pg_class c where c.oid = source)));
     execute format('revoke execute on function tally.count_%s_%s() from public', v_slug, v_event);
     execute format('comment on function tally.count_%s_%s() is %L', v_slug, v_event,
                    format('Made by tally.build_functions: counts %s on %s for %s.',
@@ -527,8 +567,12 @@ revoke all on function tally.check_counter(text,regclass,text,boolean) from publ
 CREATE OR REPLACE FUNCTION tally.check_expression(counter text, part text, source regclass, expression text, probe regclass, amount_type regtype, is_immutable boolean, OUT sql_text text, OUT by_settings boolean)
  RETURNS record
  LANGUAGE plpgsql
- STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+ SET "DateStyle" TO 'ISO, YMD'
+ SET "IntervalStyle" TO 'postgres'
+ SET extra_float_digits TO '1'
+ SET bytea_output TO 'hex'
 AS $function$
 declare
   v_tree text;
@@ -554,7 +598,6 @@ begin
       when v_tree ~ 'NEXTVALUEEXPR' then 'it draws from a sequence'
       when v_tree ~ ':varattno -' then 'it uses a system column'
       when v_tree ~ ':varattno 0 ' then 'it uses the whole row: name the columns'
-      when is_immutable then null
       else (
         select format('it calls %s, which is %s', p.oid::regprocedure,
                  case p.provolatile
@@ -563,7 +606,11 @@ begin
                  end)
         from called c
         join pg_proc p on p.oid = c.function
-        where p.oid not in (select s.function from tally.settled_functions s)
+        where p.provolatile <> 'i'
+          -- What Postgres finds immutable after all, it has inlined: int || text, for one. An
+          -- application's function must say so itself.
+          and not (is_immutable and p.pronamespace = 'pg_catalog'::regnamespace)
+          and p.oid not in (select s.function from tally.settled_functions s)
         order by p.provolatile desc, 1
         limit 1)
     end
@@ -582,16 +629,24 @@ begin
     -- The constraint says (…) is not null, so that any type will do: take that off again.
     sql_text := regexp_replace(sql_text, '^\((.*) IS NOT NULL\)$', '\1');
   end if;
+  if part = 'scope' then
+    -- Postgres has left the cast out where it was text already, which another day it may not be.
+    sql_text := format('(%s)::text', sql_text);
+  end if;
   if part = 'amount' then
+    select case when t.typtype = 'd' then t.typbasetype else t.oid end into amount_type
+    from pg_type t where t.oid = amount_type;
     sql_text := case
       when amount_type in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)
         then format('(%s)::numeric', sql_text)
       when amount_type in ('float4'::regtype, 'float8'::regtype)
         then format('tally.whole((%s)::double precision)', sql_text)
-      when amount_type = 'numeric'::regtype then format('tally.whole(%s)', sql_text)
+      when amount_type in ('numeric'::regtype, 'jsonb'::regtype)
+        then format('tally.whole((%s)::numeric)', sql_text)
       else format('(%s)::bigint::numeric', sql_text)
     end;
   end if;
+  perform tally.grant_names(v_tree);
 end
 $function$;
 comment on function tally.check_expression(text,text,regclass,text,regclass,regtype,boolean) is 'Whether an expression gives the same answer for the same row at any time, and its text.';
@@ -666,6 +721,31 @@ $function$;
 comment on function tally.check_readable(text) is 'Raises TL006 for an unknown counter and TL015 for one that shows no number.';
 revoke all on function tally.check_readable(text) from public;
 
+-- function tally.check_reading(bigint)
+CREATE OR REPLACE FUNCTION tally.check_reading(counter bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_counter tally.definitions;
+begin
+  -- A counter that tally_owner cannot evaluate would stop at the first write: say so now.
+  select d.* into v_counter from tally.definitions d where d.id = check_reading.counter;
+  execute format('select from (%s) c limit 0',
+                 tally.recount_query(v_counter.id, v_counter.source));
+exception when insufficient_privilege then
+  raise exception using errcode = 'TL011',
+    message = format('counter "%s": tally_owner may not use what it names: %s',
+                     v_counter.name, sqlerrm),
+    hint = 'Whoever owns that runs: grant usage on schema … to tally_owner; for a function also '
+           'grant execute on function … to tally_owner;';
+end
+$function$;
+comment on function tally.check_reading(bigint) is 'Raises TL011 when tally_owner may not evaluate a counter''s expressions.';
+revoke all on function tally.check_reading(bigint) from public;
+
 -- function tally.check_sight(regclass)
 CREATE OR REPLACE FUNCTION tally.check_sight(relation regclass)
  RETURNS void
@@ -695,12 +775,14 @@ begin
       and (not exists (
              select from pg_policy p
              where p.polrelid = c.oid and p.polpermissive and p.polcmd in ('r', '*')
-               and p.polroles && array[0::oid, v_owner]
+               and exists (select from unnest(p.polroles) r (id)
+                           where r.id = 0 or pg_has_role(v_owner, r.id, 'usage'))
                and pg_get_expr(p.polqual, p.polrelid) = 'true')
            or exists (
              select from pg_policy p
              where p.polrelid = c.oid and not p.polpermissive and p.polcmd in ('r', '*')
-               and p.polroles && array[0::oid, v_owner])))
+               and exists (select from unnest(p.polroles) r (id)
+                           where r.id = 0 or pg_has_role(v_owner, r.id, 'usage')))))
   then
     raise exception using errcode = 'TL011',
       message = format('row-level security may hide rows of %s from tally_owner',
@@ -781,8 +863,8 @@ $function$;
 comment on function tally.check_source(regclass) is 'Raises TL003 for a table whose rows cannot be counted right, with the reason.';
 revoke all on function tally.check_source(regclass) from public;
 
--- function tally.compare(bigint[])
-CREATE OR REPLACE FUNCTION tally.compare(counters bigint[])
+-- function tally.compare(bigint[],boolean)
+CREATE OR REPLACE FUNCTION tally.compare(counters bigint[], lenient boolean DEFAULT false)
  RETURNS TABLE(counter bigint, scope text, counted numeric, actual numeric)
  LANGUAGE plpgsql
  STABLE
@@ -803,18 +885,26 @@ begin
   for v_counter in
     select d.* from tally.definitions d where d.id = any (counters) order by d.name
   loop
-    return query execute format(
-      'select %1$s::bigint, coalesce(a.scope, c.scope), coalesce(c.value, 0), coalesce(a.value, 0) '
-      'from (%2$s) a '
-      'full join (select e.scope, e.value from tally.exact e where e.counter = %1$s) c '
-      'on a.scope = c.scope '
-      'where coalesce(c.value, 0) <> coalesce(a.value, 0) '
-      'order by 2', v_counter.id, tally.recount_query(v_counter.id, v_counter.source));
+    begin
+      return query execute format(
+        'select %1$s::bigint, coalesce(a.scope, c.scope), coalesce(c.value, 0), coalesce(a.value, 0) '
+        'from (%2$s) a '
+        'full join (select e.scope, e.value from tally.exact e where e.counter = %1$s) c '
+        'on a.scope = c.scope '
+        'where coalesce(c.value, 0) <> coalesce(a.value, 0) '
+        'order by 2', v_counter.id, tally.recount_query(v_counter.id, v_counter.source));
+    exception when others then
+      if not lenient then
+        raise;
+      end if;
+      raise warning using errcode = 'TL013',
+        message = format('counter "%s" cannot be recounted: %s', v_counter.name, sqlerrm);
+    end;
   end loop;
 end
 $function$;
-comment on function tally.compare(bigint[]) is 'Counted and actual, in one snapshot, wherever they differ.';
-revoke all on function tally.compare(bigint[]) from public;
+comment on function tally.compare(bigint[],boolean) is 'Counted and actual, in one snapshot, wherever they differ. Lenient: a counter that cannot be recounted is a warning, and the others go on.';
+revoke all on function tally.compare(bigint[],boolean) from public;
 
 -- function tally.compile_expression(text,text,regclass,text)
 CREATE OR REPLACE FUNCTION tally.compile_expression(counter text, part text, source regclass, expression text, OUT sql_text text, OUT by_settings boolean)
@@ -822,22 +912,19 @@ CREATE OR REPLACE FUNCTION tally.compile_expression(counter text, part text, sou
  LANGUAGE plpgsql
 AS $function$
 declare
-  v_probe   text := pg_catalog.quote_ident((select c.relname from pg_catalog.pg_class c
-                                            where c.oid = compile_expression.source));
-  v_check   text := case compile_expression.part
-                      when 'filter' then '(%s' || E'\n' || ')'
-                      when 'scope' then '((%s' || E'\n' || ')::pg_catalog.text) is not null'
-                      else '((%s' || E'\n' || ')::pg_catalog.int8) is not null or (%1$s' || E'\n' || ') is not null'
-                    end;
-  v_type    pg_catalog.regtype;
-  v_immutable boolean;
-  v_state   text;
-  v_message text;
+  v_probe     text := tally.probe_name(source);
+  v_view      text := 'tally_view_' || pg_catalog.left(pg_catalog.md5(v_probe), 12);
+  -- A line of its own ends a comment that the expression may end with.
+  v_text      text := pg_catalog.format(E'(%s\n)', expression);
+  v_immutable boolean := true;
+  v_type      pg_catalog.regtype;
+  v_state     text;
+  v_message   text;
 begin
   -- Postgres itself is asked whether the expression will do, as a CHECK constraint on an empty
   -- copy of the source (which rules out subqueries, aggregates and parameters), and then how
   -- it reads it.
-  if pg_catalog.btrim(compile_expression.expression, E' \t\r\n') = '' then
+  if pg_catalog.btrim(expression, E' \t\r\n') = '' then
     raise exception using errcode = 'TL004',
       message = pg_catalog.format('counter "%s": its %s is empty', counter, part),
       hint = pg_catalog.format('Leave %s out, or give an SQL expression over the columns of %s.',
@@ -846,23 +933,25 @@ begin
 
   begin
     execute pg_catalog.format('create temporary table %s (like %s)', v_probe, source);
-    execute pg_catalog.format('alter table pg_temp.%s add constraint tally_expression check (%s)',
-                              v_probe, pg_catalog.format(v_check, expression));
     if part = 'amount' then
-      -- The cast was only tried: amounts are summed as numeric, which cannot overflow.
-      execute pg_catalog.format('alter table pg_temp.%s drop constraint tally_expression', v_probe);
-      execute pg_catalog.format('alter table pg_temp.%s add constraint tally_expression '
-                                'check ((%s' || E'\n' || ') is not null)', v_probe, expression);
-      execute pg_catalog.format('create temporary table tally_amount as select (%s' || E'\n' || ') as amount '
-                                'from pg_temp.%s', expression, v_probe);
-      select a.atttypid::pg_catalog.regtype into strict v_type from pg_catalog.pg_attribute a
-      where a.attrelid = 'pg_temp.tally_amount'::pg_catalog.regclass and a.attname = 'amount';
-      drop table pg_temp.tally_amount;
+      -- The cast is only tried: amounts are summed as numeric, which cannot overflow.
+      execute pg_catalog.format('alter table %s add constraint tally_cast check '
+                                '((%s::pg_catalog.int8) is not null)', v_probe, v_text);
+      execute pg_catalog.format('create temporary view %s as select %s as value from %s',
+                                v_view, v_text, v_probe);
+      select a.atttypid::pg_catalog.regtype into strict v_type
+      from pg_catalog.pg_attribute a
+      where a.attrelid = ('pg_temp.' || v_view)::pg_catalog.regclass and a.attnum = 1;
+      execute pg_catalog.format('drop view pg_temp.%s', v_view);
     end if;
+    execute pg_catalog.format('alter table %s add constraint tally_expression check (%s)', v_probe,
+      case part when 'filter' then v_text
+                when 'scope' then pg_catalog.format('(%s::pg_catalog.text) is not null', v_text)
+                else pg_catalog.format('%s is not null', v_text) end);
+    -- More parentheses than above: a text that closes them in one place cannot in the other.
     begin
-      execute pg_catalog.format('alter table pg_temp.%s add column tally_generated pg_catalog.text '
-        'generated always as (((%s' || E'\n' || '))::pg_catalog.text) stored', v_probe, expression);
-      v_immutable := true;
+      execute pg_catalog.format('alter table %s add column %s pg_catalog.text generated always as '
+        '((((%s))::pg_catalog.text)) stored', v_probe, tally.free_column(source, 'tally_generated'), v_text);
     exception when invalid_object_definition then
       v_immutable := false;
     end;
@@ -873,16 +962,16 @@ begin
     end if;
     raise exception using errcode = 'TL004',
       message = pg_catalog.format('counter "%s": its %s cannot be used: %s', counter, part,
-        pg_catalog.regexp_replace(v_message, ' in (check constraint|check constraints)s?( expressions)?', '')),
+        pg_catalog.regexp_replace(v_message, ' in check constraints?( expressions?)?', '')),
       detail = pg_catalog.format('%s: %s', part, expression),
       hint = pg_catalog.format('It may use the columns of one row of %s and immutable functions, '
         'nothing else: no subquery, aggregate, parameter or other table.', source);
   end;
 
   select e.sql_text, e.by_settings into sql_text, by_settings
-  from tally.check_expression(counter, part, source, expression,
-         pg_catalog.format('pg_temp.%s', v_probe)::pg_catalog.regclass, v_type, v_immutable) e;
-  execute pg_catalog.format('drop table pg_temp.%s', v_probe);
+  from tally.check_expression(counter, part, source, expression, v_probe::pg_catalog.regclass,
+                              v_type, v_immutable) e;
+  execute pg_catalog.format('drop table %s', v_probe);
 end
 $function$;
 comment on function tally.compile_expression(text,text,regclass,text) is 'A filter, scope or amount as the trigger functions run it, or error TL004 with the reason.';
@@ -954,7 +1043,9 @@ begin
   for v_counter in
     select d.id, d.name, d.source from tally.definitions d
     join tally.counter_definitions c on c.name = d.name
-    where d.name = countable.name or (countable.name is null and (unfilled or c.filled_at is not null))
+    where d.name = countable.name
+       or (countable.name is null and (unfilled or c.filled_at is not null)
+           and not exists (select from tally.dropped x where x.counter = d.id))
     order by d.name
   loop
     begin
@@ -1005,7 +1096,7 @@ begin
   -- The FROM clause that both generated statements share: each row of the transition tables
   -- with each counter of the source, as k (counter, scope, amount, counted).
   select min(d.source::oid)::regclass,
-         string_agg(format('    (%s, %s, %s, %s)', d.id, d.scope_sql, d.amount_sql, d.filter_sql),
+         string_agg(format('    (%s, (%s) collate "C", %s, %s)', d.id, d.scope_sql, d.amount_sql, d.filter_sql),
                     E',\n' order by d.name)
   into v_source, v_values
   from tally.definitions d
@@ -1016,11 +1107,12 @@ begin
     when 'delete' then tally.row_source(v_source, 'tally_old') || ' r'
     else format(
 $rows$(
-    select 1 as tally_sign, n.* from %s n
+    select 1 as %3$s, n.* from %1$s n
     union all
-    select -1, o.* from %s o
+    select -1, o.* from %2$s o
   ) r$rows$,
-      tally.row_source(v_source, 'tally_new'), tally.row_source(v_source, 'tally_old'))
+      tally.row_source(v_source, 'tally_new'), tally.row_source(v_source, 'tally_old'),
+      tally.free_column(v_source, 'tally_sign'))
   end;
   return format(
 $from$  from %s
@@ -1041,6 +1133,8 @@ CREATE OR REPLACE FUNCTION tally.counting_statement(counters bigint[], event tex
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
   -- One INSERT of what one statement changed, net: a key that ends where it began writes nothing.
+  -- A scope that is too long is refused when it comes; a row that had one before the counter was
+  -- there may go, and was never counted.
   select format(
 $statement$  insert into tally.deltas (counter, scope, delta)
   select k.counter,
@@ -1049,10 +1143,16 @@ $statement$  insert into tally.deltas (counter, scope, delta)
          sum(%1$s)
 %2$s
   group by k.counter, k.scope
-  having sum(%1$s) <> 0$statement$, m.amount, tally.counting_rows(counters, event))
-  from (select case event when 'insert' then 'k.amount'
-                          when 'delete' then '-k.amount'
-                          else 'k.amount * r.tally_sign' end as amount) m
+  having sum(%1$s) <> 0%3$s$statement$,
+    case event when 'insert' then 'k.amount'
+               when 'delete' then '-k.amount'
+               else 'k.amount * ' || r.sign end,
+    tally.counting_rows(counters, event),
+    case event when 'insert' then ''
+               when 'delete' then ' and octet_length(k.scope) <= 512'
+               else format(' and (octet_length(k.scope) <= 512 or max(%s) > 0)', r.sign) end)
+  from (select 'r.' || tally.free_column(d.source, 'tally_sign') as sign
+        from tally.definitions d where d.id = counters[1]) r
 $function$;
 comment on function tally.counting_statement(bigint[],text) is 'Text for tally.build_functions: the statement that appends one event''s deltas.';
 revoke all on function tally.counting_statement(bigint[],text) from public;
@@ -1354,6 +1454,13 @@ AS $function$
   join pg_class c on c.oid = s.source
   cross join lateral (select tally.functions_stand(s.source) as stand) t
   union all
+  select format('trigger %s on %s', t.name, t.relation), 'fail',
+         case when t.source is null then format('%s is not part of any source', t.relation)
+              else format('%s is not part of %s, and is counted as if it were', t.relation, t.source)
+         end,
+         'As its owner: select * from tally.attach(); then select * from tally.repair();'
+  from tally.stray_triggers t
+  union all
   select format('subscription to %s', r.srrelid::regclass), 'warn',
          'logical replication applies rows past statement triggers',
          'Count where the rows are written, or call tally.repair() on a schedule.'
@@ -1426,9 +1533,14 @@ begin
   for v_trigger in
     select t.relation, t.name from tally.expected_triggers(v_old.source) t
     where t.tgenabled is not null
+    union all
+    select t.relation, t.name from tally.stray_triggers t where t.source = v_old.source
   loop
     execute format('drop trigger %I on %s', v_trigger.name, v_trigger.relation);
   end loop;
+  if v_last then
+    perform tally.revoke_sight(v_old.source);
+  end if;
   perform tally.drop_functions(v_old.source);
 end
 $function$;
@@ -1454,6 +1566,19 @@ $function$;
 comment on function tally.drop_functions(regclass) is 'Drops the generated trigger functions of a source that has no counter left.';
 revoke all on function tally.drop_functions(regclass) from public;
 
+-- function tally.end_sweep()
+CREATE OR REPLACE FUNCTION tally.end_sweep()
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- Called after the fold: deltas that the dropped counter left are gone by now too.
+  delete from tally.dropped x
+  where not exists (select from tally.totals t where t.counter = x.counter)
+$function$;
+comment on function tally.end_sweep() is 'Part of the pulse: forgets the dropped counters of which nothing is left.';
+revoke all on function tally.end_sweep() from public;
+
 -- function tally.expected_triggers(regclass)
 CREATE OR REPLACE FUNCTION tally.expected_triggers(source regclass)
  RETURNS TABLE(relation regclass, name text, ddl text, tgenabled "char")
@@ -1462,32 +1587,43 @@ CREATE OR REPLACE FUNCTION tally.expected_triggers(source regclass)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
   -- What must be there, and whether it is: tgenabled is NULL for a missing trigger. TRUNCATE of
-  -- a partitioned table fires on its partitions, so only these have that trigger.
+  -- a partitioned table fires on its partitions, so only these have that trigger; and only what
+  -- has partitions can have rows moved between them.
   select f.relation, e.name,
-         format('create trigger %s %s %s on %s %sfor each statement execute function tally.%s()',
+         format('create or replace trigger %s %s on %s %sfor each statement execute function tally.%s()',
                 e.name,
-                case when e.event = 'truncate' and c.relispartition then 'before' else 'after' end,
-                e.event, f.relation,
+                case e.event
+                  when 'move' then 'before update of ' || m.columns
+                  when 'truncate' then
+                    case when c.relispartition then 'before' else 'after' end || ' truncate'
+                  else 'after ' || e.event end,
+                f.relation,
                 case e.event
                   when 'insert' then 'referencing new table as tally_new '
                   when 'delete' then 'referencing old table as tally_old '
                   when 'update' then
                     'referencing old table as tally_old new table as tally_new '
                   else '' end,
-                case e.event when 'truncate' then 'count_truncate'
+                case e.event when 'truncate' then 'count_truncate' when 'move' then 'note_move'
                   else format('count_%s_%s', s.slug, e.event) end),
-         t.tgenabled
+         case when e.event <> 'move' or m.attnums = string_to_array(t.tgattr::text, ' ')::int2[] then t.tgenabled end
   from tally.sources s
   cross join lateral (select r as relation from tally.family(s.source) r) f
   join pg_class c on c.oid = f.relation
   cross join lateral (
     select v.event, '_500_tally_' || v.event as name
-    from (values ('insert'), ('update'), ('delete'), ('truncate')) v (event)
+    from (values ('insert'), ('update'), ('delete'), ('truncate'), ('move')) v (event)
   ) e
+  left join lateral (
+    select string_agg(quote_ident(k.attname), ', ' order by k.attnum) as columns,
+           array_agg(k.attnum order by k.attnum) as attnums
+    from tally.move_columns(f.relation) k
+  ) m on e.event = 'move'
   left join pg_trigger t on t.tgrelid = f.relation and t.tgname = e.name and not t.tgisinternal
   where s.source = expected_triggers.source
     and c.relkind in ('r', 'p')
     and not (e.event = 'truncate' and c.relkind = 'p')
+    and not (e.event = 'move' and m.columns is null)
 $function$;
 comment on function tally.expected_triggers(regclass) is 'The counting triggers a source and its partitions must have, with the DDL that makes them.';
 revoke all on function tally.expected_triggers(regclass) from public;
@@ -1586,7 +1722,11 @@ begin
   end if;
   v_counters := tally.countable(which, false);
   for v_row in
-    select d.name, c.* from tally.compare(v_counters) c join tally.definitions d on d.id = c.counter
+    select d.name, c.*
+    from tally.compare(v_counters, which is null) c
+    join tally.definitions d on d.id = c.counter
+    -- Not what a TRUNCATE that we waited for has taken out of service meanwhile.
+    join tally.counter_definitions r on r.name = d.name and r.filled_at is not null
   loop
     v_found := jsonb_set(v_found, array[v_row.counter::text],
                          to_jsonb(coalesce((v_found ->> v_row.counter::text)::bigint, 0) + 1));
@@ -1631,8 +1771,23 @@ $function$;
 comment on function tally.fold_at_commit() is 'Trigger function of tally.fold_requests: the writer''s own fold, while nobody pulses.';
 revoke all on function tally.fold_at_commit() from public;
 
--- function tally.function_body(text,text,bigint[],boolean)
-CREATE OR REPLACE FUNCTION tally.function_body(slug text, event text, counters bigint[], plain boolean)
+-- function tally.free_column(regclass,text)
+CREATE OR REPLACE FUNCTION tally.free_column(source regclass, wanted text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- Longer than any column of that name which the source has itself.
+  select wanted || repeat('_', coalesce(max(length(a.attname)) - length(wanted) + 1, 0))
+  from pg_attribute a
+  where a.attrelid = free_column.source and a.attname ~ ('^' || wanted || '_*$')
+$function$;
+comment on function tally.free_column(regclass,text) is 'A column name of ours that the source has not taken.';
+revoke all on function tally.free_column(regclass,text) from public;
+
+-- function tally.function_body(text,text,bigint[],boolean,boolean)
+CREATE OR REPLACE FUNCTION tally.function_body(slug text, event text, counters bigint[], plain boolean, partitioned boolean)
  RETURNS text
  LANGUAGE plpgsql
  STABLE
@@ -1642,6 +1797,7 @@ declare
   v_vars   text := '';
   v_look   text;
   v_insert text;
+  v_moved  text := '';
 begin
   -- The body of one trigger function. Whatever a column, function or type that is gone could
   -- break is evaluated first, in a block that only reads: so a broken counter never fails a
@@ -1681,6 +1837,20 @@ $body$    if not exists (
     v_insert := tally.counting_statement(counters, event);
   end if;
 
+  if partitioned and event = 'update' then
+    v_moved := format(
+$body$  -- Rows that a MERGE moved to another partition are in no transition table.
+  if current_setting('tally.moving_' || pg_trigger_depth(), true) <> ''
+     and tally.moved_unseen(tg_relid, (select count(*) from tally_old)) then
+    perform tally.stop_counter(i.id, 'rows moved to another partition by MERGE')
+    from (values %s) i (id);
+    return null;
+  end if;
+
+$body$, (select string_agg(format('(%s)', i.id), ', ' order by i.n)
+         from unnest(counters) with ordinality i (id, n)));
+  end if;
+
   return format(
 $body$#variable_conflict use_column
 declare
@@ -1689,7 +1859,7 @@ declare
   v_statement text;
 begin
   -- Appends what this statement changed, net. It waits for nobody and locks nothing.
-  begin
+%6$s  begin
 %2$s
   exception when syntax_error_or_access_rule_violation then
     -- Something a counter uses is gone: each counter by itself, so that only that one stops.
@@ -1718,11 +1888,11 @@ begin
   end if;
   return null;
 end
-$body$, v_vars, v_look, slug, event, v_insert);
+$body$, v_vars, v_look, slug, event, v_insert, v_moved);
 end
 $function$;
-comment on function tally.function_body(text,text,bigint[],boolean) is 'Text for tally.build_functions: what a counting trigger function does.';
-revoke all on function tally.function_body(text,text,bigint[],boolean) from public;
+comment on function tally.function_body(text,text,bigint[],boolean,boolean) is 'Text for tally.build_functions: what a counting trigger function does.';
+revoke all on function tally.function_body(text,text,bigint[],boolean,boolean) from public;
 
 -- function tally.functions_stand(regclass)
 CREATE OR REPLACE FUNCTION tally.functions_stand(source regclass)
@@ -1744,12 +1914,64 @@ AS $function$
   join pg_proc p on p.pronamespace = 'tally'::regnamespace
                 and p.proname = format('count_%s_%s', s.slug, e.event)
   where s.source = functions_stand.source
-    and p.prosrc = E'\n' || tally.function_body(s.slug, e.event, c.counters, c.plain)
+    and p.prosrc = E'\n' || tally.function_body(
+          s.slug, e.event, c.counters, c.plain,
+          (select r.relkind = 'p' from pg_class r where r.oid = s.source))
     and p.prosecdef
     and cardinality(p.proconfig) = case when c.by_settings then 9 else 1 end
 $function$;
 comment on function tally.functions_stand(regclass) is 'Whether a source''s trigger functions are as tally.build_functions would write them now.';
 revoke all on function tally.functions_stand(regclass) from public;
+
+-- function tally.grant_names(text)
+CREATE OR REPLACE FUNCTION tally.grant_names(tree text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_grant text;
+begin
+  -- The trigger functions run as tally_owner, who must be able to use whatever an expression
+  -- names: functions, operators and types of other schemas. With the caller's rights, as far as
+  -- they go; tally.check_reading says what is missing after that.
+  for v_grant in
+    with named as (
+      select m[1] as kind, m[2]::oid as oid
+      from regexp_matches(tree, ':(\w+) ([1-9][0-9]*)', 'g') m
+      where m[1] in ('funcid', 'opfuncid', 'opno', 'consttype', 'vartype', 'resulttype',
+                     'funcresulttype', 'opresulttype', 'array_typeid', 'element_typeid')
+    ), functions as (
+      select p.oid, p.pronamespace from pg_proc p
+      where p.oid in (select n.oid from named n where n.kind in ('funcid', 'opfuncid')
+                      union
+                      select o.oprcode from pg_operator o
+                      where o.oid in (select n.oid from named n where n.kind = 'opno'))
+    )
+    select format('grant usage on schema %s to tally_owner', s.nspname::regnamespace)
+    from pg_namespace s
+    where s.oid in (
+        select f.pronamespace from functions f
+        union select o.oprnamespace from pg_operator o
+              where o.oid in (select n.oid from named n where n.kind = 'opno')
+        union select t.typnamespace from pg_type t
+              where t.oid in (select n.oid from named n where n.kind ~ 'type'))
+      and not has_schema_privilege('tally_owner', s.oid, 'usage')
+    union all
+    select format('grant execute on function %s to tally_owner', f.oid::regprocedure)
+    from functions f
+    where not has_function_privilege('tally_owner', f.oid, 'execute')
+  loop
+    begin
+      execute v_grant;
+    exception when insufficient_privilege then
+      null;
+    end;
+  end loop;
+end
+$function$;
+comment on function tally.grant_names(text) is 'Lets tally_owner use the functions, operators and types that an expression names.';
+revoke all on function tally.grant_names(text) from public;
 
 -- function tally.grant_sight(regclass)
 CREATE OR REPLACE FUNCTION tally.grant_sight(source regclass)
@@ -1788,6 +2010,22 @@ end
 $function$;
 comment on function tally.grant_sight(regclass) is 'Lets tally_owner read a source and its partitions, row-level security or not.';
 revoke all on function tally.grant_sight(regclass) from public;
+
+-- function tally.heap_changes(regclass)
+CREATE OR REPLACE FUNCTION tally.heap_changes(relation regclass)
+ RETURNS bigint
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- How many rows this transaction has updated in place or removed, in all partitions below. A
+  -- row that moves to another partition is removed in one and inserted in another.
+  select coalesce(sum(pg_stat_get_xact_tuples_updated(t.relid)
+                      + pg_stat_get_xact_tuples_deleted(t.relid)), 0)::bigint
+  from pg_partition_tree(heap_changes.relation) t
+  where t.isleaf
+$function$;
+comment on function tally.heap_changes(regclass) is 'Rows of a partitioned table that this transaction updated or removed so far.';
+revoke all on function tally.heap_changes(regclass) from public;
 
 -- function tally.is_empty(regclass)
 CREATE OR REPLACE FUNCTION tally.is_empty(source regclass)
@@ -1888,24 +2126,77 @@ begin
     select d.name, c.scope, c.counted, c.actual
     from unnest(tally.countable(which, true)) i (id)
     join tally.definitions d on d.id = i.id
-    cross join lateral tally.compare(array[i.id]) c;
+    cross join lateral tally.compare(array[i.id], which is null) c;
     return;
   end if;
   perform tally.check_isolation('tally.repair');
   foreach v_counter in array tally.countable(which, true) loop
-    return query
-    select d.name, c.scope, c.counted, c.actual
-    from tally.recount(v_counter) c
-    join tally.definitions d on d.id = v_counter;
-    insert into tally.verifications as v (counter, verified_at, differences)
-    values (v_counter, clock_timestamp(), 0)
-    on conflict on constraint verifications_pkey do update
-      set verified_at = excluded.verified_at, differences = 0;
+    begin
+      return query
+      select d.name, c.scope, c.counted, c.actual
+      from tally.recount(v_counter) c
+      join tally.definitions d on d.id = v_counter;
+      insert into tally.verifications as v (counter, verified_at, differences)
+      values (v_counter, clock_timestamp(), 0)
+      on conflict on constraint verifications_pkey do update
+        set verified_at = excluded.verified_at, differences = 0;
+    exception when others then
+      if which is not null then
+        raise;
+      end if;
+      raise warning using errcode = 'TL013',
+        message = format('counter "%s" could not be repaired: %s',
+          (select d.name from tally.definitions d where d.id = v_counter), sqlerrm);
+    end;
   end loop;
 end
 $function$;
 comment on function tally.mend_differences(text,boolean) is 'What tally.repair does. PL/pgSQL lets no parameter and result column share the name "name".';
 revoke all on function tally.mend_differences(text,boolean) from public;
+
+-- function tally.move_columns(regclass)
+CREATE OR REPLACE FUNCTION tally.move_columns(relation regclass)
+ RETURNS TABLE(attname name, attnum smallint)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- The columns whose change may move a row: the partition keys of this table and of every
+  -- partitioned table below it, those within key expressions too.
+  select a.attname, a.attnum
+  from pg_attribute a
+  where a.attrelid = move_columns.relation and a.attnum > 0 and not a.attisdropped
+    and a.attname in (
+      select k.attname
+      from pg_partition_tree(move_columns.relation) t
+      join pg_partitioned_table p on p.partrelid = t.relid
+      join pg_attribute k on k.attrelid = t.relid and k.attnum > 0
+      where k.attnum = any (p.partattrs::int2[])
+         or p.partexprs::text ~ format(':varattno %s ', k.attnum))
+$function$;
+comment on function tally.move_columns(regclass) is 'The columns of a partitioned table whose change may move a row to another partition.';
+revoke all on function tally.move_columns(regclass) from public;
+
+-- function tally.moved_unseen(oid,bigint)
+CREATE OR REPLACE FUNCTION tally.moved_unseen(relation oid, seen bigint)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_setting text := 'tally.moving_' || pg_trigger_depth();
+  v_noted   text[] := string_to_array(current_setting(v_setting, true), ' ');
+begin
+  -- Every row that an UPDATE changes or moves is in its transition table. Where more was changed
+  -- than that, rows were moved by a MERGE (or changed by a trigger under way, which is rare
+  -- enough to be taken for the same): what happened cannot be counted in place.
+  perform set_config(v_setting, '', true);
+  return v_noted[1]::oid = relation
+     and tally.heap_changes(relation) - v_noted[2]::bigint <> seen;
+end
+$function$;
+comment on function tally.moved_unseen(oid,bigint) is 'Whether a statement on a partitioned source moved rows that its transition tables do not show.';
+revoke all on function tally.moved_unseen(oid,bigint) from public;
 
 -- function tally.needs_policy(regclass)
 CREATE OR REPLACE FUNCTION tally.needs_policy(source regclass)
@@ -1945,6 +2236,25 @@ $function$;
 comment on function tally.next_pulse() is 'The next pulse''s number, reserved to the end of the transaction.';
 revoke all on function tally.next_pulse() from public;
 
+-- function tally.note_move()
+CREATE OR REPLACE FUNCTION tally.note_move()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- A statement that sets a partition key may move rows, and a MERGE that moves a row shows it to
+  -- no statement trigger (PostgreSQL 15 to 18). Remember what was changed so far; the counting
+  -- function compares afterwards, see tally.moved_unseen.
+  perform set_config('tally.moving_' || pg_trigger_depth(),
+                     tg_relid || ' ' || tally.heap_changes(tg_relid), true);
+  return null;
+end
+$function$;
+comment on function tally.note_move() is 'Trigger function before an UPDATE of a partition key: so that moves no trigger sees are noticed.';
+revoke all on function tally.note_move() from public;
+
 -- function tally.plain_sum(bigint,text)
 CREATE OR REPLACE FUNCTION tally.plain_sum(counter bigint, transition text)
  RETURNS text
@@ -1961,6 +2271,24 @@ AS $function$
 $function$;
 comment on function tally.plain_sum(bigint,text) is 'Text for tally.function_body: what a counter without scope finds in a transition table.';
 revoke all on function tally.plain_sum(bigint,text) from public;
+
+-- function tally.probe_name(regclass)
+CREATE OR REPLACE FUNCTION tally.probe_name(source regclass)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- The source's own name, so that an expression may say table.column; another, where the session
+  -- has a temporary table of that name.
+  select 'pg_temp.' || quote_ident(case
+           when to_regclass('pg_temp.' || quote_ident(c.relname)) is null then c.relname
+           else 'tally_probe_' || left(md5(c.relname || clock_timestamp()), 12) end)
+  from pg_class c
+  where c.oid = probe_name.source
+$function$;
+comment on function tally.probe_name(regclass) is 'What tally.compile_expression calls its temporary copy of a source.';
+revoke all on function tally.probe_name(regclass) from public;
 
 -- function tally.pulse()
 CREATE OR REPLACE FUNCTION tally.pulse(OUT pulse bigint, OUT folded integer, OUT announced integer)
@@ -1992,7 +2320,8 @@ begin
   perform tally.sweep();
   if not exists (select from tally.deltas d where d.xid >= v_seen)
      and not exists (select from tally.deltas d where d.xid = any (v_also))
-     and not exists (select from tally.definitions d where d.announce_from is not null) then
+     and not exists (select from tally.late) then
+    perform tally.end_sweep();
     return;  -- nothing to do writes nothing
   end if;
 
@@ -2002,7 +2331,7 @@ begin
     update tally.definitions d
     set announce_from = null
     from (select l.id, l.announce_from from tally.definitions l
-          where l.announce_from is not null
+          where l.id in (select a.id from tally.late a)
           for update skip locked) o
     where o.id = d.id
     returning d.id, o.announce_from
@@ -2019,6 +2348,7 @@ begin
     select n.counter, n.scope, n.delta, pulse.pulse, case when d.ranked then n.delta end
     from net n
     join tally.definitions d on d.id = n.counter
+    where not exists (select from tally.dropped x where x.counter = n.counter)
     order by n.counter, n.scope
     on conflict on constraint totals_pkey do update
       set value = t.value + excluded.value, version = excluded.version,
@@ -2062,6 +2392,7 @@ begin
   into v_xmin, folded, announced, v_parts
   from point p;
 
+  perform tally.end_sweep();
   if v_xmin <> pg_current_xact_id()::xid then
     -- In a subtransaction the row has another number than the transaction.
     update tally.pulses p set written_by = v_xmin where p.pulse = pulse.pulse;
@@ -2101,10 +2432,15 @@ begin
   perform pg_advisory_xact_lock(v_id);
   select d.* into v_old from tally.definitions d where d.id = v_id or d.name = put_counter.name;
   if found then
-    if (v_old.name, v_old.source, v_old.filter_sql, v_old.scope_sql, v_old.amount_sql,
-        v_old.audience, v_old.ranked)
-       is distinct from (put_counter.name, put_counter.source, put_counter.filter_sql,
-        put_counter.scope_sql, put_counter.amount_sql, put_counter.audience, put_counter.ranked)
+    -- The same words, or other words that mean the same.
+    if (v_old.name, v_old.source, v_old.audience, v_old.ranked)
+         is distinct from (put_counter.name, put_counter.source, put_counter.audience,
+                           put_counter.ranked)
+       or (v_old.filter, v_old.scope, v_old.amount)
+            is distinct from (put_counter.filter, put_counter.scope, put_counter.amount)
+          and (v_old.filter_sql, v_old.scope_sql, v_old.amount_sql)
+                is distinct from (put_counter.filter_sql, put_counter.scope_sql,
+                                  put_counter.amount_sql)
     then
       raise exception using errcode = 'TL002',
         message = format('counter "%s" exists with another definition', v_old.name),
@@ -2131,6 +2467,7 @@ begin
     case when tally.is_empty(put_counter.source)
               and not exists (select from tally.dropped x where x.counter = v_id)
          then clock_timestamp() end);
+  perform tally.check_reading(v_id);
   perform tally.build_functions(put_counter.source);
   perform tally.attach(put_counter.source);
 end
@@ -2156,6 +2493,12 @@ begin
   if not found then
     return;
   end if;
+  if exists (select from tally.dropped x where x.counter = recount.counter) then
+    raise exception using errcode = 'TL016',
+      message = format('counter "%s": the totals of the one that had its name before are not '
+                       'swept away yet', v_counter.name),
+      hint = 'call tally.tick(); sweeps them away and fills it.';
+  end if;
   perform tally.lock_rows(v_counter.name, v_counter.source);
 
   return query
@@ -2176,7 +2519,11 @@ begin
       and (d.filled_at is null or d.fill_attempts > 0 or exists (select from done))
   ), put as (
     insert into tally.deltas (counter, scope, delta)
-    select recount.counter, x.scope, x.actual - x.counted from differences x
+    select recount.counter,
+           case when octet_length(x.scope) <= 512 then x.scope
+                else tally.scope_too_long(recount.counter, x.scope) end,
+           x.actual - x.counted
+    from differences x
   )
   select x.scope, x.counted, x.actual from differences x;
 end
@@ -2212,6 +2559,28 @@ AS $function$
 $function$;
 comment on function tally.repair(text,boolean) is 'Makes one counter, or all, agree with their rows again; returns what differed. With dry_run it changes nothing.';
 revoke all on function tally.repair(text,boolean) from public;
+
+-- function tally.revoke_sight(regclass)
+CREATE OR REPLACE FUNCTION tally.revoke_sight(source regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_relation regclass;
+begin
+  -- Undoes tally.grant_sight: a source that counts nothing any more is as it was before.
+  for v_relation in select f from tally.family(source) f loop
+    if exists (select from pg_policy p
+               where p.polrelid = v_relation and p.polname = 'tally_reads_all') then
+      execute format('drop policy tally_reads_all on %s', v_relation);
+    end if;
+    execute format('revoke select on table %s from tally_owner', v_relation);
+  end loop;
+end
+$function$;
+comment on function tally.revoke_sight(regclass) is 'Takes back what tally.grant_sight gave on a source and its partitions.';
+revoke all on function tally.revoke_sight(regclass) from public;
 
 -- function tally.row_source(regclass,text)
 CREATE OR REPLACE FUNCTION tally.row_source(source regclass, transition text)
@@ -2303,12 +2672,13 @@ CREATE OR REPLACE FUNCTION tally.stop_counter(counter bigint, reason text)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
   -- From now on it is not readable: rather not shown than shown wrong. tally.work tries to fill
-  -- it again, later and later. A row is appended, never updated: a writer may not wait.
+  -- it again, later and later. A row is appended, never updated: a writer may not wait. And one
+  -- for each transaction: another's, seen in this snapshot, may be answered by a fill already.
   insert into tally.fill_requests (counter, reason, pulse)
   select stop_counter.counter, stop_counter.reason,
          coalesce((select p.pulse from tally.pulses p order by p.pulse desc limit 1), 0)
   where not exists (select from tally.fill_requests f
-                    where f.counter = stop_counter.counter and f.reason = stop_counter.reason)
+                    where f.counter = stop_counter.counter and f.xid = pg_current_xact_id())
 $function$;
 comment on function tally.stop_counter(bigint,text) is 'Asks for a fill: until then the counter shows no number.';
 revoke all on function tally.stop_counter(bigint,text) from public;
@@ -2320,8 +2690,9 @@ CREATE OR REPLACE FUNCTION tally.sweep()
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
-  -- Totals of dropped counters, some thousands with each pulse. Here and not in drop_counter:
-  -- a migration that stays open would hold these rows against every pulse.
+  -- Totals of dropped counters, some thousands with each pulse. Here and not in drop_counter: a
+  -- migration that stays open would hold these rows against every pulse. While tally.dropped
+  -- names a counter the fold discards its deltas, and nothing fills it.
   if not exists (select from tally.dropped) then
     return;
   end if;
@@ -2331,13 +2702,9 @@ begin
     from tally.totals s
     join (select distinct x.counter from tally.dropped x) x on x.counter = s.counter
     limit 5000);
-  if not found then
-    delete from tally.dropped x
-    where not exists (select from tally.totals t where t.counter = x.counter);
-  end if;
 end
 $function$;
-comment on function tally.sweep() is 'Part of the pulse: removes what dropped counters left behind.';
+comment on function tally.sweep() is 'Part of the pulse: removes totals that dropped counters left behind.';
 revoke all on function tally.sweep() from public;
 
 -- function tally.top(text,integer)
@@ -2415,6 +2782,13 @@ exception
         fill_again_at = clock_timestamp()
           + least(interval '5 minutes', interval '1 second' * 2 ^ least(d.fill_attempts, 10))
     where d.id = try_fill.counter;
+    -- Each transaction that could not count has asked: one request says it all.
+    delete from tally.fill_requests f
+    where f.ctid in (select o.ctid from tally.fill_requests o
+                     where o.counter = try_fill.counter
+                     order by o.requested_at desc
+                     offset 1
+                     for update skip locked);
     raise warning using errcode = 'TL013',
       message = format('counter "%s" could not be filled: %s',
         (select d.name from tally.definitions d where d.id = try_fill.counter), sqlerrm);

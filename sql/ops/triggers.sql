@@ -1,11 +1,11 @@
 -- Are all counting triggers where they must be? After a restore, new partitions, a bulk load with
 -- triggers off, or when tally.doctor complains of triggers.
 --
--- Reads: tally.sources, tally.expected_triggers(), pg_trigger. Writes nothing.
--- Then:  missing: as the table's owner, select * from tally.attach('the source');
---        disabled: alter table … enable trigger user;
---        stray: a table that is no counted one any more, say a detached partition; its writes are
---        still counted: drop trigger … on …; for each.
+-- Reads: tally.sources, tally.expected_triggers(), tally.stray_triggers. Writes nothing.
+-- Then:  first answer: what each counted table and partition must carry. Missing: as its owner,
+--        select * from tally.attach(); Disabled: alter table … enable trigger user;
+--        Second answer: triggers on a table that is no part of a source any more, a detached
+--        partition say, whose writes are still counted: select * from tally.attach(); too.
 --        After any of them: select * from tally.repair(); because changes may have been missed.
 
 select s.source, t.relation, count(*) as expected,
@@ -19,15 +19,6 @@ group by s.source, t.relation
 order by count(*) filter (where t.tgenabled in ('O', 'A')) = count(*), s.source::text,
          t.relation::text;
 
-select t.tgrelid::regclass as relation, t.tgname as name, 'stray' as state,
-       format('drop trigger %I on %s;', t.tgname, t.tgrelid::regclass) as remedy
-from pg_trigger t
-join pg_proc p on p.oid = t.tgfoid and p.pronamespace = 'tally'::regnamespace
-join pg_class c on c.oid = t.tgrelid and c.relnamespace <> 'tally'::regnamespace
-where not t.tgisinternal
-  and not exists (
-    select from tally.sources s
-    join pg_class o on o.oid = s.source
-    cross join lateral tally.expected_triggers(s.source) e
-    where e.relation = t.tgrelid and e.name = t.tgname)
-order by t.tgrelid::regclass::text, t.tgname;
+select t.relation, t.name, t.source
+from tally.stray_triggers t
+order by t.relation::text, t.name;
