@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { connect, targetOf, withClient } from './database.js';
-import { attach, fill, planAfter } from './migrate/after.js';
+import { UserError } from './errors.js';
+import { attach, fill, planAfter, sweep } from './migrate/after.js';
 import { openBooks, recordedFiles } from './migrate/books.js';
 import { pendingFiles } from './migrate/compare.js';
 import type { HandChange } from './migrate/definitions.js';
@@ -90,7 +91,9 @@ async function migrateAll(
 
 async function migrateTree(run: Run, tree: Tree): Promise<void> {
   const { work, lock, outcome, report } = run;
-  const pending = pendingFiles(tree, await recordedFiles(work, tree.part));
+  const recorded = await recordedFiles(work, tree.part);
+  if (tree.part === 'engine' && recorded.length === 0) await refuseUnrecorded(work);
+  const pending = pendingFiles(tree, recorded);
   const plan = await planReplay(work, tree, pending.length > 0);
   await checkLock(lock);
   await applyNumbered(work, tree, pending, report);
@@ -110,10 +113,22 @@ async function migrateTree(run: Run, tree: Tree): Promise<void> {
   }
 }
 
+/** Somebody ran the files by hand: what is there, and from which version, is written nowhere. */
+async function refuseUnrecorded(work: pg.Client): Promise<void> {
+  const { rows } = await work.query<{ there: boolean }>(
+    `select pg_catalog.to_regclass('tally.definitions') is not null as there`,
+  );
+  if (rows[0]?.there !== true) return;
+  throw new UserError('schema tally is there already, and no pgtally migrate has put it there', {
+    hint: 'go on as it was put there, with psql (sql/README.md); or sql/ops/uninstall.sql takes it away',
+  });
+}
+
 async function finish(run: Run): Promise<void> {
   const { work, outcome, report } = run;
   const plan = await planAfter(work);
   if (plan.attach) await attach(work, report);
+  if (plan.unfilled.length > 0) await sweep(work);
   const { unfilled } = plan.attach ? await planAfter(work) : plan;
   for (const name of unfilled) {
     const problem = await fill(work, name, report);

@@ -1,6 +1,9 @@
 import type pg from 'pg';
 import { describeSqlError, isSqlError } from '../sql-error.js';
 
+/** 5 000 totals each: beyond that tally.work fills the counter, when they are gone. */
+const SWEEP_PULSES_MAX = 200;
+
 export type AfterPlan = { readonly attach: boolean; readonly unfilled: readonly string[] };
 
 /** What the engine still has to do once its objects are there. Looks only. */
@@ -22,6 +25,17 @@ export async function planAfter(client: pg.Client): Promise<AfterPlan> {
 export async function attach(client: pg.Client, report: (line: string) => void): Promise<void> {
   const { rows } = await client.query<Record<string, unknown>>('select * from tally.attach()');
   for (const row of rows) report(`attached ${Object.values(row).map(String).join(' ')}`);
+}
+
+/** A counter declared anew under an old name is filled once the pulse has swept the old totals away. */
+export async function sweep(client: pg.Client): Promise<void> {
+  for (let pulses = 0; pulses < SWEEP_PULSES_MAX; pulses += 1) {
+    const { rows } = await client.query<{ left: boolean }>(
+      'select exists (select from tally.dropped) as left',
+    );
+    if (rows[0]?.left !== true) return;
+    await client.query('select tally.pulse()');
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { UserError } from '../../../src/errors.js';
 import { migrate } from '../../../src/migrate.js';
 import { testDatabase } from '../../helpers/database.js';
 
@@ -43,4 +44,28 @@ test('a new partition gets its triggers with the next migration', async (t) => {
   t.true(lines.some((line) => line.startsWith('attached public.events_2026 ')));
   await database.sql(`insert into public.events_2026 values ('2026-05-05')`);
   t.deepEqual(await database.sql('select value from tally.counters'), [{ value: '1' }]);
+});
+
+test('a counter declared anew under its old name is swept and filled before the migration ends', async (t) => {
+  const database = await testDatabase(t);
+  await database.sql('create table public.users (id int, kind text)');
+  await database.sql(`insert into public.users select i, 'a' from generate_series(1, 7) i`);
+  await database.sql(`select tally.create_counter('users', 'public.users')`);
+  await database.sql('call tally.tick()');
+  await database.sql(`select tally.drop_counter('users')`);
+  await database.sql(`select tally.create_counter('users', 'public.users', scope => 'kind')`);
+  const { filled } = await migrate({ url: database.url });
+  t.deepEqual(filled, ['users']);
+  t.deepEqual(await database.sql('select scope, value from tally.counters'), [
+    { scope: 'a', value: '7' },
+  ]);
+});
+
+test('an engine that was put in by hand is not migrated over, and stays as it is', async (t) => {
+  const database = await testDatabase(t);
+  await database.sql('drop schema tally_migrations cascade');
+  const error = await t.throwsAsync(migrate({ url: database.url }), { instanceOf: UserError });
+  t.regex(error?.message ?? '', /schema tally is there already/);
+  t.regex(error?.hint ?? '', /uninstall\.sql/);
+  t.deepEqual(await database.sql('select count(*)::int as n from tally.pulses'), [{ n: 1 }]);
 });
