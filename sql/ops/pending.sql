@@ -1,6 +1,6 @@
 -- What waits to be folded, and why? When tally.status shows many pending deltas, or old ones.
 --
--- Reads: tally.pending, tally.status, pg_locks, pg_stat_activity, pg_prepared_xacts. Writes nothing.
+-- Reads: tally.pending, pg_locks, pg_stat_activity, pg_prepared_xacts. Writes nothing.
 -- Then:  what is pending is committed and counted: numbers are exact. It only waits for a pulse.
 --        No session in the second answer: nobody pulses; call tally.tick(); or `pgtally pulse`.
 --        A session there in state "idle in transaction": it called tally.pulse() and did not

@@ -1,4 +1,4 @@
--- WRITES. Makes the two roles, which belong to the cluster and so are not in a dump of one database.
+-- WRITES. Makes the two roles, which belong to the cluster and are not in a dump of one database.
 -- Run it as a superuser, or a role with CREATEROLE, before pg_restore into another cluster; again
 -- does no harm. Then grant them: tally_owner to the DBAs who declare counters, tally_server to the
 -- role that `pgtally pulse` logs in as.

@@ -1,4 +1,4 @@
--- How large are tally's tables, and does autovacuum keep up? When the disk fills, or reads slow down.
+-- How large are tally's tables, and does autovacuum keep up? When the disk fills, or reads are slow.
 --
 -- Reads: pg_class, pg_stat_user_tables. Writes nothing.
 -- Then:  dead_rows far above live_rows in deltas: something holds back old rows (who-blocks.sql);

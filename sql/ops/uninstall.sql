@@ -1,10 +1,10 @@
 -- WRITES: takes pgtally out of this database, with all counters and their numbers. The counted
--- tables and their rows stay as they are; what create_counter put on them goes: triggers, the policy
--- tally_reads_all, the right of tally_owner to read them. `pgtally migrate` installs it again.
+-- tables and their rows stay as they are; what create_counter put on them goes: triggers, the
+-- policy tally_reads_all, the right of tally_owner to read them. `pgtally migrate` installs it again.
 --
 -- Run it as a superuser, or as a member of tally_owner who owns the counted tables and schema
--- tally_migrations. Stop `pgtally pulse` and cron jobs first. Views that read tally stop it, and are
--- named; functions that call it are not found, and fail when they are called.
+-- tally_migrations. Stop `pgtally pulse` and cron jobs first. Views that read tally stop it, and
+-- are named; functions that call it are not found, and fail when they are called.
 -- Dropping a trigger locks its table against everybody for a moment: it waits 5 s for that and then
 -- gives up with nothing changed; who-blocks.sql shows who is in the way.
 --

@@ -53,8 +53,8 @@ with relations as (
            g.object, case when g.grantee = 0 then 'public'
                           else g.grantee::pg_catalog.regrole::text end) as text
   from (
-    select 'pg_class'::pg_catalog.regclass as classoid, r.oid, r.name as object, r.relowner as owner,
-           x.grantee, x.privilege_type
+    select 'pg_class'::pg_catalog.regclass as classoid, r.oid, r.name as object,
+           r.relowner as owner, x.grantee, x.privilege_type
     from relations r
     cross join lateral pg_catalog.aclexplode(
       coalesce(r.relacl, pg_catalog.acldefault('r', r.relowner))) x
