@@ -156,3 +156,16 @@ test('a fold at commit that fails is not the writer’s business', async (t) => 
   t.deepEqual(await db.sql('select * from tally.fold_requests'), []);
   await isExact(t, db.sql);
 });
+
+test('a writer whose constraints are immediate does not hold up the pulse', async (t) => {
+  const db = await testDatabase(t);
+  await table(db);
+  const writer = await db.client();
+  await writer.query('begin; set constraints all immediate; insert into public.t (k) values (1)');
+  await writer.query('insert into tally.fold_requests default values');
+  await db.sql('insert into public.t (k) values (2)');
+  t.deepEqual(await db.sql('select folded from tally.pulse()'), [{ folded: 1 }]);
+  await writer.query('commit');
+  t.is(await numberOf(db.sql, 'rows'), 2);
+  await isExact(t, db.sql);
+});

@@ -99,6 +99,27 @@ test('what must look after it locked is refused in a transaction with one snapsh
   }
 });
 
+test('a warning names each counter that was left out', async (t) => {
+  const db = await testDatabase(t);
+  await broken(db);
+  const client = await db.client();
+  const warnings: string[] = [];
+  client.on('notice', ({ code, message }) => warnings.push(`${code} ${message}`));
+  await client.query('select tally.fill()');
+  t.deepEqual(warnings, ['TL013 counter "broken" could not be filled: division by zero']);
+});
+
+test('a counter made anew is filled once its predecessor is swept away, and TL016 before', async (t) => {
+  const db = await testDatabase(t);
+  await broken(db);
+  await db.sql('select tally.fill(); select tally.pulse()');
+  await db.sql(`select tally.drop_counter('good');
+    select tally.create_counter('good', 'public.g', scope => 'x')`);
+  t.is((await failure(db.sql(`select tally.fill('good')`))).code, 'TL016');
+  await db.sql('call tally.tick()');
+  t.deepEqual(await numbers(db.sql), { 'good:1': 1, 'good:2': 1 });
+});
+
 test('two fills at once fill once, and right', async (t) => {
   const db = await testDatabase(t);
   await db.sql(
