@@ -1,0 +1,97 @@
+import test from 'ava';
+import { testDatabase } from '../../helpers/database.js';
+import { numberOf, pulse, sqlOf } from '../../helpers/engine.js';
+
+/** One counter is read by index, whatever else there is. */
+
+const OTHERS = 100_000;
+
+type Plan = {
+  readonly 'Node Type': string;
+  readonly 'Relation Name'?: string;
+  readonly 'Actual Rows': number;
+  readonly 'Actual Loops': number;
+  readonly 'Rows Removed by Filter'?: number;
+  readonly 'Shared Hit Blocks': number;
+  readonly 'Shared Read Blocks': number;
+  readonly Plans?: readonly Plan[];
+};
+
+const nodesOf = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
+
+test('one number is read by index beside 100 000 others folded and as many pending', async (t) => {
+  const db = await testDatabase(t);
+  await db.sql(`
+    alter table tally.deltas set (autovacuum_enabled = off);
+    create table public.r (id int, scope text);
+    select tally.create_counter('crowd', 'public.r', scope => 'scope');
+    create table public.s (id int);
+    select tally.create_counter('alone', 'public.s')`);
+  // A server that attends: or the writer would fold at its commit.
+  const server = sqlOf(await db.client());
+  await server('select tally.attend()');
+  await db.sql(`insert into public.r select i, i::text from generate_series(1, ${OTHERS}) i`);
+  await pulse(db.sql);
+  await db.sql(`insert into public.r select i, 'new ' || i from generate_series(1, ${OTHERS}) i`);
+  await db.sql('insert into public.s values (1), (2)');
+  const standing = await db.sql<{ totals: number; deltas: number }>(
+    `select (select count(*) from tally.totals)::int as totals,
+            (select count(*) from tally.deltas)::int as deltas`,
+  );
+  t.deepEqual(standing, [{ totals: OTHERS, deltas: OTHERS + 1 }]);
+
+  for (const analyzed of [false, true]) {
+    if (analyzed) await db.sql('analyze tally.totals; analyze tally.deltas');
+    for (const [name, scope, value] of [
+      ['alone', '', 2],
+      ['crowd', '77', 1],
+      ['crowd', 'new 77', 1],
+      ['crowd', 'nowhere', undefined],
+    ] as const) {
+      t.is(await numberOf(db.sql, name, scope), value);
+      const [row] = await db.sql<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
+        `explain (analyze, buffers, format json)
+         select value, version from tally.counters where name = '${name}' and scope = '${scope}'`,
+      );
+      const plan = row?.['QUERY PLAN'][0].Plan;
+      if (plan === undefined) throw new Error('there is no plan');
+      const scanned = nodesOf(plan).filter(
+        (node) =>
+          node['Node Type'] === 'Seq Scan' && /^(totals|deltas)$/.test(node['Relation Name'] ?? ''),
+      );
+      t.deepEqual(scanned, [], `${name}:${scope}`);
+      const blocks = plan['Shared Hit Blocks'] + plan['Shared Read Blocks'];
+      t.true(blocks < 100, `${name}:${scope} took ${blocks} blocks`);
+    }
+  }
+});
+
+test('the first of 100 000 ranked scopes are read by index, pending changes among them', async (t) => {
+  const db = await testDatabase(t);
+  await db.sql(`
+    create table public.r (scope text, points int);
+    select tally.create_counter('score', 'public.r', scope => 'scope', amount => 'points',
+                                ranked => true);
+    insert into public.r select i::text, i from generate_series(1, ${OTHERS}) i`);
+  await pulse(db.sql);
+  await db.sql(`insert into public.r values ('5', 200000), ('99999', 1), ('100000', -7)`);
+  // What was folded leaves dead index entries behind until the next vacuum.
+  await db.sql('vacuum analyze tally.totals');
+  await db.sql('vacuum tally.deltas');
+  const top = async () =>
+    (
+      await db.sql<{ scope: string; value: string; rank: string }>(
+        `select scope, value, rank from tally.top('score', 4)`,
+      )
+    ).map(({ scope, value, rank }) => `${rank}. ${scope} ${value}`);
+  const expected = ['1. 5 200005', '2. 99999 100000', '3. 99998 99998', '4. 99997 99997'];
+  t.deepEqual(await top(), expected);
+  const [row] = await db.sql<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
+    `explain (analyze, buffers, format json) select * from tally.top('score', 4)`,
+  );
+  const plan = row?.['QUERY PLAN'][0].Plan;
+  const blocks = (plan?.['Shared Hit Blocks'] ?? 0) + (plan?.['Shared Read Blocks'] ?? 0);
+  t.true(blocks > 0 && blocks < 300, `${blocks} blocks`);
+  await pulse(db.sql);
+  t.deepEqual(await top(), expected);
+});
