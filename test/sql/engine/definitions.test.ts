@@ -41,7 +41,7 @@ test('a name taken by another definition is TL002, and the detail says what diff
   const others: [string, unknown[], RegExp][] = [
     ['source', ['c', 'public.u', 'id > 0', 'k', 'id'], /source is (public\.)?t, not (public\.)?u/],
     ['filter', ['c', 'public.t', 'id > 1', 'k', 'id'], /filter is .*0.*, not .*1/],
-    ['scope', ['c', 'public.t', 'id > 0', 'upper(k)', 'id'], /scope is .*k.*, not upper\(k\)/],
+    ['scope', ['c', 'public.t', 'id > 0', 'upper(k)', 'id'], /scope is .*k.*, not .*upper\(k\)/],
     ['amount', ['c', 'public.t', 'id > 0', 'k', '2 * id'], /amount is .*, not .*2/],
   ];
   for (const [part, values, detail] of others) {

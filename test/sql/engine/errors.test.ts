@@ -22,7 +22,7 @@ test('each error that the engine raises is explained in docs/errors.md, and no o
 });
 
 test('each error that the engine raises is met by a test', (t) => {
-  const met = codes(filesBelow('test/sql', '.test.ts').join('\n'), /'TL\d{3}\b/g);
+  const met = codes(filesBelow('test', '.test.ts').join('\n'), /'TL\d{3}\b/g);
   t.deepEqual(
     raised.filter((code) => !met.includes(code)),
     [],

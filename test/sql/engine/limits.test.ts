@@ -119,7 +119,7 @@ test('amounts of every type may be of any size, and go as they came', async (t) 
   const huge = [
     ...[`'Infinity', 'Infinity', 'Infinity', '{"x": 1e300}', 'NaN', ${MAX}, 32767`],
     ...[`'-Infinity', 'NaN', '-Infinity', '{"x": -1e40}', 1e100, ${MAX}, -32768`],
-    ...[`1e300, 1e30, 1e200, '{"x": null}', null, null, null`],
+    ...[`1e300, 1e30, 1e200, '{"y": 1}', null, null, null`],
     ...[`2.5, 2.5, 2.5, '{"x": 2.5}', 2.5, 2, 2`],
   ];
   for (const values of huge) {

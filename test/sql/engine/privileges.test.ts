@@ -58,7 +58,7 @@ async function wholeLife(t: ExecutionContext<unknown>, url: string): Promise<voi
   t.is((await server.sql(`select * from tally.doctor() where status = 'fail'`)).length, 0);
 
   await dba.sql(`create table shop.parts_2 partition of shop.parts for values in (2)`);
-  t.is((await dba.sql('select * from tally.attach()')).length, 4);
+  t.true((await dba.sql('select * from tally.attach()')).length >= 4);
   await migrate({ url: dba.url, engineOnly: true });
   for (const name of ['orders', 'totals', 'parts']) {
     await dba.sql('select tally.drop_counter($1)', [name]);
