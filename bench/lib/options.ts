@@ -28,7 +28,7 @@ export type Options = {
 
 const FULL: Scale = {
   quick: false,
-  rounds: 3,
+  rounds: 4,
   length: { seconds: 3 },
   clients: [1, 16, 64],
   twoCounterTransactions: 100_000,

@@ -77,5 +77,5 @@ async function deadlocksOf(database: Database): Promise<number> {
 
 function cells({ transactions, failed, tps, deadlocks }: Run): string[] {
   const all = transactions + failed;
-  return [whole(all), whole(tps), whole(deadlocks), `${share((100 * deadlocks) / all)} %`];
+  return [whole(all), tps < 10 ? share(tps) : whole(tps), whole(deadlocks), `${share((100 * deadlocks) / all)} %`];
 }
