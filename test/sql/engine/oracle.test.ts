@@ -6,7 +6,8 @@ import { serverUrl, testDatabase } from '../../helpers/database.js';
 import { runConcurrently } from './oracle/concurrent.js';
 import { describe } from './oracle/figures.js';
 import { cloneDatabase, dropWriter, installFixture, writerOf } from './oracle/fixture.js';
-import { readable, runInterleaved, type Step, script } from './oracle/interleaved.js';
+import { runInterleaved } from './oracle/interleaved.js';
+import { readable, type Step, script } from './oracle/steps.js';
 
 /**
  * The oracle of every counter is the recount: whatever random statements, errors and rollbacks do in
@@ -14,7 +15,7 @@ import { readable, runInterleaved, type Step, script } from './oracle/interleave
  */
 
 const { TALLY_STATEMENTS, TALLY_SEED } = process.env;
-const STATEMENTS = Number(TALLY_STATEMENTS ?? 6000);
+const STATEMENTS = Number(TALLY_STATEMENTS ?? 15_000);
 const SEED = Number(TALLY_SEED ?? randomInt(1_000_000));
 const STEPS = 120;
 const SHRINK_MS_MAX = 90_000;

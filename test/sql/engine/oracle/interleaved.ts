@@ -1,39 +1,18 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import fc from 'fast-check';
 import type pg from 'pg';
 import { type Announcements, listen } from './announcements.js';
 import { checkpoint, settle, verify } from './audit.js';
 import { openClient, pidOf } from './client.js';
 import { type Figures, newFigures } from './figures.js';
-import { type Move, move } from './moves.js';
+import type { Move } from './moves.js';
 import { openSession, type Session, type Setting } from './session.js';
-import { shrinkingList } from './shrinking-list.js';
+import { type Keeper, SESSIONS, type Step } from './steps.js';
 
 /**
  * A script of steps, one at a time, each by a session of its own choice. A statement that waits for
  * another session is left waiting, and what that session is to do next waits behind it. So a failure
  * is a list of steps, and fast-check can take away whatever it does not need.
  */
-
-const SESSIONS = 4;
-/** The pulse and the auditor are sessions like the others: they may be kept waiting, too. */
-const KEEPERS = ['pulse', 'work', 'verify', 'checkpoint'] as const;
-
-export type Step =
-  | { readonly session: number; readonly move: Move }
-  | { readonly keeper: (typeof KEEPERS)[number] };
-
-const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 12, arbitrary: fc.record({ session: fc.nat({ max: SESSIONS - 1 }), move }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      keeper: fc.constantFrom(KEEPERS[0], KEEPERS[0], KEEPERS[0], ...KEEPERS),
-    }),
-  },
-);
-
-export const script = (steps: number): fc.Arbitrary<Step[]> => shrinkingList(step, steps);
 
 type Lane = {
   readonly pid: number;
@@ -119,7 +98,7 @@ function enqueue(stage: Stage, one: Step): void {
   push(stage, one.session, async () => sessions[one.session]?.perform(one.move));
 }
 
-async function keep(client: pg.Client, figures: Figures, what: (typeof KEEPERS)[number]) {
+async function keep(client: pg.Client, figures: Figures, what: Keeper) {
   switch (what) {
     case 'pulse':
       figures.pulses += 1;
@@ -195,16 +174,4 @@ async function drain(stage: Stage): Promise<void> {
     if (idle >= 0) push(stage, idle, async () => stage.sessions[idle]?.perform(commit));
     else if (stage.lanes.every(({ running }) => running === undefined)) return;
   }
-}
-
-/** The script in the order in which it was begun, for whoever has to repeat it by hand. */
-export function readable(steps: readonly Step[]): string {
-  return steps
-    .map((one) => {
-      if ('keeper' in one) return `  ${one.keeper}`;
-      const { do: what, ...rest } = one.move;
-      const text = 'text' in rest ? rest.text : `${what} ${JSON.stringify(rest)}`;
-      return `  session ${one.session}: ${text}${'data' in rest ? `\n${rest.data}\\.` : ''}`;
-    })
-    .join('\n');
 }
