@@ -1,6 +1,5 @@
 import type pg from 'pg';
 import { connect, targetOf, withClient } from './database.js';
-import { UserError } from './errors.js';
 import { attach, fill, planAfter, sweep } from './migrate/after.js';
 import { openBooks, recordedFiles } from './migrate/books.js';
 import { pendingFiles } from './migrate/compare.js';
@@ -8,6 +7,7 @@ import type { HandChange } from './migrate/definitions.js';
 import { checkLock, takeLock } from './migrate/lock.js';
 import { applyNumbered } from './migrate/numbered.js';
 import { planReplay, type ReplayPlan, replayObjects } from './migrate/objects.js';
+import { refuseUnrecorded, restoreRoles } from './migrate/restored.js';
 import { checkServer, migrationError, prepareSession } from './migrate/session.js';
 import { PARTS, readTree, SQL_DIR, type Tree } from './migrate/tree.js';
 
@@ -94,7 +94,8 @@ async function migrateTree(run: Run, tree: Tree): Promise<void> {
   const recorded = await recordedFiles(work, tree.part);
   if (tree.part === 'engine' && recorded.length === 0) await refuseUnrecorded(work);
   const pending = pendingFiles(tree, recorded);
-  const plan = await planReplay(work, tree, pending.length > 0);
+  const moved = tree.part === 'engine' && recorded.length > 0 && (await restoreRoles(work, report));
+  const plan = await planReplay(work, tree, moved || pending.length > 0);
   await checkLock(lock);
   await applyNumbered(work, tree, pending, report);
   outcome.applied.push(...pending.map(({ path }) => path));
@@ -111,17 +112,6 @@ async function migrateTree(run: Run, tree: Tree): Promise<void> {
     const line = `${kind} ${identity} is left over: no file makes it any more, nor drops it`;
     warn(outcome, report, `${line}; drop it in a new numbered migration`);
   }
-}
-
-/** Somebody ran the files by hand: what is there, and from which version, is written nowhere. */
-async function refuseUnrecorded(work: pg.Client): Promise<void> {
-  const { rows } = await work.query<{ there: boolean }>(
-    `select pg_catalog.to_regclass('tally.definitions') is not null as there`,
-  );
-  if (rows[0]?.there !== true) return;
-  throw new UserError('schema tally is there already, and no pgtally migrate has put it there', {
-    hint: 'go on as it was put there, with psql (sql/README.md); or sql/ops/uninstall.sql takes it away',
-  });
 }
 
 async function finish(run: Run): Promise<void> {

@@ -1,7 +1,9 @@
--- WRITES. Makes the two roles, which belong to the cluster and are not in a dump of one database.
--- Run it as a superuser, or a role with CREATEROLE, before pg_restore into another cluster; again
--- does no harm. Then grant them: tally_owner to the DBAs who declare counters, tally_server to the
--- role that `pgtally pulse` logs in as.
+-- WRITES. Makes the two roles, which belong to the cluster and are not in a dump of one database,
+-- and gives tally_owner what is in schema tally, if that is there.
+-- Run it as a superuser, or a role with CREATEROLE, before pg_restore into another cluster; or
+-- afterwards, where a dump was restored without them (then `pgtally migrate`, which runs it too and
+-- puts the grants back). Again does no harm. Then grant the roles: tally_owner to the DBAs who
+-- declare counters, tally_server to the role that `pgtally pulse` logs in as.
 
 do $block$
 begin
@@ -22,6 +24,32 @@ begin
   exception when insufficient_privilege then
     execute pg_catalog.format('grant tally_owner to %I', current_user);
   end;
+end
+$block$;
+
+do $block$
+declare
+  v_change text;
+begin
+  for v_change in
+    select pg_catalog.format('alter schema tally owner to tally_owner')
+    from pg_catalog.pg_namespace n
+    where n.nspname = 'tally' and n.nspowner <> 'tally_owner'::pg_catalog.regrole
+    union all
+    select pg_catalog.format('alter %s tally.%I owner to tally_owner',
+             case c.relkind when 'v' then 'view' else 'table' end, c.relname)
+    from pg_catalog.pg_class c
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = 'tally' and c.relkind in ('r', 'v')
+      and c.relowner <> 'tally_owner'::pg_catalog.regrole
+    union all
+    select pg_catalog.format('alter routine %s owner to tally_owner', p.oid::pg_catalog.regprocedure)
+    from pg_catalog.pg_proc p
+    join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+    where n.nspname = 'tally' and p.proowner <> 'tally_owner'::pg_catalog.regrole
+  loop
+    execute v_change;
+  end loop;
 end
 $block$;
 

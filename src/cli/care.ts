@@ -33,11 +33,16 @@ export const fill: Verb = {
 export const verify: Verb = {
   name: 'verify',
   usage: '[NAME]',
-  summary: 'recount and list each difference: tally.verify(); exit code 3 when there is one',
+  summary:
+    'recount and list each difference: tally.verify(); exit code 3 if any, 4 if not all could be',
   positionalsMax: 1,
   run: async (context) => {
     const name = nameOf(context);
     const found = await call(context, 'verify', 'select * from tally.verify($1)', [name]);
+    if (found.rows.length === 0 && found.warnings > 0) {
+      context.say('exact: all counters but those named above, which could not be recounted');
+      return EXIT.failedCheck;
+    }
     if (found.rows.length === 0) {
       context.say(name === null ? 'exact: all counters' : `exact: ${name}`);
       return EXIT.ok;
@@ -58,6 +63,10 @@ export const repair: Verb = {
     const dryRun = context.flags.has('dry-run');
     const values = [nameOf(context), dryRun];
     const done = await call(context, 'repair', 'select * from tally.repair($1, $2)', values);
+    if (done.rows.length === 0 && done.warnings > 0) {
+      context.say('nothing to repair but for the counters named above');
+      return EXIT.failedCheck;
+    }
     if (done.rows.length === 0) {
       context.say('exact: nothing to repair');
       return EXIT.ok;
@@ -104,10 +113,14 @@ async function call(
   verb: string,
   text: string,
   values?: readonly (string | boolean | null)[],
-): Promise<Rows> {
+): Promise<Rows & { readonly warnings: number }> {
   return await onDatabase(context, verb, async (client) => {
+    let warnings = 0;
+    client.on('notice', ({ severity }) => {
+      if (severity === 'WARNING') warnings += 1;
+    });
     const [result] = await ask(context, client, text, values);
-    return result === undefined ? { columns: [], rows: [] } : rowsOf(result);
+    return { ...(result === undefined ? { columns: [], rows: [] } : rowsOf(result)), warnings };
   });
 }
 

@@ -57,6 +57,7 @@ async function beat(client: pg.Client, options: Beating): Promise<void> {
   const { bell, signal, idleMs, log } = options;
   const lost = lossOf(client, bell);
   client.on('notification', () => bell.ring());
+  await refuseStandby(client);
   await client.query('listen tally_doorbell');
   while (!(await attend(client))) {
     // Another session pulses. It ends with its session, and then this one is next.
@@ -99,6 +100,15 @@ async function changeOver(client: pg.Client, rhythm: Rhythm, awake: boolean): Pr
   const asleep = await client.query<{ asleep: boolean }>('select tally.fall_asleep() as asleep');
   // Without a doorbell nobody will ring: then there is no sleeping.
   rhythm.changed(asleep.rows[0]?.asleep !== true);
+}
+
+async function refuseStandby(client: pg.Client): Promise<void> {
+  const result = await client.query<{ standby: boolean }>(
+    'select pg_catalog.pg_is_in_recovery() as standby',
+  );
+  if (result.rows[0]?.standby === true) {
+    throw new Error('this server is a standby: the pulse belongs to the primary');
+  }
 }
 
 async function attend(client: pg.Client): Promise<boolean> {

@@ -9,6 +9,6 @@ grant select on tally.counters, tally.counter_definitions, tally.status, tally.p
   to tally_server;
 grant execute on function
   tally.pulse(), tally.work(interval), tally.top(text, integer), tally.attend(),
-  tally.fall_asleep(), tally.stay_awake(), tally.doorbell(), tally.doctor()
+  tally.fall_asleep(), tally.stay_awake(), tally.doorbell(), tally.is_sweeping(), tally.doctor()
   to tally_server;
 grant execute on procedure tally.tick() to tally_server;

@@ -15,6 +15,14 @@ begin
   end if;
   v_counters := tally.countable(which, false);
   for v_row in
+    select d.name, d.state from tally.counter_definitions d
+    where which is null and d.state <> 'filled'
+    order by d.name
+  loop
+    raise warning using errcode = 'TL015',
+      message = format('counter "%s" shows no number and is left out: %s', v_row.name, v_row.state);
+  end loop;
+  for v_row in
     select d.name, c.*
     from tally.compare(v_counters, which is null) c
     join tally.definitions d on d.id = c.counter

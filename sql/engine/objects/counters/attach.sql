@@ -17,6 +17,13 @@ begin
     where (attach.source is null and pg_has_role(c.relowner, 'usage')) or s.source = attach.source
     order by s.slug
   loop
+    if tally.lacks_sight(v_source.source) then
+      perform tally.lock_source(v_source.source, 'access exclusive');
+      perform tally.grant_sight(v_source.source);
+      relation := v_source.source;
+      attached := 'sight for tally_owner';
+      return next;
+    end if;
     if not tally.functions_stand(v_source.source) then
       perform tally.lock_source(v_source.source, 'share row exclusive');
       perform tally.build_functions(v_source.source);
@@ -55,4 +62,5 @@ end
 $function$;
 
 comment on function tally.attach(regclass) is
-  'Puts missing counting triggers on a source and its partitions, or on all of them.';
+  'Puts missing counting triggers on a source and its partitions, or on all of them; takes them off '
+  'detached partitions; writes the trigger functions anew where another version wrote them.';

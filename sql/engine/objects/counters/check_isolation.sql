@@ -5,6 +5,11 @@ stable
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
+  if pg_is_in_recovery() then
+    raise exception using errcode = 'TL017',
+      message = format('%s needs the primary: this server is a standby', what),
+      hint = 'Run it on the primary. Reading tally.counters works here.';
+  end if;
   -- What excludes its like by a lock must look after it has the lock. In REPEATABLE READ and
   -- above the snapshot is older than the lock.
   if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
@@ -17,4 +22,4 @@ end
 $function$;
 
 comment on function tally.check_isolation(text) is
-  'Raises TL009 in a REPEATABLE READ or SERIALIZABLE transaction.';
+  'Raises TL017 on a standby, and TL009 in a REPEATABLE READ or SERIALIZABLE transaction.';

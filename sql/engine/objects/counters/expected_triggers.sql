@@ -5,13 +5,15 @@ stable
 set search_path = pg_catalog, pg_temp
 as $function$
   -- What must be there, and whether it is: tgenabled is NULL for a missing trigger. TRUNCATE of
-  -- a partitioned table fires on its partitions, so only these have that trigger; and only what
-  -- has partitions can have rows moved between them.
+  -- a partitioned table fires on its partitions, so only these have that trigger; only what has
+  -- partitions can have rows moved between them; and the one row trigger is for the root, which
+  -- PostgreSQL copies to every partition, see tally.never.
   select f.relation, e.name,
-         format('create or replace trigger %s %s on %s %sfor each statement execute function tally.%s()',
+         format('create or replace trigger %s %s on %s %sexecute function tally.%s()',
                 e.name,
                 case e.event
                   when 'move' then 'before update of ' || m.columns
+                  when 'route' then 'before insert'
                   when 'truncate' then
                     case when c.relispartition then 'before' else 'after' end || ' truncate'
                   else 'after ' || e.event end,
@@ -21,8 +23,11 @@ as $function$
                   when 'delete' then 'referencing old table as tally_old '
                   when 'update' then
                     'referencing old table as tally_old new table as tally_new '
-                  else '' end,
+                  else '' end
+                || case e.event when 'route' then 'for each row when (false) '
+                     else 'for each statement ' end,
                 case e.event when 'truncate' then 'count_truncate' when 'move' then 'note_move'
+                  when 'route' then 'never'
                   else format('count_%s_%s', s.slug, e.event) end),
          case when e.event <> 'move' or m.attnums = string_to_array(t.tgattr::text, ' ')::int2[] then t.tgenabled end
   from tally.sources s
@@ -30,7 +35,8 @@ as $function$
   join pg_class c on c.oid = f.relation
   cross join lateral (
     select v.event, '_500_tally_' || v.event as name
-    from (values ('insert'), ('update'), ('delete'), ('truncate'), ('move')) v (event)
+    from (values ('insert'), ('update'), ('delete'), ('truncate'), ('move'),
+                 ('route')) v (event)
   ) e
   left join lateral (
     select string_agg(quote_ident(k.attname), ', ' order by k.attnum) as columns,
@@ -42,6 +48,7 @@ as $function$
     and c.relkind in ('r', 'p')
     and not (e.event = 'truncate' and c.relkind = 'p')
     and not (e.event = 'move' and m.columns is null)
+    and not (e.event = 'route' and (c.relkind <> 'p' or f.relation <> s.source))
 $function$;
 
 comment on function tally.expected_triggers(regclass) is

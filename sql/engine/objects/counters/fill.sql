@@ -5,28 +5,31 @@ security definer  -- recounts with the sight that create_counter gave to tally_o
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  v_counter record;
+  v_counter bigint;
   v_filled  integer := 0;
 begin
   -- Counts the rows that were there before their counter. Writers go on. For one counter an
   -- error is raised; for all of them it is recorded, and the others are filled all the same.
   perform tally.check_isolation('tally.fill');
   if fill.name is not null then
-    perform tally.check_name(fill.name);
+    if exists (select from tally.counter_definitions d
+               where d.name = fill.name and d.filled_at is not null) then
+      return 0;
+    end if;
+    perform tally.recount(tally.check_name(fill.name));
+    return 1;
   end if;
-  for v_counter in
-    select u.counter, u.name from tally.unfilled u
-    where fill.name is null or u.name = fill.name
-    order by u.created_at, u.name
-  loop
-    if fill.name is not null then
-      perform tally.recount(v_counter.counter);
-      v_filled := v_filled + 1;
-    elsif tally.try_fill(v_counter.counter) then
+  for v_counter in select u.counter from tally.unfilled u order by u.created_at, u.name loop
+    if tally.try_fill(v_counter) then
       v_filled := v_filled + 1;
     end if;
   end loop;
   return v_filled;
+exception when syntax_error_or_access_rule_violation then
+  raise exception using errcode = 'TL013',
+    message = format('counter "%s" cannot be counted: %s', fill.name, sqlerrm),
+    hint = format('Put back what it uses; or select tally.drop_counter(%L); and declare it as its '
+                  'source is now.', fill.name);
 end
 $function$;
 

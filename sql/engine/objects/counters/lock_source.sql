@@ -18,11 +18,7 @@ begin
         raise exception using errcode = 'TL008',
           message = format('%s could not be locked within %s', source,
                            (select s.attach_wait from tally.settings s)),
-          detail = (select 'Held by ' || string_agg(format('pid %s (%s, %s since %s)', a.pid,
-                             coalesce(nullif(a.application_name, ''), 'no name'), a.state,
-                             date_trunc('second', a.xact_start)), '; ')
-                    from pg_locks l join pg_stat_activity a on a.pid = l.pid
-                    where l.relation = source and l.granted and l.pid <> pg_backend_pid()),
+          detail = tally.holders(source),
           hint = 'End the transactions that write to it, or try again when it is quieter; '
                  'tally.settings.attach_wait says how long to try.';
       end if;

@@ -13,7 +13,6 @@ declare
   v_also    xid8[];
   v_parts   text[];
   v_xmin    xid;
-  v_part    integer;
 begin
   -- Folds what is pending into totals and announces it. One session at a time: another returns
   -- at once. It runs nobody else's code and waits for nobody.

@@ -34,3 +34,16 @@ $function$;
 
 comment on function tally.end_sweep() is
   'Part of the pulse: forgets the dropped counters of which nothing is left.';
+
+create or replace function tally.is_sweeping()
+returns boolean
+language sql
+stable
+security definer  -- whoever may tick may know, and may not read tally.dropped
+set search_path = pg_catalog, pg_temp
+as $function$
+  select exists (select from tally.dropped)
+$function$;
+
+comment on function tally.is_sweeping() is
+  'Whether a dropped counter''s totals are still being swept away: pulse again.';

@@ -11,7 +11,7 @@ begin
   loop
     perform tally.pulse();
     commit;
-    exit when not exists (select from tally.dropped);
+    exit when not tally.is_sweeping();
   end loop;
   loop
     select * into v_work from tally.work();
