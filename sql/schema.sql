@@ -341,10 +341,10 @@ create view tally.stray_triggers as
    FROM ((pg_trigger t
      JOIN pg_proc p ON (((p.oid = t.tgfoid) AND (p.pronamespace = ('tally'::regnamespace)::oid))))
      LEFT JOIN tally.sources s ON ((p.proname ~ (('^count_'::text || s.slug) || '_(insert|update|delete)$'::text))))
-  WHERE ((NOT t.tgisinternal) AND ((s.source IS NOT NULL) OR (p.proname = ANY (ARRAY['count_truncate'::name, 'note_move'::name]))) AND (NOT (EXISTS ( SELECT
+  WHERE ((NOT t.tgisinternal) AND (t.tgparentid = (0)::oid) AND ((s.source IS NOT NULL) OR (p.proname = ANY (ARRAY['count_truncate'::name, 'never'::name, 'note_move'::name]))) AND (NOT (EXISTS ( SELECT
            FROM (tally.sources o
              CROSS JOIN LATERAL tally.expected_triggers(o.source) e(relation, name, ddl, tgenabled))
-          WHERE (((e.relation)::oid = t.tgrelid) AND (e.name = t.tgname) AND (((o.source)::oid = (s.source)::oid) OR (p.proname = ANY (ARRAY['count_truncate'::name, 'note_move'::name]))))))));
+          WHERE (((e.relation)::oid = t.tgrelid) AND (e.name = t.tgname) AND (((o.source)::oid = (s.source)::oid) OR (p.proname = ANY (ARRAY['count_truncate'::name, 'never'::name, 'note_move'::name]))))))));
 comment on view tally.stray_triggers is 'Counting triggers on tables that are not, or no longer, part of a source: a partition that was detached keeps its own, and goes on counting.';
 
 -- view tally.unfilled
@@ -408,6 +408,13 @@ begin
     where (attach.source is null and pg_has_role(c.relowner, 'usage')) or s.source = attach.source
     order by s.slug
   loop
+    if tally.lacks_sight(v_source.source) then
+      perform tally.lock_source(v_source.source, 'access exclusive');
+      perform tally.grant_sight(v_source.source);
+      relation := v_source.source;
+      attached := 'sight for tally_owner';
+      return next;
+    end if;
     if not tally.functions_stand(v_source.source) then
       perform tally.lock_source(v_source.source, 'share row exclusive');
       perform tally.build_functions(v_source.source);
@@ -444,7 +451,7 @@ begin
   end loop;
 end
 $function$;
-comment on function tally.attach(regclass) is 'Puts missing counting triggers on a source and its partitions, or on all of them.';
+comment on function tally.attach(regclass) is 'Puts missing counting triggers on a source and its partitions, or on all of them; takes them off detached partitions; writes the trigger functions anew where another version wrote them.';
 revoke all on function tally.attach(regclass) from public;
 
 -- function tally.attend()
@@ -661,6 +668,11 @@ CREATE OR REPLACE FUNCTION tally.check_isolation(what text)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
+  if pg_is_in_recovery() then
+    raise exception using errcode = 'TL017',
+      message = format('%s needs the primary: this server is a standby', what),
+      hint = 'Run it on the primary. Reading tally.counters works here.';
+  end if;
   -- What excludes its like by a lock must look after it has the lock. In REPEATABLE READ and
   -- above the snapshot is older than the lock.
   if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
@@ -671,7 +683,7 @@ begin
   end if;
 end
 $function$;
-comment on function tally.check_isolation(text) is 'Raises TL009 in a REPEATABLE READ or SERIALIZABLE transaction.';
+comment on function tally.check_isolation(text) is 'Raises TL017 on a standby, and TL009 in a REPEATABLE READ or SERIALIZABLE transaction.';
 revoke all on function tally.check_isolation(text) from public;
 
 -- function tally.check_name(text)
@@ -1588,13 +1600,15 @@ CREATE OR REPLACE FUNCTION tally.expected_triggers(source regclass)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
   -- What must be there, and whether it is: tgenabled is NULL for a missing trigger. TRUNCATE of
-  -- a partitioned table fires on its partitions, so only these have that trigger; and only what
-  -- has partitions can have rows moved between them.
+  -- a partitioned table fires on its partitions, so only these have that trigger; only what has
+  -- partitions can have rows moved between them; and the one row trigger is for the root, which
+  -- PostgreSQL copies to every partition, see tally.never.
   select f.relation, e.name,
-         format('create or replace trigger %s %s on %s %sfor each statement execute function tally.%s()',
+         format('create or replace trigger %s %s on %s %sexecute function tally.%s()',
                 e.name,
                 case e.event
                   when 'move' then 'before update of ' || m.columns
+                  when 'route' then 'before insert'
                   when 'truncate' then
                     case when c.relispartition then 'before' else 'after' end || ' truncate'
                   else 'after ' || e.event end,
@@ -1604,8 +1618,11 @@ AS $function$
                   when 'delete' then 'referencing old table as tally_old '
                   when 'update' then
                     'referencing old table as tally_old new table as tally_new '
-                  else '' end,
+                  else '' end
+                || case e.event when 'route' then 'for each row when (false) '
+                     else 'for each statement ' end,
                 case e.event when 'truncate' then 'count_truncate' when 'move' then 'note_move'
+                  when 'route' then 'never'
                   else format('count_%s_%s', s.slug, e.event) end),
          case when e.event <> 'move' or m.attnums = string_to_array(t.tgattr::text, ' ')::int2[] then t.tgenabled end
   from tally.sources s
@@ -1613,7 +1630,8 @@ AS $function$
   join pg_class c on c.oid = f.relation
   cross join lateral (
     select v.event, '_500_tally_' || v.event as name
-    from (values ('insert'), ('update'), ('delete'), ('truncate'), ('move')) v (event)
+    from (values ('insert'), ('update'), ('delete'), ('truncate'), ('move'),
+                 ('route')) v (event)
   ) e
   left join lateral (
     select string_agg(quote_ident(k.attname), ', ' order by k.attnum) as columns,
@@ -1625,6 +1643,7 @@ AS $function$
     and c.relkind in ('r', 'p')
     and not (e.event = 'truncate' and c.relkind = 'p')
     and not (e.event = 'move' and m.columns is null)
+    and not (e.event = 'route' and (c.relkind <> 'p' or f.relation <> s.source))
 $function$;
 comment on function tally.expected_triggers(regclass) is 'The counting triggers a source and its partitions must have, with the DDL that makes them.';
 revoke all on function tally.expected_triggers(regclass) from public;
@@ -1678,28 +1697,31 @@ CREATE OR REPLACE FUNCTION tally.fill(name text DEFAULT NULL::text)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_counter record;
+  v_counter bigint;
   v_filled  integer := 0;
 begin
   -- Counts the rows that were there before their counter. Writers go on. For one counter an
   -- error is raised; for all of them it is recorded, and the others are filled all the same.
   perform tally.check_isolation('tally.fill');
   if fill.name is not null then
-    perform tally.check_name(fill.name);
+    if exists (select from tally.counter_definitions d
+               where d.name = fill.name and d.filled_at is not null) then
+      return 0;
+    end if;
+    perform tally.recount(tally.check_name(fill.name));
+    return 1;
   end if;
-  for v_counter in
-    select u.counter, u.name from tally.unfilled u
-    where fill.name is null or u.name = fill.name
-    order by u.created_at, u.name
-  loop
-    if fill.name is not null then
-      perform tally.recount(v_counter.counter);
-      v_filled := v_filled + 1;
-    elsif tally.try_fill(v_counter.counter) then
+  for v_counter in select u.counter from tally.unfilled u order by u.created_at, u.name loop
+    if tally.try_fill(v_counter) then
       v_filled := v_filled + 1;
     end if;
   end loop;
   return v_filled;
+exception when syntax_error_or_access_rule_violation then
+  raise exception using errcode = 'TL013',
+    message = format('counter "%s" cannot be counted: %s', fill.name, sqlerrm),
+    hint = format('Put back what it uses; or select tally.drop_counter(%L); and declare it as its '
+                  'source is now.', fill.name);
 end
 $function$;
 comment on function tally.fill(text) is 'Counts the rows that were there before a counter, for one or all that need it; how many it filled. tally.work does it by itself.';
@@ -1722,6 +1744,14 @@ begin
     perform tally.check_readable(which);
   end if;
   v_counters := tally.countable(which, false);
+  for v_row in
+    select d.name, d.state from tally.counter_definitions d
+    where which is null and d.state <> 'filled'
+    order by d.name
+  loop
+    raise warning using errcode = 'TL015',
+      message = format('counter "%s" shows no number and is left out: %s', v_row.name, v_row.state);
+  end loop;
   for v_row in
     select d.name, c.*
     from tally.compare(v_counters, which is null) c
@@ -1759,7 +1789,11 @@ CREATE OR REPLACE FUNCTION tally.fold_at_commit()
 AS $function$
 begin
   -- Runs as the commit begins. Whatever goes wrong in it is not the writer's business: the
-  -- deltas stay pending, and the next one tries again.
+  -- deltas stay pending, and the next one tries again. Within another trigger it is not the
+  -- commit: then the writer has said set constraints all immediate.
+  if pg_trigger_depth() > 1 then
+    return null;
+  end if;
   delete from tally.fold_requests f
   where f.ctid in (select o.ctid from tally.fold_requests o for update skip locked);
   perform tally.pulse();
@@ -2028,6 +2062,34 @@ $function$;
 comment on function tally.heap_changes(regclass) is 'Rows of a partitioned table that this transaction updated or removed so far.';
 revoke all on function tally.heap_changes(regclass) from public;
 
+-- function tally.holders(regclass)
+CREATE OR REPLACE FUNCTION tally.holders(relation regclass)
+ RETURNS text
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- In words, for an error's detail. A prepared transaction has no pid; its own lock names it.
+  select coalesce('Held by ' || string_agg(h.who, '; ' order by h.who), 'Nobody holds it any more.')
+  from (
+    select distinct coalesce(
+             format('pid %s (%s, %s since %s)', a.pid,
+                    coalesce(nullif(a.application_name, ''), 'no name'), a.state,
+                    date_trunc('second', a.xact_start)),
+             format('the prepared transaction %L, since %s', x.gid,
+                    date_trunc('second', x.prepared)),
+             'a session of somebody else') as who
+    from pg_locks l
+    left join pg_stat_activity a on a.pid = l.pid
+    left join pg_locks o on l.pid is null and o.pid is null and o.locktype = 'transactionid'
+                        and o.virtualtransaction = l.virtualtransaction
+    left join pg_prepared_xacts x on x.transaction = o.transactionid
+    where l.locktype = 'relation' and l.relation = holders.relation and l.granted
+      and l.pid is distinct from pg_backend_pid()
+  ) h
+$function$;
+comment on function tally.holders(regclass) is 'Who holds a lock on a table that writing or declaring may have to wait for.';
+revoke all on function tally.holders(regclass) from public;
+
 -- function tally.is_empty(regclass)
 CREATE OR REPLACE FUNCTION tally.is_empty(source regclass)
  RETURNS boolean
@@ -2049,6 +2111,36 @@ end
 $function$;
 comment on function tally.is_empty(regclass) is 'Whether a locked source has no rows, so that its new counter needs no fill.';
 revoke all on function tally.is_empty(regclass) from public;
+
+-- function tally.is_sweeping()
+CREATE OR REPLACE FUNCTION tally.is_sweeping()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select exists (select from tally.dropped)
+$function$;
+comment on function tally.is_sweeping() is 'Whether a dropped counter''s totals are still being swept away: pulse again.';
+revoke all on function tally.is_sweeping() from public;
+grant execute on function tally.is_sweeping() to tally_server;
+
+-- function tally.lacks_sight(regclass)
+CREATE OR REPLACE FUNCTION tally.lacks_sight(source regclass)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform tally.check_sight(source);
+  return false;
+exception when sqlstate 'TL011' then
+  return true;
+end
+$function$;
+comment on function tally.lacks_sight(regclass) is 'Whether tally_owner cannot read every row of a source, as after a restore without privileges.';
+revoke all on function tally.lacks_sight(regclass) from public;
 
 -- function tally.lock_rows(text,regclass)
 CREATE OR REPLACE FUNCTION tally.lock_rows(name text, source regclass)
@@ -2092,11 +2184,7 @@ begin
         raise exception using errcode = 'TL008',
           message = format('%s could not be locked within %s', source,
                            (select s.attach_wait from tally.settings s)),
-          detail = (select 'Held by ' || string_agg(format('pid %s (%s, %s since %s)', a.pid,
-                             coalesce(nullif(a.application_name, ''), 'no name'), a.state,
-                             date_trunc('second', a.xact_start)), '; ')
-                    from pg_locks l join pg_stat_activity a on a.pid = l.pid
-                    where l.relation = source and l.granted and l.pid <> pg_backend_pid()),
+          detail = tally.holders(source),
           hint = 'End the transactions that write to it, or try again when it is quieter; '
                  'tally.settings.attach_wait says how long to try.';
       end if;
@@ -2221,6 +2309,23 @@ $function$;
 comment on function tally.needs_policy(regclass) is 'Whether row-level security must be opened for tally_owner before a source can be counted.';
 revoke all on function tally.needs_policy(regclass) from public;
 
+-- function tally.never()
+CREATE OR REPLACE FUNCTION tally.never()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- Its trigger, before insert for each row when (false), is there to exist. PostgreSQL 18 keeps
+  -- the row that an INSERT routes to a partition, to spare itself a conversion, and in a MERGE
+  -- puts it once more into the transition table, in the place of the next row that is updated.
+  -- Where a partition has a BEFORE INSERT row trigger it does not keep that row.
+  return new;
+end
+$function$;
+comment on function tally.never() is 'Never called: its row trigger keeps a MERGE from showing one row for another (PostgreSQL 18).';
+revoke all on function tally.never() from public;
+
 -- function tally.next_pulse()
 CREATE OR REPLACE FUNCTION tally.next_pulse()
  RETURNS bigint
@@ -2306,7 +2411,6 @@ declare
   v_also    xid8[];
   v_parts   text[];
   v_xmin    xid;
-  v_part    integer;
 begin
   -- Folds what is pending into totals and announces it. One session at a time: another returns
   -- at once. It runs nobody else's code and waits for nobody.
@@ -2714,6 +2818,7 @@ CREATE OR REPLACE FUNCTION tally.top(name text, n integer)
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
 AS $function$
 declare
   v_counter bigint := tally.check_name(top.name);
@@ -2731,9 +2836,12 @@ begin
       hint = 'n is how many to return: 0 or more.';
   end if;
   return query
-  with pending as materialized (
+  with recent as materialized (
+    -- Of all counters: by counter it would step over the dead rows of this one.
+    select p.counter, p.scope, p.delta from tally.pending p
+  ), pending as materialized (
     select p.scope, sum(p.delta) as delta
-    from tally.pending p
+    from recent p
     where p.counter = v_counter
     group by p.scope
   ), standing as (
@@ -2891,7 +2999,7 @@ begin
   loop
     perform tally.pulse();
     commit;
-    exit when not exists (select from tally.dropped);
+    exit when not tally.is_sweeping();
   end loop;
   loop
     select * into v_work from tally.work();

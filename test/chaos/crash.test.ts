@@ -1,10 +1,8 @@
-import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { connect } from '../../src/database.js';
 import { type ClusterDatabase, engineDatabase } from '../helpers/cluster.js';
 import { privateEmbedded } from '../helpers/embedded.js';
 import { isExact, numberOf, numbers, sqlOf } from '../helpers/engine.js';
-import { killPostmaster, type Server } from '../helpers/postmaster.js';
+import type { Server } from '../helpers/postmaster.js';
 import { until } from '../helpers/wait.js';
 
 const ROUNDS = 3;
@@ -62,23 +60,6 @@ async function isWhole(
   }
 }
 
-/** SIGKILL to the postmaster, wherever below its folder the data lies, and nobody answers any more. */
-async function powerCut(server: Server): Promise<void> {
-  await server.kill();
-  await killPostmaster(join(server.dataDir, 'postgres', 'data'));
-  await until(
-    () =>
-      connect(server.url, 'after the cut').then(
-        async (client) => {
-          await client.end();
-          return false;
-        },
-        () => true,
-      ),
-    { what: 'the end of the server' },
-  );
-}
-
 async function answers(db: ClusterDatabase): Promise<void> {
   await until(() => db.sql('select 1'), {
     what: 'the server after its recovery',
@@ -97,7 +78,7 @@ async function killed(
     const writers = await load(db, 3);
     const other = await loop(db, beside);
     await until(() => writers.committed.every((count) => count > 30 * (round + 1)));
-    await powerCut(server);
+    await server.kill();
     await Promise.all([writers.ended, other.ended]);
     await server.start();
     await answers(db);
@@ -179,7 +160,7 @@ test.serial('a prepared transaction outlives a crash and counts at its commit, o
     prepare transaction 'one'`);
   await db.sql('insert into public.t (writer, k) values (2, 5)');
   await db.sql('select tally.pulse()');
-  await powerCut(server);
+  await server.kill();
   await server.start();
   await answers(db);
   await db.sql('insert into public.t (writer, k) values (2, 5); select tally.pulse()');

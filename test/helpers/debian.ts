@@ -91,7 +91,7 @@ async function startCluster(
     }
   };
   t.teardown(async () => {
-    await stop().catch(() => killPostmaster(dataDir));
+    await stop().catch(() => killPostmaster(dataDir).catch(() => undefined));
     await rm(folder, { recursive: true, force: true });
   });
   await start();

@@ -20,10 +20,12 @@ export async function privateEmbedded(
   const dataDir = join(folder, 'data');
   const port = await freePort();
   const settings = { max_prepared_transactions: '20', ...options.settings };
+  // Where the launcher keeps the server's own files.
+  const serverDir = join(dataDir, 'postgres', 'data');
   const launch = () => startEmbedded({ dataDir, port, settings });
   let server = await launch();
   t.teardown(async () => {
-    await server.stop().catch(() => killPostmaster(dataDir));
+    await server.stop().catch(() => killPostmaster(serverDir).catch(() => undefined));
     await rm(folder, { recursive: true, force: true });
   });
   const start = async () => {
@@ -39,6 +41,6 @@ export async function privateEmbedded(
       await server.stop();
       await start();
     },
-    kill: () => killPostmaster(dataDir),
+    kill: () => killPostmaster(serverDir),
   };
 }

@@ -18,7 +18,7 @@ export type Server = {
 export async function killPostmaster(dataDir: string): Promise<void> {
   const file = await readFile(join(dataDir, 'postmaster.pid'), 'utf8').catch(() => '');
   const pid = Number.parseInt(file, 10);
-  if (!Number.isInteger(pid) || pid <= 1) return;
+  if (!Number.isInteger(pid) || pid <= 1) throw new Error(`no server runs in ${dataDir}`);
   const orphans = await childrenOf(pid);
   signal(pid, 'SIGKILL');
   // A new postmaster refuses to start while a child of the old one is still attached to its memory.
