@@ -72,7 +72,7 @@ comment on column tally.definitions.id is
 comment on column tally.definitions.filter_sql is
   'filter as Postgres reads it back, every name qualified: what the trigger functions run.';
 comment on column tally.definitions.scope_sql is 'scope cast to text, likewise; '''' without one.';
-comment on column tally.definitions.amount_sql is 'amount as a whole numeric, likewise; or 1.';
+comment on column tally.definitions.amount_sql is 'amount as a whole number, likewise; or 1.';
 comment on column tally.definitions.by_settings is
   'An expression''s text depends on session settings (a date as text, say): '
   'its trigger functions pin TimeZone, DateStyle and the like.';

@@ -23,7 +23,7 @@ begin
 
   select 'true' as sql_text, false as by_settings into v_filter;
   select '''''::text' as sql_text, false as by_settings into v_scope;
-  select '1::numeric' as sql_text, false as by_settings into v_amount;
+  select '1::bigint' as sql_text, false as by_settings into v_amount;
   if filter is not null then
     select e.sql_text, e.by_settings into v_filter
     from tally.compile_expression(name, 'filter', source, filter) e;

@@ -16,7 +16,9 @@ begin
   -- break is evaluated first, in a block that only reads: so a broken counter never fails a
   -- write, and the block costs no subtransaction number. Then one INSERT.
   if plain then
-    select string_agg(format('  v_%s numeric;', i.n), E'\n' order by i.n) || E'\n',
+    select string_agg(format('  v_%s %s;', i.n,
+                             case when d.amount is null then 'bigint' else 'numeric' end),
+                      E'\n' order by i.n) || E'\n',
            string_agg(format('    v_%s := %s;  -- %s', i.n,
                         case event
                           when 'insert' then tally.plain_sum(d.id, 'tally_new')
@@ -28,7 +30,11 @@ begin
 $body$  insert into tally.deltas (counter, scope, delta)
   select k.counter, '', k.delta
   from (values %s) k (counter, delta)
-  where k.delta <> 0$body$, string_agg(format('(%s, v_%s)', d.id, i.n), ', ' order by i.n))
+  where k.delta <> 0;
+  get diagnostics v_deltas = row_count;
+  if v_deltas = 0 then
+    return null;
+  end if$body$, string_agg(format('(%s, v_%s)', d.id, i.n), ', ' order by i.n))
     into v_vars, v_look, v_insert
     from unnest(counters) with ordinality i (id, n)
     join tally.definitions d on d.id = i.id;
@@ -47,7 +53,11 @@ $body$    if not exists (
     ) then
       return null;
     end if;$body$, tally.counting_rows(counters, event));
-    v_insert := tally.counting_statement(counters, event);
+    v_insert := tally.counting_statement(counters, event) || $body$;
+  get diagnostics v_deltas = row_count;
+  if v_deltas = 0 then
+    return null;
+  end if$body$;
   end if;
 
   if partitioned and event = 'update' then
@@ -67,7 +77,7 @@ $body$, (select string_agg(format('(%s)', i.id), ', ' order by i.n)
   return format(
 $body$#variable_conflict use_column
 declare
-%1$s  v_deltas bigint;
+%1$s  v_deltas bigint := 1;
   v_counter bigint;
   v_statement text;
 begin
@@ -87,10 +97,6 @@ begin
   end;
 
 %5$s;
-  get diagnostics v_deltas = row_count;
-  if v_deltas = 0 then
-    return null;
-  end if;
 
   -- The doorbell: a sleeping pulse holds this lock, and asks to be woken.
   if not pg_try_advisory_lock_shared(1952541804, 3) then

@@ -49,7 +49,8 @@ begin
   -- enough to be taken for the same): what happened cannot be counted in place.
   perform set_config(v_setting, '', true);
   return v_noted[1]::oid = relation
-     and tally.heap_changes(relation) - v_noted[2]::bigint <> seen;
+     and (tally.heap_changes(relation) - v_noted[2]::bigint <> seen
+          or current_setting('track_counts') = 'off');
 end
 $function$;
 

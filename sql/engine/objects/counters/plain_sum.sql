@@ -5,8 +5,9 @@ stable
 set search_path = pg_catalog, pg_temp
 as $function$
   -- A counter without scope needs no grouping: one number from one look.
-  select format('(select coalesce(%s, 0) from %s r where %s)',
-           case when d.amount is null then 'count(*)' else format('sum(%s)', d.amount_sql) end,
+  select format('(select %s from %s r where %s)',
+           case when d.amount is null then 'count(*)'
+                else format('coalesce(sum(%s), 0)', d.amount_sql) end,
            tally.row_source(d.source, plain_sum.transition), d.filter_sql)
   from tally.definitions d
   where d.id = plain_sum.counter
