@@ -40,7 +40,7 @@ comment on table tally.definitions is 'One row per counter. Made by tally.create
 comment on column tally.definitions.id is 'The first 64 bits of md5(name): it means the same in every database.';
 comment on column tally.definitions.filter_sql is 'filter as Postgres reads it back, every name qualified: what the trigger functions run.';
 comment on column tally.definitions.scope_sql is 'scope cast to text, likewise; '''' without one.';
-comment on column tally.definitions.amount_sql is 'amount as a whole numeric, likewise; or 1.';
+comment on column tally.definitions.amount_sql is 'amount as a whole number, likewise; or 1.';
 comment on column tally.definitions.by_settings is 'An expression''s text depends on session settings (a date as text, say): its trigger functions pin TimeZone, DateStyle and the like.';
 comment on column tally.definitions.announce_from is 'Set by a fill: the next pulse announces whatever changed after this pulse while unread.';
 comment on column tally.definitions.fill_error is 'Why the last fill failed.';
@@ -1202,7 +1202,7 @@ begin
 
   select 'true' as sql_text, false as by_settings into v_filter;
   select '''''::text' as sql_text, false as by_settings into v_scope;
-  select '1::numeric' as sql_text, false as by_settings into v_amount;
+  select '1::bigint' as sql_text, false as by_settings into v_amount;
   if filter is not null then
     select e.sql_text, e.by_settings into v_filter
     from tally.compile_expression(name, 'filter', source, filter) e;
@@ -1838,7 +1838,9 @@ begin
   -- break is evaluated first, in a block that only reads: so a broken counter never fails a
   -- write, and the block costs no subtransaction number. Then one INSERT.
   if plain then
-    select string_agg(format('  v_%s numeric;', i.n), E'\n' order by i.n) || E'\n',
+    select string_agg(format('  v_%s %s;', i.n,
+                             case when d.amount is null then 'bigint' else 'numeric' end),
+                      E'\n' order by i.n) || E'\n',
            string_agg(format('    v_%s := %s;  -- %s', i.n,
                         case event
                           when 'insert' then tally.plain_sum(d.id, 'tally_new')
@@ -1850,7 +1852,11 @@ begin
 $body$  insert into tally.deltas (counter, scope, delta)
   select k.counter, '', k.delta
   from (values %s) k (counter, delta)
-  where k.delta <> 0$body$, string_agg(format('(%s, v_%s)', d.id, i.n), ', ' order by i.n))
+  where k.delta <> 0;
+  get diagnostics v_deltas = row_count;
+  if v_deltas = 0 then
+    return null;
+  end if$body$, string_agg(format('(%s, v_%s)', d.id, i.n), ', ' order by i.n))
     into v_vars, v_look, v_insert
     from unnest(counters) with ordinality i (id, n)
     join tally.definitions d on d.id = i.id;
@@ -1869,7 +1875,11 @@ $body$    if not exists (
     ) then
       return null;
     end if;$body$, tally.counting_rows(counters, event));
-    v_insert := tally.counting_statement(counters, event);
+    v_insert := tally.counting_statement(counters, event) || $body$;
+  get diagnostics v_deltas = row_count;
+  if v_deltas = 0 then
+    return null;
+  end if$body$;
   end if;
 
   if partitioned and event = 'update' then
@@ -1889,7 +1899,7 @@ $body$, (select string_agg(format('(%s)', i.id), ', ' order by i.n)
   return format(
 $body$#variable_conflict use_column
 declare
-%1$s  v_deltas bigint;
+%1$s  v_deltas bigint := 1;
   v_counter bigint;
   v_statement text;
 begin
@@ -1909,10 +1919,6 @@ begin
   end;
 
 %5$s;
-  get diagnostics v_deltas = row_count;
-  if v_deltas = 0 then
-    return null;
-  end if;
 
   -- The doorbell: a sleeping pulse holds this lock, and asks to be woken.
   if not pg_try_advisory_lock_shared(1952541804, 3) then
@@ -2281,7 +2287,8 @@ begin
   -- enough to be taken for the same): what happened cannot be counted in place.
   perform set_config(v_setting, '', true);
   return v_noted[1]::oid = relation
-     and tally.heap_changes(relation) - v_noted[2]::bigint <> seen;
+     and (tally.heap_changes(relation) - v_noted[2]::bigint <> seen
+          or current_setting('track_counts') = 'off');
 end
 $function$;
 comment on function tally.moved_unseen(oid,bigint) is 'Whether a statement on a partitioned source moved rows that its transition tables do not show.';
@@ -2369,8 +2376,9 @@ CREATE OR REPLACE FUNCTION tally.plain_sum(counter bigint, transition text)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
   -- A counter without scope needs no grouping: one number from one look.
-  select format('(select coalesce(%s, 0) from %s r where %s)',
-           case when d.amount is null then 'count(*)' else format('sum(%s)', d.amount_sql) end,
+  select format('(select %s from %s r where %s)',
+           case when d.amount is null then 'count(*)'
+                else format('coalesce(sum(%s), 0)', d.amount_sql) end,
            tally.row_source(d.source, plain_sum.transition), d.filter_sql)
   from tally.definitions d
   where d.id = plain_sum.counter
