@@ -14,10 +14,14 @@ export async function withPulse<T>(database: Database, run: () => Promise<T>): P
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const ended = once(child, 'exit');
+  // Without a server it would look for one for ever.
+  const orphaned = () => child.kill('SIGTERM');
+  process.once('exit', orphaned);
   try {
     await attached(database, () => child.exitCode);
     return await run();
   } finally {
+    process.off('exit', orphaned);
     child.kill('SIGTERM');
     await ended;
   }
