@@ -73,8 +73,9 @@ async function answer(
   const seconds = Math.round((performance.now() - started) / 1000);
   console.log(`\n${figures}\n(${seconds} s)`);
   if (!write || scale.quick) return;
-  const command = `\`node --import=tsx bench/run.ts --only ${question.name}\`, ${seconds} s, load ${load} before it`;
-  await writeFigures(question.name, `${command}. ${machine}\n\n${figures}`);
+  const command = `\`node --import=tsx bench/run.ts --only ${question.name}\``;
+  const when = `${command}, ${seconds} s, load ${load} before it. ${machine}`;
+  await writeFigures(question.name, `${when}\n\n${figures}`);
 }
 
 function describeRun(server: string, { scale }: Options): string {
