@@ -68,7 +68,7 @@ begin
     join pg_catalog.pg_proc p on p.oid = t.tgfoid
     join pg_catalog.pg_class c on c.oid = t.tgrelid
     where p.pronamespace = 'tally'::regnamespace and c.relnamespace <> 'tally'::regnamespace
-      and not t.tgisinternal
+      and not t.tgisinternal and t.tgparentid = 0  -- copies go with the one on the root
     order by t.tgrelid::regclass::text, t.tgname
   loop
     execute pg_catalog.format('drop trigger %I on %s', v_trigger.tgname, v_trigger.relation);
