@@ -52,7 +52,7 @@ create table tally.deltas (
   counter bigint not null,
   scope text collate "C" not null,
   delta numeric not null
-) with (autovacuum_analyze_scale_factor=0.5, autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=100000, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=20000, vacuum_truncate=off);
+) with (autovacuum_analyze_scale_factor=0.5, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=100000, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=20000, vacuum_truncate=off);
 CREATE INDEX deltas_counter_scope_xid ON tally.deltas USING btree (counter, scope, xid);
 CREATE INDEX deltas_xid ON tally.deltas USING btree (xid);
 comment on table tally.deltas is 'What was counted and not folded yet. Append-only and unconstrained: a writer cannot wait here.';

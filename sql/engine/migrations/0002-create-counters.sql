@@ -130,8 +130,7 @@ create table tally.deltas (
   delta   numeric not null
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000,
         autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 100000,
-        autovacuum_analyze_scale_factor = 0.5, autovacuum_vacuum_cost_delay = 0,
-        vacuum_truncate = off);
+        autovacuum_analyze_scale_factor = 0.5, vacuum_truncate = off);
 -- vacuum_truncate is off above: giving the file's end back locks writers out, and a table of no
 -- pages makes the planner choose sequential scans.
 create index deltas_xid on tally.deltas (xid);
