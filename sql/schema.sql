@@ -22,6 +22,7 @@ create table tally.definitions (
   scope_sql text not null,
   amount_sql text not null,
   by_settings boolean not null,
+  columns name[] not null,
   created_at timestamp with time zone default now() not null,
   created_by text not null,
   filled_at timestamp with time zone,
@@ -42,6 +43,7 @@ comment on column tally.definitions.filter_sql is 'filter as Postgres reads it b
 comment on column tally.definitions.scope_sql is 'scope cast to text, likewise; '''' without one.';
 comment on column tally.definitions.amount_sql is 'amount as a whole number, likewise; or 1.';
 comment on column tally.definitions.by_settings is 'An expression''s text depends on session settings (a date as text, say): its trigger functions pin TimeZone, DateStyle and the like.';
+comment on column tally.definitions.columns is 'The columns of source that the expressions use.';
 comment on column tally.definitions.announce_from is 'Set by a fill: the next pulse announces whatever changed after this pulse while unread.';
 comment on column tally.definitions.fill_error is 'Why the last fill failed.';
 comment on column tally.definitions.fill_again_at is 'When tally.work tries the fill again.';
@@ -181,12 +183,18 @@ create view tally.counter_definitions as
         END AS filled_at,
         CASE
             WHEN (c.oid IS NULL) THEN 'source gone'::text
+            WHEN (NOT (EXISTS ( SELECT
+               FROM tally.fit_sources s
+              WHERE (s.source = (d.source)::oid)))) THEN 'broken'::text
             WHEN ((d.filled_at IS NOT NULL) AND (r.reason IS NULL)) THEN 'filled'::text
             WHEN (d.fill_error IS NOT NULL) THEN 'broken'::text
             ELSE 'filling'::text
         END AS state,
         CASE
             WHEN ((c.oid IS NULL) OR (d.filled_at IS NULL) OR (r.reason IS NOT NULL)) THEN COALESCE(d.fill_error, r.reason)
+            WHEN (NOT (EXISTS ( SELECT
+               FROM tally.fit_sources s
+              WHERE (s.source = (d.source)::oid)))) THEN 'its source cannot be counted right any more: tally.doctor() says why'::text
             ELSE NULL::text
         END AS error
    FROM ((tally.definitions d
@@ -212,8 +220,8 @@ create view tally.counters as
   WHERE ((d.filled_at IS NOT NULL) AND (NOT (EXISTS ( SELECT
            FROM tally.fill_requests f
           WHERE (f.counter = d.id)))) AND (EXISTS ( SELECT
-           FROM pg_class c
-          WHERE (c.oid = (d.source)::oid))) AND ((e.value >= ('-9223372036854775808'::bigint)::numeric) AND (e.value <= ('9223372036854775807'::bigint)::numeric)));
+           FROM tally.fit_sources s
+          WHERE (s.source = (d.source)::oid))) AND ((e.value >= ('-9223372036854775808'::bigint)::numeric) AND (e.value <= ('9223372036854775807'::bigint)::numeric)));
 comment on view tally.counters is 'Every counter, exact in the reader''s snapshot, changes not folded yet included.';
 comment on column tally.counters.scope is 'Empty for a counter without scope.';
 comment on column tally.counters.version is 'The pulse that last changed it; 0 before the first.';
@@ -242,6 +250,15 @@ create view tally.exact as
                   WHERE (p.counter = d.id)) u
           GROUP BY u.scope) k);
 comment on view tally.exact is 'Totals and pending deltas together, as numeric and whether or not the counter is filled: for verify, repair and fill. Everybody else reads tally.counters.';
+
+-- view tally.fit_sources
+create view tally.fit_sources as
+ SELECT oid AS source
+   FROM pg_class c
+  WHERE ((NOT relispartition) AND (relpersistence = 'p'::"char") AND ((relkind = 'p'::"char") OR ((relkind = 'r'::"char") AND ((NOT relhassubclass) OR (NOT (EXISTS ( SELECT
+           FROM pg_inherits i
+          WHERE (i.inhparent = c.oid))))))));
+comment on view tally.fit_sources is 'Tables that statement triggers can count right, as far as one look tells. A source that was made a partition, a parent by inheritance or unlogged later is not among them any more.';
 
 -- view tally.fold_point
 create view tally.fold_point as
@@ -352,7 +369,8 @@ create view tally.unfilled as
  SELECT id AS counter,
     name,
     created_at,
-    fill_again_at
+    fill_again_at,
+    fill_attempts
    FROM tally.definitions d
   WHERE (((filled_at IS NULL) OR (EXISTS ( SELECT
            FROM tally.fill_requests f
@@ -379,6 +397,10 @@ begin
      or (v_fold_at > 1000 and random() * v_fold_at >= 1000) then
     return;
   end if;
+  -- Much is pending: that takes seconds, and is a job's business, not a bystander's commit.
+  if exists (select from tally.pending offset 20000) then
+    return;
+  end if;
   if pg_try_advisory_lock(1952541804, 4) then
     perform pg_advisory_unlock(1952541804, 4);
     insert into tally.fold_requests default values;
@@ -400,7 +422,8 @@ declare
   v_stray   record;
 begin
   -- Puts the counting triggers wherever they are missing: a new partition has none, and only
-  -- its owner may make them. Takes them off a partition that was detached. And writes the trigger functions anew where this version of pgtally
+  -- its owner may make them. Takes them off a partition that was detached. And writes the trigger
+  -- functions anew where this version of pgtally
   -- writes them otherwise. Runs with the caller's rights; changes nothing where all is well.
   for v_source in
     select s.* from tally.sources s
@@ -494,6 +517,8 @@ $settings$set timezone = 'UTC'
 set datestyle = 'ISO, YMD'
 set intervalstyle = 'postgres'
 set extra_float_digits = 1
+set standard_conforming_strings = on
+set array_nulls = on
 set bytea_output = 'hex'
 set lc_time = 'C'
 set lc_numeric = 'C'
@@ -559,6 +584,12 @@ begin
       message = format('role %I may not declare counters', current_user),
       hint = format('Whoever installed pgtally runs: grant tally_owner to %I;', current_user);
   end if;
+  if not has_database_privilege(current_database(), 'temporary') then
+    raise exception using errcode = 'TL007',
+      message = format('role %I may not make temporary tables, which trying expressions takes',
+                       current_user),
+      hint = format('grant temporary on database %I to %I;', current_database(), current_user);
+  end if;
   perform tally.check_source(source);
   if not (select pg_has_role(c.relowner, 'usage') from pg_class c where c.oid = source) then
     raise exception using errcode = 'TL007',
@@ -572,7 +603,7 @@ comment on function tally.check_counter(text,regclass,text,boolean) is 'Raises t
 revoke all on function tally.check_counter(text,regclass,text,boolean) from public;
 
 -- function tally.check_expression(text,text,regclass,text,regclass,regtype,boolean)
-CREATE OR REPLACE FUNCTION tally.check_expression(counter text, part text, source regclass, expression text, probe regclass, amount_type regtype, is_immutable boolean, OUT sql_text text, OUT by_settings boolean)
+CREATE OR REPLACE FUNCTION tally.check_expression(counter text, part text, source regclass, expression text, probe regclass, amount_type regtype, is_immutable boolean, OUT sql_text text, OUT by_settings boolean, OUT columns name[])
  RETURNS record
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -580,6 +611,8 @@ CREATE OR REPLACE FUNCTION tally.check_expression(counter text, part text, sourc
  SET "DateStyle" TO 'ISO, YMD'
  SET "IntervalStyle" TO 'postgres'
  SET extra_float_digits TO '1'
+ SET standard_conforming_strings TO 'on'
+ SET array_nulls TO 'on'
  SET bytea_output TO 'hex'
 AS $function$
 declare
@@ -606,6 +639,27 @@ begin
       when v_tree ~ 'NEXTVALUEEXPR' then 'it draws from a sequence'
       when v_tree ~ ':varattno -' then 'it uses a system column'
       when v_tree ~ ':varattno 0 ' then 'it uses the whole row: name the columns'
+      when v_tree ~ 'COERCEVIAIO' and v_tree ~ (
+             ':(vartype|consttype|resulttype|funcresulttype) ('
+             || (select string_agg(t.oid::text, '|') from pg_type t
+                 where t.typnamespace = 'pg_catalog'::regnamespace and t.typname ~ '^reg') || ') ')
+        then 'it shows an object by its name, which can be renamed'
+      when exists (
+        select from regexp_matches(v_tree, ':resulttype ([0-9]+) :resultcollid', 'g') m
+        where m[1]::oid in ('date'::regtype, 'time'::regtype, 'timetz'::regtype,
+                            'timestamp'::regtype, 'timestamptz'::regtype))
+        then 'it reads a time from text, which may say now; to_timestamp(…, format) reads no such '
+             'word'
+      when exists (
+        select from regexp_matches(v_tree, '{(DISTINCTEXPR|NULLIFEXPR) :opno ([0-9]+)', 'g') m
+        join pg_operator p on p.oid = m[2]::oid
+        where p.oprnamespace <> 'pg_catalog'::regnamespace)
+        or (v_tree ~ 'CASETESTEXPR|ROWCOMPARE' and exists (
+             select from regexp_matches(v_tree, ':opno ([0-9]+)', 'g') m
+             join pg_operator p on p.oid = m[1]::oid
+             where p.oprnamespace <> 'pg_catalog'::regnamespace))
+        then 'it compares with an operator of another schema without naming it (is distinct from, '
+             'nullif, case … when, a row): write it with ='
       else (
         select format('it calls %s, which is %s', p.oid::regprocedure,
                  case p.provolatile
@@ -623,7 +677,8 @@ begin
         limit 1)
     end
   into v_why;
-  by_settings := not is_immutable;
+  -- A constant with a backslash or an array is read by settings too.
+  by_settings := not is_immutable or sql_text ~ '[\\{]';
 
   if v_why is not null then
     raise exception using errcode = 'TL004',
@@ -654,6 +709,10 @@ begin
       else format('(%s)::bigint::numeric', sql_text)
     end;
   end if;
+  columns := array(
+    select distinct a.attname from regexp_matches(v_tree, ':varattno ([1-9][0-9]*) ', 'g') m
+    join pg_attribute a on a.attrelid = probe and a.attnum = m[1]::smallint
+    order by a.attname);
   perform tally.grant_names(v_tree);
 end
 $function$;
@@ -679,7 +738,8 @@ begin
     raise exception using errcode = 'TL009',
       message = format('%s runs at READ COMMITTED, not at %s', what,
                        upper(current_setting('transaction_isolation'))),
-      hint = 'begin isolation level read committed; or call it outside of a transaction.';
+      hint = 'begin isolation level read committed; or, where that is not the default: '
+             'set default_transaction_isolation = ''read committed'';';
   end if;
 end
 $function$;
@@ -740,6 +800,7 @@ CREATE OR REPLACE FUNCTION tally.check_reading(counter bigint)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET row_security TO 'on'
 AS $function$
 declare
   v_counter tally.definitions;
@@ -876,16 +937,39 @@ $function$;
 comment on function tally.check_source(regclass) is 'Raises TL003 for a table whose rows cannot be counted right, with the reason.';
 revoke all on function tally.check_source(regclass) from public;
 
+-- function tally.column_source(bigint[],text)
+CREATE OR REPLACE FUNCTION tally.column_source(counters bigint[], rows text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- The columns that these counters use, each by its full name: so one that is gone is missed,
+  -- whatever else goes by that name, a variable of PL/pgSQL or the row itself.
+  select case when count(*) = 0 then column_source.rows
+              else format('(select %s from %s t)',
+                          string_agg(format('t.%I', u.name), ', ' order by u.name),
+                          column_source.rows) end
+  from (select distinct c as name
+        from tally.definitions d, unnest(d.columns) c
+        where d.id = any (counters)) u
+$function$;
+comment on function tally.column_source(bigint[],text) is 'Text for tally.recount_query: the columns that counters use of a table.';
+revoke all on function tally.column_source(bigint[],text) from public;
+
 -- function tally.compare(bigint[],boolean)
 CREATE OR REPLACE FUNCTION tally.compare(counters bigint[], lenient boolean DEFAULT false)
  RETURNS TABLE(counter bigint, scope text, counted numeric, actual numeric)
  LANGUAGE plpgsql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET row_security TO 'on'
  SET "TimeZone" TO 'UTC'
  SET "DateStyle" TO 'ISO, YMD'
  SET "IntervalStyle" TO 'postgres'
  SET extra_float_digits TO '1'
+ SET standard_conforming_strings TO 'on'
+ SET array_nulls TO 'on'
  SET bytea_output TO 'hex'
  SET lc_time TO 'C'
  SET lc_numeric TO 'C'
@@ -920,7 +1004,7 @@ comment on function tally.compare(bigint[],boolean) is 'Counted and actual, in o
 revoke all on function tally.compare(bigint[],boolean) from public;
 
 -- function tally.compile_expression(text,text,regclass,text)
-CREATE OR REPLACE FUNCTION tally.compile_expression(counter text, part text, source regclass, expression text, OUT sql_text text, OUT by_settings boolean)
+CREATE OR REPLACE FUNCTION tally.compile_expression(counter text, part text, source regclass, expression text, OUT sql_text text, OUT by_settings boolean, OUT columns name[])
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
@@ -964,7 +1048,8 @@ begin
     -- More parentheses than above: a text that closes them in one place cannot in the other.
     begin
       execute pg_catalog.format('alter table %s add column %s pg_catalog.text generated always as '
-        '((((%s))::pg_catalog.text)) stored', v_probe, tally.free_column(source, 'tally_generated'), v_text);
+        '((((%s))::pg_catalog.text)) stored', v_probe,
+        tally.free_column(source, 'tally_generated'), v_text);
     exception when invalid_object_definition then
       v_immutable := false;
     end;
@@ -981,7 +1066,7 @@ begin
         'nothing else: no subquery, aggregate, parameter or other table.', source);
   end;
 
-  select e.sql_text, e.by_settings into sql_text, by_settings
+  select e.sql_text, e.by_settings, e.columns into sql_text, by_settings, columns
   from tally.check_expression(counter, part, source, expression, v_probe::pg_catalog.regclass,
                               v_type, v_immutable) e;
   execute pg_catalog.format('drop table %s', v_probe);
@@ -1000,13 +1085,15 @@ CREATE OR REPLACE FUNCTION tally.count_truncate()
  SET "DateStyle" TO 'ISO, YMD'
  SET "IntervalStyle" TO 'postgres'
  SET extra_float_digits TO '1'
+ SET standard_conforming_strings TO 'on'
+ SET array_nulls TO 'on'
  SET bytea_output TO 'hex'
  SET lc_time TO 'C'
  SET lc_numeric TO 'C'
  SET lc_monetary TO 'C'
 AS $function$
 declare
-  v_leaf    regclass := tg_relid;
+  v_leaf    regclass;
   v_source  regclass := coalesce(pg_partition_root(tg_relid), tg_relid::regclass);
   v_counter tally.definitions;
 begin
@@ -1018,21 +1105,38 @@ begin
       perform tally.stop_counter(v_counter.id, 'truncated in a '
                                  || current_setting('transaction_isolation') || ' transaction');
     elsif tg_when = 'AFTER' then
-      -- A plain table is empty now: whatever the counter stands at goes.
-      insert into tally.deltas (counter, scope, delta)
-      select e.counter, e.scope, -e.value
-      from tally.exact e
-      where e.counter = v_counter.id and e.value <> 0;
-    else
-      -- A partition is about to be emptied: what it holds goes.
+      -- A plain table, or the root with all its partitions, is empty now, but for what a
+      -- trigger of the application may have put there: so a recount is cheap.
       begin
-        perform tally.check_sight(v_leaf);
-        execute format('insert into tally.deltas (counter, scope, delta) '
-                       'select %s, c.scope, -c.value from (%s) c where c.value <> 0',
-                       v_counter.id, tally.recount_query(v_counter.id, v_leaf));
+        perform tally.check_sight(v_source);
+        insert into tally.deltas (counter, scope, delta)
+        select c.counter, c.scope, c.actual - c.counted
+        from tally.compare(array[v_counter.id]) c;
       exception when others then
-        perform tally.stop_counter(v_counter.id, format('truncated %s: %s', v_leaf, sqlerrm));
+        perform tally.stop_counter(v_counter.id, format('truncated: %s', sqlerrm));
       end;
+    else
+      -- A partition is about to be emptied: what it holds goes. One that has partitions of its
+      -- own answers for those that have no trigger yet.
+      for v_leaf in
+        select tg_relid::regclass where not exists (select from pg_partitioned_table p
+                                                    where p.partrelid = tg_relid)
+        union all
+        select i.inhrelid::regclass from pg_inherits i
+        join pg_class c on c.oid = i.inhrelid and c.relkind = 'r'
+        where i.inhparent = tg_relid
+          and not exists (select from pg_trigger t where t.tgrelid = i.inhrelid
+                          and t.tgname = '_500_tally_truncate' and t.tgenabled in ('O', 'A'))
+      loop
+        begin
+          perform tally.check_sight(v_leaf);
+          execute format('insert into tally.deltas (counter, scope, delta) '
+                         'select %s, c.scope, -c.value from (%s) c where c.value <> 0',
+                         v_counter.id, tally.recount_query(v_counter.id, v_leaf));
+        exception when others then
+          perform tally.stop_counter(v_counter.id, format('truncated %s: %s', v_leaf, sqlerrm));
+        end;
+      end loop;
     end if;
   end loop;
   return null;
@@ -1046,6 +1150,7 @@ CREATE OR REPLACE FUNCTION tally.countable(name text, unfilled boolean)
  RETURNS bigint[]
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET row_security TO 'on'
 AS $function$
 declare
   v_counter  record;
@@ -1067,7 +1172,7 @@ begin
                      tally.recount_query(v_counter.id, v_counter.source));
       v_counters := v_counters || v_counter.id;
     exception
-      when sqlstate 'TL011' or sqlstate 'TL012' or syntax_error_or_access_rule_violation then
+      when others then
         if countable.name is not null then
           raise;
         end if;
@@ -1109,22 +1214,23 @@ begin
   -- The FROM clause that both generated statements share: each row of the transition tables
   -- with each counter of the source, as k (counter, scope, amount, counted).
   select min(d.source::oid)::regclass,
-         string_agg(format('    (%s, (%s) collate "C", %s, %s)', d.id, d.scope_sql, d.amount_sql, d.filter_sql),
+         string_agg(format('    (%s, (%s) collate "C", %s, %s)',
+                           d.id, d.scope_sql, d.amount_sql, d.filter_sql),
                     E',\n' order by d.name)
   into v_source, v_values
   from tally.definitions d
   where d.id = any (counting_rows.counters);
 
   v_rows := case event
-    when 'insert' then tally.row_source(v_source, 'tally_new') || ' r'
-    when 'delete' then tally.row_source(v_source, 'tally_old') || ' r'
+    when 'insert' then tally.row_source(counters, 'tally_new') || ' r'
+    when 'delete' then tally.row_source(counters, 'tally_old') || ' r'
     else format(
 $rows$(
     select 1 as %3$s, n.* from %1$s n
     union all
     select -1, o.* from %2$s o
   ) r$rows$,
-      tally.row_source(v_source, 'tally_new'), tally.row_source(v_source, 'tally_old'),
+      tally.row_source(counters, 'tally_new'), tally.row_source(counters, 'tally_old'),
       tally.free_column(v_source, 'tally_sign'))
   end;
   return format(
@@ -1200,25 +1306,29 @@ begin
   -- Declares a counter. It only attaches: rows that are there already are counted by a fill.
   perform tally.check_counter(name, source, audience, ranked);
 
-  select 'true' as sql_text, false as by_settings into v_filter;
-  select '''''::text' as sql_text, false as by_settings into v_scope;
-  select '1::bigint' as sql_text, false as by_settings into v_amount;
+  select 'true' as sql_text, false as by_settings, '{}'::pg_catalog.name[] as columns
+  into v_filter;
+  select '''''::text' as sql_text, false as by_settings, '{}'::pg_catalog.name[] as columns
+  into v_scope;
+  select '1::bigint' as sql_text, false as by_settings, '{}'::pg_catalog.name[] as columns
+  into v_amount;
   if filter is not null then
-    select e.sql_text, e.by_settings into v_filter
+    select e.sql_text, e.by_settings, e.columns into v_filter
     from tally.compile_expression(name, 'filter', source, filter) e;
   end if;
   if scope is not null then
-    select e.sql_text, e.by_settings into v_scope
+    select e.sql_text, e.by_settings, e.columns into v_scope
     from tally.compile_expression(name, 'scope', source, scope) e;
   end if;
   if amount is not null then
-    select e.sql_text, e.by_settings into v_amount
+    select e.sql_text, e.by_settings, e.columns into v_amount
     from tally.compile_expression(name, 'amount', source, amount) e;
   end if;
 
   perform tally.put_counter(name, source, filter, scope, amount, audience, ranked,
     v_filter.sql_text, v_scope.sql_text, v_amount.sql_text,
-    v_filter.by_settings or v_scope.by_settings or v_amount.by_settings);
+    v_filter.by_settings or v_scope.by_settings or v_amount.by_settings,
+    v_filter.columns || v_scope.columns || v_amount.columns);
 end
 $function$;
 comment on function tally.create_counter(text,regclass,text,text,text,text,boolean) is 'Declares a counter over the rows of a table: how many match filter, or the sum of amount, one number for each scope. Again with the same words changes nothing. tally.drop_counter undoes it.';
@@ -1349,6 +1459,18 @@ AS $function$
          null
   from tally.status s
   union all
+  select 'pulse lock', 'warn',
+         format('held by pid %s (%s, %s) since %s', a.pid,
+                coalesce(nullif(a.application_name, ''), 'no name'), a.state,
+                date_trunc('second', coalesce(a.xact_start, a.state_change))),
+         'No other session can pulse until it ends its transaction: end it, or '
+         'pg_terminate_backend(pid).'
+  from pg_locks l
+  join pg_stat_activity a on a.pid = l.pid
+  join pg_database b on b.oid = l.database and b.datname = current_database()
+  where l.locktype = 'advisory' and l.classid = 1952541804 and l.objid = 1 and l.objsubid = 2
+    and l.granted and coalesce(a.xact_start, a.state_change) < clock_timestamp() - interval '10 s'
+  union all
   select 'pending deltas',
          case when s.pending <= 10 * x.allowed then 'ok'
               when s.pending <= 100 * x.allowed then 'warn' else 'fail' end,
@@ -1449,8 +1571,9 @@ AS $function$
              format('As its owner: select * from tally.attach(%L); then select * from tally.repair();',
                     s.source)
            when count(*) filter (where t.tgenabled in ('D', 'R')) > 0 then
-             format('alter table %s enable trigger user; then select * from tally.repair();',
-                    t.relation)
+             format('alter table %s %s; then select * from tally.repair();', t.relation,
+                    string_agg('enable trigger ' || t.name, ', ' order by t.name)
+                      filter (where t.tgenabled in ('D', 'R')))
          end
   from tally.sources s
   join pg_class c on c.oid = s.source
@@ -1579,18 +1702,20 @@ $function$;
 comment on function tally.drop_functions(regclass) is 'Drops the generated trigger functions of a source that has no counter left.';
 revoke all on function tally.drop_functions(regclass) from public;
 
--- function tally.end_sweep()
-CREATE OR REPLACE FUNCTION tally.end_sweep()
+-- function tally.end_sweep(tid[])
+CREATE OR REPLACE FUNCTION tally.end_sweep(seen tid[])
  RETURNS void
  LANGUAGE sql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  -- Called after the fold: deltas that the dropped counter left are gone by now too.
+  -- Called after the fold: deltas that a counter left, whose drop was seen before it, are gone by
+  -- now too. A drop that was committed meanwhile may have left some that the fold did not see.
   delete from tally.dropped x
-  where not exists (select from tally.totals t where t.counter = x.counter)
+  where x.ctid = any (end_sweep.seen)
+    and not exists (select from tally.totals t where t.counter = x.counter)
 $function$;
-comment on function tally.end_sweep() is 'Part of the pulse: forgets the dropped counters of which nothing is left.';
-revoke all on function tally.end_sweep() from public;
+comment on function tally.end_sweep(tid[]) is 'Part of the pulse: forgets the dropped counters of which nothing is left.';
+revoke all on function tally.end_sweep(tid[]) from public;
 
 -- function tally.expected_triggers(regclass)
 CREATE OR REPLACE FUNCTION tally.expected_triggers(source regclass)
@@ -1600,7 +1725,7 @@ CREATE OR REPLACE FUNCTION tally.expected_triggers(source regclass)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
   -- What must be there, and whether it is: tgenabled is NULL for a missing trigger. TRUNCATE of
-  -- a partitioned table fires on its partitions, so only these have that trigger; only what has
+  -- a partitioned table fires on its partitions before it, and on itself; only what has
   -- partitions can have rows moved between them; and the one row trigger is for the root, which
   -- PostgreSQL copies to every partition, see tally.never.
   select f.relation, e.name,
@@ -1624,7 +1749,8 @@ AS $function$
                 case e.event when 'truncate' then 'count_truncate' when 'move' then 'note_move'
                   when 'route' then 'never'
                   else format('count_%s_%s', s.slug, e.event) end),
-         case when e.event <> 'move' or m.attnums = string_to_array(t.tgattr::text, ' ')::int2[] then t.tgenabled end
+         case when e.event <> 'move' or m.attnums = string_to_array(t.tgattr::text, ' ')::int2[]
+              then t.tgenabled end
   from tally.sources s
   cross join lateral (select r as relation from tally.family(s.source) r) f
   join pg_class c on c.oid = f.relation
@@ -1641,7 +1767,6 @@ AS $function$
   left join pg_trigger t on t.tgrelid = f.relation and t.tgname = e.name and not t.tgisinternal
   where s.source = expected_triggers.source
     and c.relkind in ('r', 'p')
-    and not (e.event = 'truncate' and c.relkind = 'p')
     and not (e.event = 'move' and m.columns is null)
     and not (e.event = 'route' and (c.relkind <> 'p' or f.relation <> s.source))
 $function$;
@@ -1711,13 +1836,15 @@ begin
     perform tally.recount(tally.check_name(fill.name));
     return 1;
   end if;
-  for v_counter in select u.counter from tally.unfilled u order by u.created_at, u.name loop
+  for v_counter in
+    select u.counter from tally.unfilled u order by u.fill_attempts, u.created_at, u.name
+  loop
     if tally.try_fill(v_counter) then
       v_filled := v_filled + 1;
     end if;
   end loop;
   return v_filled;
-exception when syntax_error_or_access_rule_violation then
+exception when syntax_error_or_access_rule_violation or invalid_schema_name then
   raise exception using errcode = 'TL013',
     message = format('counter "%s" cannot be counted: %s', fill.name, sqlerrm),
     hint = format('Put back what it uses; or select tally.drop_counter(%L); and declare it as its '
@@ -1798,7 +1925,7 @@ begin
   where f.ctid in (select o.ctid from tally.fold_requests o for update skip locked);
   perform tally.pulse();
   return null;
-exception when others then
+exception when query_canceled or others then
   raise log 'tally.fold_at_commit: %', sqlerrm;
   return null;
 end
@@ -1885,7 +2012,7 @@ $body$    if not exists (
   if partitioned and event = 'update' then
     v_moved := format(
 $body$  -- Rows that a MERGE moved to another partition are in no transition table.
-  if current_setting('tally.moving_' || pg_trigger_depth(), true) <> ''
+  if current_setting('tally.moving_' || pg_trigger_depth() || '_' || tg_relid, true) <> ''
      and tally.moved_unseen(tg_relid, (select count(*) from tally_old)) then
     perform tally.stop_counter(i.id, 'rows moved to another partition by MERGE')
     from (values %s) i (id);
@@ -1906,12 +2033,16 @@ begin
   -- Appends what this statement changed, net. It waits for nobody and locks nothing.
 %6$s  begin
 %2$s
-  exception when syntax_error_or_access_rule_violation then
-    -- Something a counter uses is gone: each counter by itself, so that only that one stops.
+  exception when others then
+    -- Something a counter uses is gone: each counter by itself, so that only that one stops. An
+    -- expression that is sound and raises on this row refuses the row, as a CHECK would.
     for v_counter, v_statement in select * from tally.counting_statements(%3$L, %4$L) loop
       begin
         execute v_statement;
-      exception when syntax_error_or_access_rule_violation then
+      exception when others then
+        if tally.is_sound(v_counter) then
+          raise;
+        end if;
         perform tally.stop_counter(v_counter, sqlerrm);
       end;
     end loop;
@@ -1959,7 +2090,7 @@ AS $function$
           s.slug, e.event, c.counters, c.plain,
           (select r.relkind = 'p' from pg_class r where r.oid = s.source))
     and p.prosecdef
-    and cardinality(p.proconfig) = case when c.by_settings then 9 else 1 end
+    and cardinality(p.proconfig) = case when c.by_settings then 11 else 1 end
 $function$;
 comment on function tally.functions_stand(regclass) is 'Whether a source''s trigger functions are as tally.build_functions would write them now.';
 revoke all on function tally.functions_stand(regclass) from public;
@@ -2102,6 +2233,7 @@ CREATE OR REPLACE FUNCTION tally.is_empty(source regclass)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET row_security TO 'on'
 AS $function$
 declare
   v_empty boolean;
@@ -2117,6 +2249,29 @@ end
 $function$;
 comment on function tally.is_empty(regclass) is 'Whether a locked source has no rows, so that its new counter needs no fill.';
 revoke all on function tally.is_empty(regclass) from public;
+
+-- function tally.is_sound(bigint)
+CREATE OR REPLACE FUNCTION tally.is_sound(counter bigint)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET row_security TO 'on'
+AS $function$
+declare
+  v_counter tally.definitions;
+begin
+  -- Whether a counter's expressions can be evaluated at all, on no row.
+  select d.* into v_counter from tally.definitions d where d.id = is_sound.counter;
+  execute format('select from (%s) c limit 0',
+                 tally.recount_query(v_counter.id, v_counter.source));
+  return true;
+exception when others then
+  return false;
+end
+$function$;
+comment on function tally.is_sound(bigint) is 'Whether everything that a counter''s expressions use is there.';
+revoke all on function tally.is_sound(bigint) from public;
 
 -- function tally.is_sweeping()
 CREATE OR REPLACE FUNCTION tally.is_sweeping()
@@ -2279,16 +2434,14 @@ CREATE OR REPLACE FUNCTION tally.moved_unseen(relation oid, seen bigint)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_setting text := 'tally.moving_' || pg_trigger_depth();
-  v_noted   text[] := string_to_array(current_setting(v_setting, true), ' ');
+  v_setting text := 'tally.moving_' || pg_trigger_depth() || '_' || relation;
+  v_noted   bigint := current_setting(v_setting)::bigint;
 begin
   -- Every row that an UPDATE changes or moves is in its transition table. Where more was changed
   -- than that, rows were moved by a MERGE (or changed by a trigger under way, which is rare
   -- enough to be taken for the same): what happened cannot be counted in place.
   perform set_config(v_setting, '', true);
-  return v_noted[1]::oid = relation
-     and (tally.heap_changes(relation) - v_noted[2]::bigint <> seen
-          or current_setting('track_counts') = 'off');
+  return tally.heap_changes(relation) - v_noted <> seen or current_setting('track_counts') = 'off';
 end
 $function$;
 comment on function tally.moved_unseen(oid,bigint) is 'Whether a statement on a partitioned source moved rows that its transition tables do not show.';
@@ -2360,8 +2513,8 @@ begin
   -- A statement that sets a partition key may move rows, and a MERGE that moves a row shows it to
   -- no statement trigger (PostgreSQL 15 to 18). Remember what was changed so far; the counting
   -- function compares afterwards, see tally.moved_unseen.
-  perform set_config('tally.moving_' || pg_trigger_depth(),
-                     tg_relid || ' ' || tally.heap_changes(tg_relid), true);
+  perform set_config('tally.moving_' || pg_trigger_depth() || '_' || tg_relid,
+                     tally.heap_changes(tg_relid)::text, true);
   return null;
 end
 $function$;
@@ -2379,7 +2532,7 @@ AS $function$
   select format('(select %s from %s r where %s)',
            case when d.amount is null then 'count(*)'
                 else format('coalesce(sum(%s), 0)', d.amount_sql) end,
-           tally.row_source(d.source, plain_sum.transition), d.filter_sql)
+           tally.row_source(array[d.id], plain_sum.transition), d.filter_sql)
   from tally.definitions d
   where d.id = plain_sum.counter
 $function$;
@@ -2419,6 +2572,7 @@ declare
   v_also    xid8[];
   v_parts   text[];
   v_xmin    xid;
+  v_swept   tid[];
 begin
   -- Folds what is pending into totals and announces it. One session at a time: another returns
   -- at once. It runs nobody else's code and waits for nobody.
@@ -2430,11 +2584,11 @@ begin
     return;
   end if;
   select f.pulse, f.seen, f.also into pulse, v_seen, v_also from tally.fold_point f;
-  perform tally.sweep();
+  v_swept := tally.sweep();
   if not exists (select from tally.deltas d where d.xid >= v_seen)
      and not exists (select from tally.deltas d where d.xid = any (v_also))
      and not exists (select from tally.late) then
-    perform tally.end_sweep();
+    perform tally.end_sweep(v_swept);
     return;  -- nothing to do writes nothing
   end if;
 
@@ -2505,7 +2659,7 @@ begin
   into v_xmin, folded, announced, v_parts
   from point p;
 
-  perform tally.end_sweep();
+  perform tally.end_sweep(v_swept);
   if v_xmin <> pg_current_xact_id()::xid then
     -- In a subtransaction the row has another number than the transaction.
     update tally.pulses p set written_by = v_xmin where p.pulse = pulse.pulse;
@@ -2527,8 +2681,8 @@ comment on function tally.pulse() is 'Folds pending changes into totals and anno
 revoke all on function tally.pulse() from public;
 grant execute on function tally.pulse() to tally_server;
 
--- function tally.put_counter(text,regclass,text,text,text,text,boolean,text,text,text,boolean)
-CREATE OR REPLACE FUNCTION tally.put_counter(name text, source regclass, filter text, scope text, amount text, audience text, ranked boolean, filter_sql text, scope_sql text, amount_sql text, by_settings boolean)
+-- function tally.put_counter(text,regclass,text,text,text,text,boolean,text,text,text,boolean,name[])
+CREATE OR REPLACE FUNCTION tally.put_counter(name text, source regclass, filter text, scope text, amount text, audience text, ranked boolean, filter_sql text, scope_sql text, amount_sql text, by_settings boolean, columns name[])
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2573,10 +2727,11 @@ begin
   values (put_counter.source, tally.source_slug(put_counter.source))
   on conflict on constraint sources_pkey do nothing;
   insert into tally.definitions (id, name, source, filter, scope, amount, audience, ranked,
-    filter_sql, scope_sql, amount_sql, by_settings, created_by, filled_at)
+    filter_sql, scope_sql, amount_sql, by_settings, columns, created_by, filled_at)
   values (v_id, put_counter.name, put_counter.source, put_counter.filter, put_counter.scope,
     put_counter.amount, put_counter.audience, put_counter.ranked, put_counter.filter_sql,
-    put_counter.scope_sql, put_counter.amount_sql, put_counter.by_settings, session_user,
+    put_counter.scope_sql, put_counter.amount_sql, put_counter.by_settings, put_counter.columns,
+    session_user,
     case when tally.is_empty(put_counter.source)
               and not exists (select from tally.dropped x where x.counter = v_id)
          then clock_timestamp() end);
@@ -2585,8 +2740,8 @@ begin
   perform tally.attach(put_counter.source);
 end
 $function$;
-comment on function tally.put_counter(text,regclass,text,text,text,text,boolean,text,text,text,boolean) is 'Records a checked declaration and attaches it.';
-revoke all on function tally.put_counter(text,regclass,text,text,text,text,boolean,text,text,text,boolean) from public;
+comment on function tally.put_counter(text,regclass,text,text,text,text,boolean,text,text,text,boolean,name[]) is 'Records a checked declaration and attaches it.';
+revoke all on function tally.put_counter(text,regclass,text,text,text,text,boolean,text,text,text,boolean,name[]) from public;
 
 -- function tally.recount(bigint)
 CREATE OR REPLACE FUNCTION tally.recount(counter bigint)
@@ -2625,7 +2780,8 @@ begin
                          then clock_timestamp() else d.filled_at end,
         announce_from = case
           when d.filled_at is null then least(d.announce_from, 0)
-          when exists (select from done) then least(d.announce_from, (select min(o.pulse) from done o))
+          when exists (select from done)
+            then least(d.announce_from, (select min(o.pulse) from done o))
           else d.announce_from end,
         fill_error = null, fill_attempts = 0, fill_again_at = null
     where d.id = recount.counter
@@ -2654,7 +2810,9 @@ AS $function$
   -- The oracle: what the rows themselves say. relation is the source or one of its partitions.
   select format('select (%s) collate "C" as scope, coalesce(sum(%s), 0) as value from %s r '
                 'where (%s) and (%s) is not null group by 1',
-                d.scope_sql, d.amount_sql, recount_query.relation, d.filter_sql, d.scope_sql)
+                d.scope_sql, d.amount_sql,
+                tally.column_source(array[d.id], recount_query.relation::text),
+                d.filter_sql, d.scope_sql)
   from tally.definitions d
   where d.id = recount_query.counter
 $function$;
@@ -2695,29 +2853,32 @@ $function$;
 comment on function tally.revoke_sight(regclass) is 'Takes back what tally.grant_sight gave on a source and its partitions.';
 revoke all on function tally.revoke_sight(regclass) from public;
 
--- function tally.row_source(regclass,text)
-CREATE OR REPLACE FUNCTION tally.row_source(source regclass, transition text)
+-- function tally.row_source(bigint[],text)
+CREATE OR REPLACE FUNCTION tally.row_source(counters bigint[], transition text)
  RETURNS text
  LANGUAGE sql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  -- A transition table as the expressions expect it. Virtual generated columns (PostgreSQL 18)
-  -- are NULL in it: there their expressions take their place.
+  -- The columns that these counters use, each taken from the transition table by its full name:
+  -- so one that is gone is missed, whatever PL/pgSQL has of that name. Virtual generated columns
+  -- (PostgreSQL 18) are NULL in a transition table: there their expressions take their place.
   select case
-    when count(*) filter (where a.attgenerated = 'v') = 0 then row_source.transition
-    else format('(select %s from %s)',
+    when count(u.column_name) = 0 then row_source.transition
+    else format('(select %s from %s t)',
            string_agg(case when a.attgenerated = 'v'
-                        then format('%s as %I', pg_get_expr(g.adbin, g.adrelid), a.attname)
-                        else quote_ident(a.attname) end, ', ' order by a.attnum),
+                        then format('%s as %I', pg_get_expr(g.adbin, g.adrelid), u.column_name)
+                        else format('t.%I', u.column_name) end, ', ' order by u.column_name),
            row_source.transition)
   end
-  from pg_attribute a
+  from (select distinct d.source, c as column_name
+        from tally.definitions d, unnest(d.columns) c
+        where d.id = any (counters)) u
+  left join pg_attribute a on a.attrelid = u.source and a.attname = u.column_name and a.attnum > 0
   left join pg_attrdef g on g.adrelid = a.attrelid and g.adnum = a.attnum
-  where a.attrelid = row_source.source and a.attnum > 0 and not a.attisdropped
 $function$;
-comment on function tally.row_source(regclass,text) is 'What counting statements select from: the transition table, virtual columns filled in.';
-revoke all on function tally.row_source(regclass,text) from public;
+comment on function tally.row_source(bigint[],text) is 'What counting statements select from: the columns they use of a transition table.';
+revoke all on function tally.row_source(bigint[],text) from public;
 
 -- function tally.scope_too_long(bigint,text)
 CREATE OR REPLACE FUNCTION tally.scope_too_long(counter bigint, scope text)
@@ -2798,7 +2959,7 @@ revoke all on function tally.stop_counter(bigint,text) from public;
 
 -- function tally.sweep()
 CREATE OR REPLACE FUNCTION tally.sweep()
- RETURNS void
+ RETURNS tid[]
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
@@ -2807,7 +2968,7 @@ begin
   -- migration that stays open would hold these rows against every pulse. While tally.dropped
   -- names a counter the fold discards its deltas, and nothing fills it.
   if not exists (select from tally.dropped) then
-    return;
+    return '{}';
   end if;
   delete from tally.totals t
   where (t.counter, t.scope) in (
@@ -2815,9 +2976,10 @@ begin
     from tally.totals s
     join (select distinct x.counter from tally.dropped x) x on x.counter = s.counter
     limit 5000);
+  return array(select x.ctid from tally.dropped x);
 end
 $function$;
-comment on function tally.sweep() is 'Part of the pulse: removes totals that dropped counters left behind.';
+comment on function tally.sweep() is 'Part of the pulse: removes totals that dropped counters left behind; which drops it saw.';
 revoke all on function tally.sweep() from public;
 
 -- function tally.top(text,integer)
@@ -2893,7 +3055,7 @@ begin
   perform tally.recount(try_fill.counter);
   return true;
 exception
-  when others then
+  when query_canceled or others then
     update tally.definitions d
     set fill_error = sqlerrm, fill_attempts = d.fill_attempts + 1,
         fill_again_at = clock_timestamp()
@@ -2903,7 +3065,8 @@ exception
     delete from tally.fill_requests f
     where f.ctid in (select o.ctid from tally.fill_requests o
                      where o.counter = try_fill.counter
-                     order by o.requested_at desc
+                     -- What changed since the first of them is to be announced.
+                     order by o.pulse, o.requested_at
                      offset 1
                      for update skip locked);
     raise warning using errcode = 'TL013',
@@ -2950,12 +3113,13 @@ CREATE OR REPLACE FUNCTION tally.whole(amount numeric)
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 AS $function$
-  -- What a cast to bigint gives, but never an error: infinity and NaN become a number far
-  -- beyond bigint, which takes the counter out of service and leaves it again with its row.
+  -- What a cast to bigint gives, but never an error: whatever is far beyond bigint, infinity and
+  -- NaN among it, becomes 1e30, which takes the number out of service and leaves it with its row.
+  -- Not as it is: sums of the largest numerics would overflow, in a fold too.
   select case
-    when amount operator(pg_catalog.=) any (array['NaN', 'Infinity', '-Infinity']::numeric[])
-      then 1e30
-    else pg_catalog.round(amount)
+    when amount operator(pg_catalog.>) -1e30 and amount operator(pg_catalog.<) 1e30
+      then pg_catalog.round(amount)
+    when amount is not null then 1e30
   end
 $function$;
 comment on function tally.whole(numeric) is 'A numeric amount as a cast to bigint would round it, without its error beyond the range.';
@@ -2982,7 +3146,7 @@ begin
   for v_counter in
     select u.counter from tally.unfilled u
     where u.fill_again_at is null or u.fill_again_at <= clock_timestamp()
-    order by u.created_at, u.name
+    order by u.fill_attempts, u.created_at, u.name
   loop
     exit when clock_timestamp() >= v_until and filled > 0;
     if tally.try_fill(v_counter) then
@@ -3005,10 +3169,13 @@ declare
 begin
   -- Pulse, work until nothing is due, pulse: each in a transaction of its own.
   loop
+    -- Where another session pulses, sweeping is its business.
+    exit when not pg_catalog.pg_try_advisory_xact_lock(1952541804, 1);
     perform tally.pulse();
-    commit;
     exit when not tally.is_sweeping();
+    commit;
   end loop;
+  commit;
   loop
     select * into v_work from tally.work();
     commit;

@@ -22,6 +22,8 @@ export async function connect(url: string, application: string): Promise<pg.Clie
   client.on('error', () => undefined);
   try {
     await client.connect();
+    // A database may have another default, and the pulse must look after it has its lock.
+    await client.query(`set default_transaction_isolation = 'read committed'`);
   } catch (error) {
     await client.end().catch(() => undefined);
     throw connectionError(error, target, url);

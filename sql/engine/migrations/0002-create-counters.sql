@@ -56,6 +56,7 @@ create table tally.definitions (
   scope_sql     text not null,
   amount_sql    text not null,
   by_settings   boolean not null,
+  columns       name[] not null,
   created_at    timestamptz not null default pg_catalog.now(),
   created_by    text not null,
   filled_at     timestamptz,
@@ -76,6 +77,7 @@ comment on column tally.definitions.amount_sql is 'amount as a whole number, lik
 comment on column tally.definitions.by_settings is
   'An expression''s text depends on session settings (a date as text, say): '
   'its trigger functions pin TimeZone, DateStyle and the like.';
+comment on column tally.definitions.columns is 'The columns of source that the expressions use.';
 comment on column tally.definitions.announce_from is
   'Set by a fill: the next pulse announces whatever changed after this pulse while unread.';
 comment on column tally.definitions.fill_error is 'Why the last fill failed.';
@@ -110,7 +112,8 @@ create table tally.totals (
   ranking numeric,
   constraint totals_pkey primary key (counter, scope)
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02,
-        autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0, vacuum_truncate = off);
+        autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0,
+        vacuum_truncate = off);
 create index totals_ranking on tally.totals (counter, ranking desc, scope)
   where ranking is not null;
 create index totals_overflow on tally.totals (counter)

@@ -21,8 +21,9 @@ as $function$
              format('As its owner: select * from tally.attach(%L); then select * from tally.repair();',
                     s.source)
            when count(*) filter (where t.tgenabled in ('D', 'R')) > 0 then
-             format('alter table %s enable trigger user; then select * from tally.repair();',
-                    t.relation)
+             format('alter table %s %s; then select * from tally.repair();', t.relation,
+                    string_agg('enable trigger ' || t.name, ', ' order by t.name)
+                      filter (where t.tgenabled in ('D', 'R')))
          end
   from tally.sources s
   join pg_class c on c.oid = s.source

@@ -9,7 +9,8 @@ declare
   v_stray   record;
 begin
   -- Puts the counting triggers wherever they are missing: a new partition has none, and only
-  -- its owner may make them. Takes them off a partition that was detached. And writes the trigger functions anew where this version of pgtally
+  -- its owner may make them. Takes them off a partition that was detached. And writes the trigger
+  -- functions anew where this version of pgtally
   -- writes them otherwise. Runs with the caller's rights; changes nothing where all is well.
   for v_source in
     select s.* from tally.sources s

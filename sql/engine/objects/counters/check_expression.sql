@@ -7,7 +7,8 @@ create or replace function tally.check_expression(
   amount_type     regtype,
   is_immutable    boolean,
   out sql_text    text,
-  out by_settings boolean
+  out by_settings boolean,
+  out columns     name[]
 )
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -15,6 +16,8 @@ set timezone = 'UTC'  -- and so on: how Postgres writes literals, which must not
 set datestyle = 'ISO, YMD'
 set intervalstyle = 'postgres'
 set extra_float_digits = 1
+set standard_conforming_strings = on
+set array_nulls = on
 set bytea_output = 'hex'
 as $function$
 declare
@@ -41,6 +44,27 @@ begin
       when v_tree ~ 'NEXTVALUEEXPR' then 'it draws from a sequence'
       when v_tree ~ ':varattno -' then 'it uses a system column'
       when v_tree ~ ':varattno 0 ' then 'it uses the whole row: name the columns'
+      when v_tree ~ 'COERCEVIAIO' and v_tree ~ (
+             ':(vartype|consttype|resulttype|funcresulttype) ('
+             || (select string_agg(t.oid::text, '|') from pg_type t
+                 where t.typnamespace = 'pg_catalog'::regnamespace and t.typname ~ '^reg') || ') ')
+        then 'it shows an object by its name, which can be renamed'
+      when exists (
+        select from regexp_matches(v_tree, ':resulttype ([0-9]+) :resultcollid', 'g') m
+        where m[1]::oid in ('date'::regtype, 'time'::regtype, 'timetz'::regtype,
+                            'timestamp'::regtype, 'timestamptz'::regtype))
+        then 'it reads a time from text, which may say now; to_timestamp(…, format) reads no such '
+             'word'
+      when exists (
+        select from regexp_matches(v_tree, '{(DISTINCTEXPR|NULLIFEXPR) :opno ([0-9]+)', 'g') m
+        join pg_operator p on p.oid = m[2]::oid
+        where p.oprnamespace <> 'pg_catalog'::regnamespace)
+        or (v_tree ~ 'CASETESTEXPR|ROWCOMPARE' and exists (
+             select from regexp_matches(v_tree, ':opno ([0-9]+)', 'g') m
+             join pg_operator p on p.oid = m[1]::oid
+             where p.oprnamespace <> 'pg_catalog'::regnamespace))
+        then 'it compares with an operator of another schema without naming it (is distinct from, '
+             'nullif, case … when, a row): write it with ='
       else (
         select format('it calls %s, which is %s', p.oid::regprocedure,
                  case p.provolatile
@@ -58,7 +82,8 @@ begin
         limit 1)
     end
   into v_why;
-  by_settings := not is_immutable;
+  -- A constant with a backslash or an array is read by settings too.
+  by_settings := not is_immutable or sql_text ~ '[\\{]';
 
   if v_why is not null then
     raise exception using errcode = 'TL004',
@@ -89,6 +114,10 @@ begin
       else format('(%s)::bigint::numeric', sql_text)
     end;
   end if;
+  columns := array(
+    select distinct a.attname from regexp_matches(v_tree, ':varattno ([1-9][0-9]*) ', 'g') m
+    join pg_attribute a on a.attrelid = probe and a.attnum = m[1]::smallint
+    order by a.attname);
   perform tally.grant_names(v_tree);
 end
 $function$;

@@ -16,7 +16,8 @@ begin
     raise exception using errcode = 'TL009',
       message = format('%s runs at READ COMMITTED, not at %s', what,
                        upper(current_setting('transaction_isolation'))),
-      hint = 'begin isolation level read committed; or call it outside of a transaction.';
+      hint = 'begin isolation level read committed; or, where that is not the default: '
+             'set default_transaction_isolation = ''read committed'';';
   end if;
 end
 $function$;

@@ -3,6 +3,7 @@ returns void
 language plpgsql
 security definer  -- as the trigger functions and a fill will run it
 set search_path = pg_catalog, pg_temp
+set row_security = on
 as $function$
 declare
   v_counter tally.definitions;

@@ -3,10 +3,13 @@ returns table (counter bigint, scope text, counted numeric, actual numeric)
 language plpgsql
 stable  -- so that all its queries see the one snapshot of the statement that calls it
 set search_path = pg_catalog, pg_temp
+set row_security = on  -- tally.check_sight has seen to it that nothing is hidden
 set timezone = 'UTC'
 set datestyle = 'ISO, YMD'
 set intervalstyle = 'postgres'
 set extra_float_digits = 1
+set standard_conforming_strings = on
+set array_nulls = on
 set bytea_output = 'hex'
 set lc_time = 'C'
 set lc_numeric = 'C'

@@ -7,7 +7,8 @@ create or replace function tally.compile_expression(
   source          pg_catalog.regclass,
   expression      text,
   out sql_text    text,
-  out by_settings boolean
+  out by_settings boolean,
+  out columns     name[]
 )
 language plpgsql
 as $function$
@@ -51,7 +52,8 @@ begin
     -- More parentheses than above: a text that closes them in one place cannot in the other.
     begin
       execute pg_catalog.format('alter table %s add column %s pg_catalog.text generated always as '
-        '((((%s))::pg_catalog.text)) stored', v_probe, tally.free_column(source, 'tally_generated'), v_text);
+        '((((%s))::pg_catalog.text)) stored', v_probe,
+        tally.free_column(source, 'tally_generated'), v_text);
     exception when invalid_object_definition then
       v_immutable := false;
     end;
@@ -68,7 +70,7 @@ begin
         'nothing else: no subquery, aggregate, parameter or other table.', source);
   end;
 
-  select e.sql_text, e.by_settings into sql_text, by_settings
+  select e.sql_text, e.by_settings, e.columns into sql_text, by_settings, columns
   from tally.check_expression(counter, part, source, expression, v_probe::pg_catalog.regclass,
                               v_type, v_immutable) e;
   execute pg_catalog.format('drop table %s', v_probe);

@@ -7,13 +7,15 @@ set timezone = 'UTC'
 set datestyle = 'ISO, YMD'
 set intervalstyle = 'postgres'
 set extra_float_digits = 1
+set standard_conforming_strings = on
+set array_nulls = on
 set bytea_output = 'hex'
 set lc_time = 'C'
 set lc_numeric = 'C'
 set lc_monetary = 'C'
 as $function$
 declare
-  v_leaf    regclass := tg_relid;
+  v_leaf    regclass;
   v_source  regclass := coalesce(pg_partition_root(tg_relid), tg_relid::regclass);
   v_counter tally.definitions;
 begin
@@ -25,21 +27,38 @@ begin
       perform tally.stop_counter(v_counter.id, 'truncated in a '
                                  || current_setting('transaction_isolation') || ' transaction');
     elsif tg_when = 'AFTER' then
-      -- A plain table is empty now: whatever the counter stands at goes.
-      insert into tally.deltas (counter, scope, delta)
-      select e.counter, e.scope, -e.value
-      from tally.exact e
-      where e.counter = v_counter.id and e.value <> 0;
-    else
-      -- A partition is about to be emptied: what it holds goes.
+      -- A plain table, or the root with all its partitions, is empty now, but for what a
+      -- trigger of the application may have put there: so a recount is cheap.
       begin
-        perform tally.check_sight(v_leaf);
-        execute format('insert into tally.deltas (counter, scope, delta) '
-                       'select %s, c.scope, -c.value from (%s) c where c.value <> 0',
-                       v_counter.id, tally.recount_query(v_counter.id, v_leaf));
+        perform tally.check_sight(v_source);
+        insert into tally.deltas (counter, scope, delta)
+        select c.counter, c.scope, c.actual - c.counted
+        from tally.compare(array[v_counter.id]) c;
       exception when others then
-        perform tally.stop_counter(v_counter.id, format('truncated %s: %s', v_leaf, sqlerrm));
+        perform tally.stop_counter(v_counter.id, format('truncated: %s', sqlerrm));
       end;
+    else
+      -- A partition is about to be emptied: what it holds goes. One that has partitions of its
+      -- own answers for those that have no trigger yet.
+      for v_leaf in
+        select tg_relid::regclass where not exists (select from pg_partitioned_table p
+                                                    where p.partrelid = tg_relid)
+        union all
+        select i.inhrelid::regclass from pg_inherits i
+        join pg_class c on c.oid = i.inhrelid and c.relkind = 'r'
+        where i.inhparent = tg_relid
+          and not exists (select from pg_trigger t where t.tgrelid = i.inhrelid
+                          and t.tgname = '_500_tally_truncate' and t.tgenabled in ('O', 'A'))
+      loop
+        begin
+          perform tally.check_sight(v_leaf);
+          execute format('insert into tally.deltas (counter, scope, delta) '
+                         'select %s, c.scope, -c.value from (%s) c where c.value <> 0',
+                         v_counter.id, tally.recount_query(v_counter.id, v_leaf));
+        exception when others then
+          perform tally.stop_counter(v_counter.id, format('truncated %s: %s', v_leaf, sqlerrm));
+        end;
+      end loop;
     end if;
   end loop;
   return null;

@@ -1,13 +1,29 @@
+create or replace view tally.fit_sources as
+select c.oid as source
+from pg_catalog.pg_class c
+where not c.relispartition and c.relpersistence = 'p'
+  and (c.relkind = 'p'
+       or c.relkind = 'r'
+          and (not c.relhassubclass
+               or not exists (select from pg_catalog.pg_inherits i where i.inhparent = c.oid)));
+
+comment on view tally.fit_sources is
+  'Tables that statement triggers can count right, as far as one look tells. A source that was '
+  'made a partition, a parent by inheritance or unlogged later is not among them any more.';
+
 create or replace view tally.counter_definitions as
 select d.name, d.source, d.filter, d.scope, d.amount, d.audience, d.ranked,
        d.created_at, d.created_by,
        case when r.reason is null then d.filled_at end as filled_at,
        case when c.oid is null then 'source gone'
+            when not exists (select from tally.fit_sources s where s.source = d.source) then 'broken'
             when d.filled_at is not null and r.reason is null then 'filled'
             when d.fill_error is not null then 'broken'
             else 'filling' end as state,
        case when c.oid is null or d.filled_at is null or r.reason is not null
-            then coalesce(d.fill_error, r.reason) end as error
+            then coalesce(d.fill_error, r.reason)
+            when not exists (select from tally.fit_sources s where s.source = d.source)
+            then 'its source cannot be counted right any more: tally.doctor() says why' end as error
 from tally.definitions d
 left join pg_catalog.pg_class c on c.oid = d.source
 left join lateral (
@@ -30,7 +46,7 @@ from tally.definitions d
 join tally.exact e on e.counter = d.id
 where d.filled_at is not null
   and not exists (select from tally.fill_requests f where f.counter = d.id)
-  and exists (select from pg_catalog.pg_class c where c.oid = d.source)
+  and exists (select from tally.fit_sources s where s.source = d.source)
   and e.value between -9223372036854775808 and 9223372036854775807;
 
 comment on view tally.counters is

@@ -5,7 +5,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $function$
   -- What must be there, and whether it is: tgenabled is NULL for a missing trigger. TRUNCATE of
-  -- a partitioned table fires on its partitions, so only these have that trigger; only what has
+  -- a partitioned table fires on its partitions before it, and on itself; only what has
   -- partitions can have rows moved between them; and the one row trigger is for the root, which
   -- PostgreSQL copies to every partition, see tally.never.
   select f.relation, e.name,
@@ -29,7 +29,8 @@ as $function$
                 case e.event when 'truncate' then 'count_truncate' when 'move' then 'note_move'
                   when 'route' then 'never'
                   else format('count_%s_%s', s.slug, e.event) end),
-         case when e.event <> 'move' or m.attnums = string_to_array(t.tgattr::text, ' ')::int2[] then t.tgenabled end
+         case when e.event <> 'move' or m.attnums = string_to_array(t.tgattr::text, ' ')::int2[]
+              then t.tgenabled end
   from tally.sources s
   cross join lateral (select r as relation from tally.family(s.source) r) f
   join pg_class c on c.oid = f.relation
@@ -46,7 +47,6 @@ as $function$
   left join pg_trigger t on t.tgrelid = f.relation and t.tgname = e.name and not t.tgisinternal
   where s.source = expected_triggers.source
     and c.relkind in ('r', 'p')
-    and not (e.event = 'truncate' and c.relkind = 'p')
     and not (e.event = 'move' and m.columns is null)
     and not (e.event = 'route' and (c.relkind <> 'p' or f.relation <> s.source))
 $function$;

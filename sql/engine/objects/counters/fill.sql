@@ -19,13 +19,15 @@ begin
     perform tally.recount(tally.check_name(fill.name));
     return 1;
   end if;
-  for v_counter in select u.counter from tally.unfilled u order by u.created_at, u.name loop
+  for v_counter in
+    select u.counter from tally.unfilled u order by u.fill_attempts, u.created_at, u.name
+  loop
     if tally.try_fill(v_counter) then
       v_filled := v_filled + 1;
     end if;
   end loop;
   return v_filled;
-exception when syntax_error_or_access_rule_violation then
+exception when syntax_error_or_access_rule_violation or invalid_schema_name then
   raise exception using errcode = 'TL013',
     message = format('counter "%s" cannot be counted: %s', fill.name, sqlerrm),
     hint = format('Put back what it uses; or select tally.drop_counter(%L); and declare it as its '

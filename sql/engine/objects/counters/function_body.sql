@@ -63,7 +63,7 @@ $body$    if not exists (
   if partitioned and event = 'update' then
     v_moved := format(
 $body$  -- Rows that a MERGE moved to another partition are in no transition table.
-  if current_setting('tally.moving_' || pg_trigger_depth(), true) <> ''
+  if current_setting('tally.moving_' || pg_trigger_depth() || '_' || tg_relid, true) <> ''
      and tally.moved_unseen(tg_relid, (select count(*) from tally_old)) then
     perform tally.stop_counter(i.id, 'rows moved to another partition by MERGE')
     from (values %s) i (id);
@@ -84,12 +84,16 @@ begin
   -- Appends what this statement changed, net. It waits for nobody and locks nothing.
 %6$s  begin
 %2$s
-  exception when syntax_error_or_access_rule_violation then
-    -- Something a counter uses is gone: each counter by itself, so that only that one stops.
+  exception when others then
+    -- Something a counter uses is gone: each counter by itself, so that only that one stops. An
+    -- expression that is sound and raises on this row refuses the row, as a CHECK would.
     for v_counter, v_statement in select * from tally.counting_statements(%3$L, %4$L) loop
       begin
         execute v_statement;
-      exception when syntax_error_or_access_rule_violation then
+      exception when others then
+        if tally.is_sound(v_counter) then
+          raise;
+        end if;
         perform tally.stop_counter(v_counter, sqlerrm);
       end;
     end loop;

@@ -21,7 +21,7 @@ as $function$
           s.slug, e.event, c.counters, c.plain,
           (select r.relkind = 'p' from pg_class r where r.oid = s.source))
     and p.prosecdef
-    and cardinality(p.proconfig) = case when c.by_settings then 9 else 1 end
+    and cardinality(p.proconfig) = case when c.by_settings then 11 else 1 end
 $function$;
 
 comment on function tally.functions_stand(regclass) is

@@ -3,6 +3,7 @@ returns boolean
 language plpgsql
 security definer  -- must see every row, as a fill does, whoever declares the counter
 set search_path = pg_catalog, pg_temp
+set row_security = on  -- tally.check_sight has seen to it that nothing is hidden
 as $function$
 declare
   v_empty boolean;

@@ -29,4 +29,5 @@ end
 $function$;
 
 comment on function tally.lock_source(regclass, text) is
-  'Locks a source against writers, or against all, waiting 100 ms at a time; TL008 names who is in the way.';
+  'Locks a source against writers, or against all, waiting 100 ms at a time; TL008 '
+  'names who is in the way.';

@@ -25,8 +25,8 @@ begin
   -- A statement that sets a partition key may move rows, and a MERGE that moves a row shows it to
   -- no statement trigger (PostgreSQL 15 to 18). Remember what was changed so far; the counting
   -- function compares afterwards, see tally.moved_unseen.
-  perform set_config('tally.moving_' || pg_trigger_depth(),
-                     tg_relid || ' ' || tally.heap_changes(tg_relid), true);
+  perform set_config('tally.moving_' || pg_trigger_depth() || '_' || tg_relid,
+                     tally.heap_changes(tg_relid)::text, true);
   return null;
 end
 $function$;
@@ -41,16 +41,14 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  v_setting text := 'tally.moving_' || pg_trigger_depth();
-  v_noted   text[] := string_to_array(current_setting(v_setting, true), ' ');
+  v_setting text := 'tally.moving_' || pg_trigger_depth() || '_' || relation;
+  v_noted   bigint := current_setting(v_setting)::bigint;
 begin
   -- Every row that an UPDATE changes or moves is in its transition table. Where more was changed
   -- than that, rows were moved by a MERGE (or changed by a trigger under way, which is rare
   -- enough to be taken for the same): what happened cannot be counted in place.
   perform set_config(v_setting, '', true);
-  return v_noted[1]::oid = relation
-     and (tally.heap_changes(relation) - v_noted[2]::bigint <> seen
-          or current_setting('track_counts') = 'off');
+  return tally.heap_changes(relation) - v_noted <> seen or current_setting('track_counts') = 'off';
 end
 $function$;
 

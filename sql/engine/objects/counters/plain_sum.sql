@@ -8,7 +8,7 @@ as $function$
   select format('(select %s from %s r where %s)',
            case when d.amount is null then 'count(*)'
                 else format('coalesce(sum(%s), 0)', d.amount_sql) end,
-           tally.row_source(d.source, plain_sum.transition), d.filter_sql)
+           tally.row_source(array[d.id], plain_sum.transition), d.filter_sql)
   from tally.definitions d
   where d.id = plain_sum.counter
 $function$;

@@ -34,7 +34,8 @@ begin
                          then clock_timestamp() else d.filled_at end,
         announce_from = case
           when d.filled_at is null then least(d.announce_from, 0)
-          when exists (select from done) then least(d.announce_from, (select min(o.pulse) from done o))
+          when exists (select from done)
+            then least(d.announce_from, (select min(o.pulse) from done o))
           else d.announce_from end,
         fill_error = null, fill_attempts = 0, fill_again_at = null
     where d.id = recount.counter

@@ -12,7 +12,7 @@ begin
   perform tally.recount(try_fill.counter);
   return true;
 exception
-  when others then
+  when query_canceled or others then
     update tally.definitions d
     set fill_error = sqlerrm, fill_attempts = d.fill_attempts + 1,
         fill_again_at = clock_timestamp()
@@ -22,7 +22,8 @@ exception
     delete from tally.fill_requests f
     where f.ctid in (select o.ctid from tally.fill_requests o
                      where o.counter = try_fill.counter
-                     order by o.requested_at desc
+                     -- What changed since the first of them is to be announced.
+                     order by o.pulse, o.requested_at
                      offset 1
                      for update skip locked);
     raise warning using errcode = 'TL013',

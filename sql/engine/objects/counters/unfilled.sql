@@ -1,5 +1,5 @@
 create or replace view tally.unfilled as
-select d.id as counter, d.name, d.created_at, d.fill_again_at
+select d.id as counter, d.name, d.created_at, d.fill_again_at, d.fill_attempts
 from tally.definitions d
 where (d.filled_at is null
        or exists (select from tally.fill_requests f where f.counter = d.id))

@@ -6,12 +6,13 @@ returns numeric
 language sql
 immutable parallel safe
 as $function$
-  -- What a cast to bigint gives, but never an error: infinity and NaN become a number far
-  -- beyond bigint, which takes the counter out of service and leaves it again with its row.
+  -- What a cast to bigint gives, but never an error: whatever is far beyond bigint, infinity and
+  -- NaN among it, becomes 1e30, which takes the number out of service and leaves it with its row.
+  -- Not as it is: sums of the largest numerics would overflow, in a fold too.
   select case
-    when amount operator(pg_catalog.=) any (array['NaN', 'Infinity', '-Infinity']::numeric[])
-      then 1e30
-    else pg_catalog.round(amount)
+    when amount operator(pg_catalog.>) -1e30 and amount operator(pg_catalog.<) 1e30
+      then pg_catalog.round(amount)
+    when amount is not null then 1e30
   end
 $function$;
 

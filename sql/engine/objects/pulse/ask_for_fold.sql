@@ -15,6 +15,10 @@ begin
      or (v_fold_at > 1000 and random() * v_fold_at >= 1000) then
     return;
   end if;
+  -- Much is pending: that takes seconds, and is a job's business, not a bystander's commit.
+  if exists (select from tally.pending offset 20000) then
+    return;
+  end if;
   if pg_try_advisory_lock(1952541804, 4) then
     perform pg_advisory_unlock(1952541804, 4);
     insert into tally.fold_requests default values;
@@ -43,7 +47,7 @@ begin
   where f.ctid in (select o.ctid from tally.fold_requests o for update skip locked);
   perform tally.pulse();
   return null;
-exception when others then
+exception when query_canceled or others then
   raise log 'tally.fold_at_commit: %', sqlerrm;
   return null;
 end

@@ -13,6 +13,7 @@ declare
   v_also    xid8[];
   v_parts   text[];
   v_xmin    xid;
+  v_swept   tid[];
 begin
   -- Folds what is pending into totals and announces it. One session at a time: another returns
   -- at once. It runs nobody else's code and waits for nobody.
@@ -24,11 +25,11 @@ begin
     return;
   end if;
   select f.pulse, f.seen, f.also into pulse, v_seen, v_also from tally.fold_point f;
-  perform tally.sweep();
+  v_swept := tally.sweep();
   if not exists (select from tally.deltas d where d.xid >= v_seen)
      and not exists (select from tally.deltas d where d.xid = any (v_also))
      and not exists (select from tally.late) then
-    perform tally.end_sweep();
+    perform tally.end_sweep(v_swept);
     return;  -- nothing to do writes nothing
   end if;
 
@@ -99,7 +100,7 @@ begin
   into v_xmin, folded, announced, v_parts
   from point p;
 
-  perform tally.end_sweep();
+  perform tally.end_sweep(v_swept);
   if v_xmin <> pg_current_xact_id()::xid then
     -- In a subtransaction the row has another number than the transaction.
     update tally.pulses p set written_by = v_xmin where p.pulse = pulse.pulse;

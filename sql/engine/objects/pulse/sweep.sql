@@ -1,5 +1,5 @@
 create or replace function tally.sweep()
-returns void
+returns tid[]
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $function$
@@ -8,7 +8,7 @@ begin
   -- migration that stays open would hold these rows against every pulse. While tally.dropped
   -- names a counter the fold discards its deltas, and nothing fills it.
   if not exists (select from tally.dropped) then
-    return;
+    return '{}';
   end if;
   delete from tally.totals t
   where (t.counter, t.scope) in (
@@ -16,23 +16,26 @@ begin
     from tally.totals s
     join (select distinct x.counter from tally.dropped x) x on x.counter = s.counter
     limit 5000);
+  return array(select x.ctid from tally.dropped x);
 end
 $function$;
 
 comment on function tally.sweep() is
-  'Part of the pulse: removes totals that dropped counters left behind.';
+  'Part of the pulse: removes totals that dropped counters left behind; which drops it saw.';
 
-create or replace function tally.end_sweep()
+create or replace function tally.end_sweep(seen tid[])
 returns void
 language sql
 set search_path = pg_catalog, pg_temp
 as $function$
-  -- Called after the fold: deltas that the dropped counter left are gone by now too.
+  -- Called after the fold: deltas that a counter left, whose drop was seen before it, are gone by
+  -- now too. A drop that was committed meanwhile may have left some that the fold did not see.
   delete from tally.dropped x
-  where not exists (select from tally.totals t where t.counter = x.counter)
+  where x.ctid = any (end_sweep.seen)
+    and not exists (select from tally.totals t where t.counter = x.counter)
 $function$;
 
-comment on function tally.end_sweep() is
+comment on function tally.end_sweep(tid[]) is
   'Part of the pulse: forgets the dropped counters of which nothing is left.';
 
 create or replace function tally.is_sweeping()

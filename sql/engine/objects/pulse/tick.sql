@@ -9,10 +9,13 @@ declare
 begin
   -- Pulse, work until nothing is due, pulse: each in a transaction of its own.
   loop
+    -- Where another session pulses, sweeping is its business.
+    exit when not pg_catalog.pg_try_advisory_xact_lock(1952541804, 1);
     perform tally.pulse();
-    commit;
     exit when not tally.is_sweeping();
+    commit;
   end loop;
+  commit;
   loop
     select * into v_work from tally.work();
     commit;

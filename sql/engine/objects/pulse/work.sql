@@ -21,7 +21,7 @@ begin
   for v_counter in
     select u.counter from tally.unfilled u
     where u.fill_again_at is null or u.fill_again_at <= clock_timestamp()
-    order by u.created_at, u.name
+    order by u.fill_attempts, u.created_at, u.name
   loop
     exit when clock_timestamp() >= v_until and filled > 0;
     if tally.try_fill(v_counter) then
