@@ -63,7 +63,7 @@ $body$    if not exists (
   if partitioned and event = 'update' then
     v_moved := format(
 $body$  -- Rows that a MERGE moved to another partition are in no transition table.
-  if current_setting('tally.moving_' || pg_trigger_depth() || '_' || tg_relid, true) <> ''
+  if coalesce(current_setting('tally.moving_' || pg_trigger_depth() || '_' || tg_relid, true), '') <> ''
      and tally.moved_unseen(tg_relid, (select count(*) from tally_old)) then
     perform tally.stop_counter(i.id, 'rows moved to another partition by MERGE')
     from (values %s) i (id);
