@@ -2968,7 +2968,7 @@ begin
   -- migration that stays open would hold these rows against every pulse. While tally.dropped
   -- names a counter the fold discards its deltas, and nothing fills it.
   if not exists (select from tally.dropped) then
-    return '{}';
+    return array[]::tid[];
   end if;
   delete from tally.totals t
   where (t.counter, t.scope) in (

@@ -3,7 +3,7 @@
 --
 -- Reads: tally.sources, tally.expected_triggers(), tally.stray_triggers. Writes nothing.
 -- Then:  first answer: what each counted table and partition must carry. Missing: as its owner,
---        select * from tally.attach(); Disabled: alter table … enable trigger user;
+--        select * from tally.attach(); Disabled: alter table … enable trigger …;
 --        Second answer: triggers on a table that is no part of a source any more, a detached
 --        partition say, whose writes are still counted: select * from tally.attach(); too.
 --        After any of them: select * from tally.repair(); because changes may have been missed.

@@ -59,7 +59,7 @@ test('the dump shows each kind of change that someone makes to the schema', asyn
     ['alter table tally.sources owner to current_user', /^\+alter table tally\.sources owner to/],
     [
       'create or replace view tally.unfilled as select 1::bigint as counter, null::text as name, ' +
-        'null::timestamptz as created_at, null::timestamptz as fill_again_at',
+        'null::timestamptz as created_at, null::timestamptz as fill_again_at, 0 as fill_attempts',
       /^\+ SELECT/,
     ],
   ];

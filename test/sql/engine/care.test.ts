@@ -54,7 +54,7 @@ test('writes while the triggers were disabled are found and repaired', async (t)
   );
   t.is(triggers.status, 'fail');
   t.regex(triggers.detail, /disabled: _500_tally_delete, _500_tally_insert/);
-  t.regex(triggers.remedy ?? '', /enable trigger user/);
+  t.regex(triggers.remedy ?? '', /enable trigger _500_tally_delete/);
   await db.sql(`insert into public.t values (4, 'open', 1); delete from public.t where id = 3`);
   await db.sql('alter table public.t enable trigger user');
   await isMended(t, db, [
