@@ -47,7 +47,8 @@ test('start, the lines it prints, stop and reset work on a machine with nothing'
   );
   t.deepEqual(counters.rows, [{ name: 'pending_users', value: '2' }]);
   t.regex((await cli(['reset'], { env })).stderr, /no terminal to ask on\nhint: reset --yes/);
-  t.is((await cli(['stop'], { env })).code, 0);
+  const stopped = await cli(['stop'], { env });
+  t.is(stopped.code, 0, stopped.stderr);
   t.is((await cli(['verify'], { env })).code, 0, 'a maintenance verb starts it again');
   const reset = await cli(['reset', '--yes'], { env });
   t.is(reset.code, 0, reset.stderr);
