@@ -1199,47 +1199,70 @@ $function$;
 comment on function tally.counter_id(text) is 'The id of the counter of that name: the first 64 bits of its md5.';
 revoke all on function tally.counter_id(text) from public;
 
--- function tally.counting_rows(bigint[],text)
-CREATE OR REPLACE FUNCTION tally.counting_rows(counters bigint[], event text)
+-- function tally.counting_one(bigint,text)
+CREATE OR REPLACE FUNCTION tally.counting_one(counter bigint, event text)
  RETURNS text
- LANGUAGE plpgsql
+ LANGUAGE sql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-declare
-  v_source regclass;
-  v_values text;
-  v_rows   text;
-begin
-  -- The FROM clause that both generated statements share: each row of the transition tables
-  -- with each counter of the source, as k (counter, scope, amount, counted).
-  select min(d.source::oid)::regclass,
-         string_agg(format('    (%s, (%s) collate "C", %s, %s)',
-                           d.id, d.scope_sql, d.amount_sql, d.filter_sql),
-                    E',\n' order by d.name)
-  into v_source, v_values
+  -- The same as tally.counting_statement for a counter that has its source to itself: grouped
+  -- straight from the rows, a fifth faster where there are many.
+  select format(
+$statement$  insert into tally.deltas (counter, scope, delta)
+  select %1$s,
+         case when octet_length(k.scope) <= 512 then k.scope
+              else tally.scope_too_long(%1$s, k.scope) end,
+         k.delta
+  from (
+    select (%2$s) collate "C" as scope, %3$s as delta%4$s
+    from %5$s
+    where %6$s
+    group by 1
+  ) k
+  where k.scope is not null and k.delta <> 0%7$s$statement$,
+    d.id, d.scope_sql,
+    case event
+      when 'insert' then case when d.amount is null then 'count(*)'
+                              else format('sum(%s)', d.amount_sql) end
+      when 'delete' then case when d.amount is null then '-count(*)'
+                              else format('-sum(%s)', d.amount_sql) end
+      else case when d.amount is null then format('sum(%s)', s.sign)
+                else format('sum(%s * %s)', d.amount_sql, s.sign) end
+    end,
+    case event when 'update' then format(', max(%s) as newest', s.sign) else '' end,
+    tally.event_rows(array[d.id], event),
+    d.filter_sql,
+    case event when 'insert' then ''
+               when 'delete' then ' and octet_length(k.scope) <= 512'
+               else ' and (octet_length(k.scope) <= 512 or k.newest > 0)' end)
   from tally.definitions d
-  where d.id = any (counting_rows.counters);
+  cross join lateral (select 'r.' || tally.free_column(d.source, 'tally_sign') as sign) s
+  where d.id = counting_one.counter
+$function$;
+comment on function tally.counting_one(bigint,text) is 'Text for tally.build_functions: appends one event''s deltas of the only counter of a source.';
+revoke all on function tally.counting_one(bigint,text) from public;
 
-  v_rows := case event
-    when 'insert' then tally.row_source(counters, 'tally_new') || ' r'
-    when 'delete' then tally.row_source(counters, 'tally_old') || ' r'
-    else format(
-$rows$(
-    select 1 as %3$s, n.* from %1$s n
-    union all
-    select -1, o.* from %2$s o
-  ) r$rows$,
-      tally.row_source(counters, 'tally_new'), tally.row_source(counters, 'tally_old'),
-      tally.free_column(v_source, 'tally_sign'))
-  end;
-  return format(
+-- function tally.counting_rows(bigint[],text)
+CREATE OR REPLACE FUNCTION tally.counting_rows(counters bigint[], event text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- Each row of the transition tables with each counter of the source, as k (counter, scope,
+  -- amount, counted): what may have to be counted.
+  select format(
 $from$  from %s
   cross join lateral (values
 %s
   ) k (counter, scope, amount, counted)
-  where k.counted and k.scope is not null$from$, v_rows, v_values);
-end
+  where k.counted and k.scope is not null$from$,
+    tally.event_rows(counters, event),
+    string_agg(format('    (%s, (%s) collate "C", %s, %s)',
+                      d.id, d.scope_sql, d.amount_sql, d.filter_sql), E',\n' order by d.name))
+  from tally.definitions d
+  where d.id = any (counters)
 $function$;
 comment on function tally.counting_rows(bigint[],text) is 'Text for tally.build_functions: the rows of one event, with each counter that may count them.';
 revoke all on function tally.counting_rows(bigint[],text) from public;
@@ -1254,7 +1277,7 @@ AS $function$
   -- One INSERT of what one statement changed, net: a key that ends where it began writes nothing.
   -- A scope that is too long is refused when it comes; a row that had one before the counter was
   -- there may go, and was never counted.
-  select format(
+  select case when cardinality(counters) = 1 then tally.counting_one(counters[1], event) else format(
 $statement$  insert into tally.deltas (counter, scope, delta)
   select k.counter,
          case when octet_length(k.scope) <= 512 then k.scope
@@ -1269,7 +1292,7 @@ $statement$  insert into tally.deltas (counter, scope, delta)
     tally.counting_rows(counters, event),
     case event when 'insert' then ''
                when 'delete' then ' and octet_length(k.scope) <= 512'
-               else format(' and (octet_length(k.scope) <= 512 or max(%s) > 0)', r.sign) end)
+               else format(' and (octet_length(k.scope) <= 512 or max(%s) > 0)', r.sign) end) end
   from (select 'r.' || tally.free_column(d.source, 'tally_sign') as sign
         from tally.definitions d where d.id = counters[1]) r
 $function$;
@@ -1716,6 +1739,32 @@ AS $function$
 $function$;
 comment on function tally.end_sweep(tid[]) is 'Part of the pulse: forgets the dropped counters of which nothing is left.';
 revoke all on function tally.end_sweep(tid[]) from public;
+
+-- function tally.event_rows(bigint[],text)
+CREATE OR REPLACE FUNCTION tally.event_rows(counters bigint[], event text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- What a statement changed, as r: its new rows, its old ones, or for an UPDATE both, with a
+  -- column that is 1 for new rows and -1 for old ones.
+  select case event
+    when 'insert' then tally.row_source(counters, 'tally_new') || ' r'
+    when 'delete' then tally.row_source(counters, 'tally_old') || ' r'
+    else format(
+$rows$(
+    select 1 as %3$s, n.* from %1$s n
+    union all
+    select -1, o.* from %2$s o
+  ) r$rows$,
+      tally.row_source(counters, 'tally_new'), tally.row_source(counters, 'tally_old'),
+      tally.free_column((select d.source from tally.definitions d where d.id = counters[1]),
+                        'tally_sign'))
+  end
+$function$;
+comment on function tally.event_rows(bigint[],text) is 'Text for tally.build_functions: the rows that an event changed.';
+revoke all on function tally.event_rows(bigint[],text) from public;
 
 -- function tally.expected_triggers(regclass)
 CREATE OR REPLACE FUNCTION tally.expected_triggers(source regclass)

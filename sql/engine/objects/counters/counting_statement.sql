@@ -7,7 +7,7 @@ as $function$
   -- One INSERT of what one statement changed, net: a key that ends where it began writes nothing.
   -- A scope that is too long is refused when it comes; a row that had one before the counter was
   -- there may go, and was never counted.
-  select format(
+  select case when cardinality(counters) = 1 then tally.counting_one(counters[1], event) else format(
 $statement$  insert into tally.deltas (counter, scope, delta)
   select k.counter,
          case when octet_length(k.scope) <= 512 then k.scope
@@ -22,7 +22,7 @@ $statement$  insert into tally.deltas (counter, scope, delta)
     tally.counting_rows(counters, event),
     case event when 'insert' then ''
                when 'delete' then ' and octet_length(k.scope) <= 512'
-               else format(' and (octet_length(k.scope) <= 512 or max(%s) > 0)', r.sign) end)
+               else format(' and (octet_length(k.scope) <= 512 or max(%s) > 0)', r.sign) end) end
   from (select 'r.' || tally.free_column(d.source, 'tally_sign') as sign
         from tally.definitions d where d.id = counters[1]) r
 $function$;
