@@ -1,0 +1,78 @@
+import test from 'ava';
+import { runPulse } from '../../../src/live/pulse.js';
+import { testDatabase } from '../../helpers/database.js';
+import { numbers, sqlOf } from '../../helpers/engine.js';
+import { until } from '../../helpers/wait.js';
+
+test('a fill that outlasts statement_timeout is recorded, and the others are filled', async (t) => {
+  const { sql, client } = await testDatabase(t);
+  await sql(`create function public.slow(int) returns int immutable language plpgsql as $$
+      begin perform pg_sleep(0.05); return $1; end $$;
+    create table public.a (id int); insert into public.a select generate_series(1, 40);
+    create table public.b (id int); insert into public.b values (1)`);
+  await sql(`select tally.create_counter('slow', 'public.a', 'slow(id) > 0')`);
+  await sql(`select tally.create_counter('quick', 'public.b')`);
+  const worker = sqlOf(await client());
+  await worker('set statement_timeout = 400');
+  await worker('select tally.work()');
+  await worker('select tally.work()');
+  t.deepEqual(await numbers(sql), { quick: 1 });
+  const [row] = await sql<{ state: string }>(
+    `select state from tally.counter_definitions where name = 'slow'`,
+  );
+  t.is(row?.state, 'broken');
+});
+
+test('tick ends at once where another session pulses, even with totals still to be swept', async (t) => {
+  const { sql, client } = await testDatabase(t);
+  await sql('create table public.a (id int); insert into public.a values (1)');
+  await sql(`select tally.create_counter('c', 'public.a')`);
+  await sql('call tally.tick()');
+  const other = await client();
+  await other.query('begin');
+  await other.query('select tally.pulse()');
+  await sql(`select tally.drop_counter('c')`);
+  const ticker = sqlOf(await client());
+  await ticker('set statement_timeout = 5000');
+  await ticker('call tally.tick()');
+  t.deepEqual(await sql('select count(*)::int as n from tally.dropped'), [{ n: 1 }]);
+  await other.query('rollback');
+  await ticker('call tally.tick()');
+  t.deepEqual(await sql('select count(*)::int as n from tally.dropped'), [{ n: 0 }]);
+});
+
+test('the pulse runs in a database whose default isolation is serializable', async (t) => {
+  const { sql, url, name } = await testDatabase(t);
+  await sql(`alter database ${name} set default_transaction_isolation = 'serializable'`);
+  await sql('create table public.a (id int)');
+  await sql(`begin isolation level read committed;
+    select tally.create_counter('c', 'public.a'); commit`);
+  const running = await runPulse({ url, tickMs: 10, idleMs: 100, log: (line) => t.log(line) });
+  t.teardown(() => running.stop());
+  await sql('insert into public.a values (1)');
+  await until(async () => {
+    const rows = await sql<{ value: string }>('select value from tally.totals');
+    return rows[0]?.value === '1';
+  });
+  t.pass();
+});
+
+test('a drop that a pulse under way did not see leaves nothing to the next of that name', async (t) => {
+  const { sql, client } = await testDatabase(t);
+  await sql('create table public.a (id int); create table public.b (id int)');
+  await sql(`select tally.create_counter('c', 'public.a')`);
+  await sql(`select tally.create_counter('d', 'public.b')`);
+  await sql('insert into public.a values (1)');
+  const pulsing = await client();
+  await pulsing.query('begin');
+  await pulsing.query('select tally.pulse()');
+  await sql('insert into public.a values (2)');
+  await sql(`select tally.drop_counter('c')`);
+  await pulsing.query('commit');
+  await sql('truncate public.a');
+  await sql(`select tally.create_counter('c', 'public.a')`);
+  await sql('call tally.tick()');
+  t.deepEqual(await numbers(sql, 'c'), {});
+  await sql('insert into public.a values (3)');
+  t.deepEqual(await numbers(sql, 'c'), { c: 1 });
+});
