@@ -164,10 +164,13 @@ async function finish(
   }
 }
 
-/** Counting is never the reason why a writer fails, except for a scope that is too long. */
-/** PostgreSQL's own MERGE, where another session moves the row to another partition meanwhile. */
-const MERGE_RACE = /^unexpected table_tuple_lock status: \d+$/;
+/**
+ * Seen once, on 18, in a MERGE beside writers that move rows, outside of any trigger: an internal
+ * error of PostgreSQL, which rolls its transaction back. Not in any other statement, nor in ours.
+ */
+const MERGE_RACE = /^unexpected table_tuple_lock status: 1$/;
 
+/** Counting is never the reason why a writer fails, except for a scope that is too long. */
 function judge(figures: Figures, error: unknown, move: Move, current: Current | undefined): void {
   if (!isSqlError(error)) throw error;
   const code = error.code ?? 'none';
@@ -178,9 +181,9 @@ function judge(figures: Figures, error: unknown, move: Move, current: Current | 
   // any statement, a trigger's too.
   const doomed = current?.isolation === 'serializable' && /read\/write dep/.test(error.message);
   const ours = /\btally\./.test(error.where ?? '') && code !== 'TL010' && !doomed;
-  const known = COPY_REFUSED.test(error.message) || MERGE_RACE.test(error.message);
-  if (ours || !(EXPECTED.has(code) || known)) {
-    const text = move.do === 'sql' || move.do === 'copy' ? move.text : move.do;
+  const text = move.do === 'sql' || move.do === 'copy' ? move.text : move.do;
+  const race = /^\s*merge\b/.test(text) && !error.where && MERGE_RACE.test(error.message);
+  if (ours || !(EXPECTED.has(code) || COPY_REFUSED.test(error.message) || race)) {
     figures.faults.push(`${code} ${error.message} (${error.where ?? 'no context'}) in: ${text}`);
   }
 }
