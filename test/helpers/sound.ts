@@ -1,0 +1,105 @@
+import { type Frame, type Update, updateOf } from './frames.js';
+
+/** What may be said of any stream, whatever happened to it. Values by topic, as they stand. */
+export type Invariant = (values: ReadonlyMap<string, string>) => string | undefined;
+
+export type Soundness = {
+  /** What has to be true at each `sync`: what is wrong, or undefined. */
+  readonly atSync?: Invariant;
+  /** Topics whose values only grow: then an older value shows even without a version. */
+  readonly growing?: readonly string[];
+};
+
+export type Faults = {
+  readonly backwards: string[];
+  readonly halves: string[];
+  readonly other: string[];
+};
+
+const ID = /^([0-9a-f]{4,16})\.(0|[1-9]\d*)$/;
+
+/**
+ * Finds versions and values that go back, and syncs that show half a transaction. Frames of one
+ * client, over all its reconnections: what a user saw is never taken back from him.
+ */
+export function faultsOf(frames: readonly Frame[], soundness: Soundness = {}): Faults {
+  const faults: Faults = { backwards: [], halves: [], other: [] };
+  const values = new Map<string, string>();
+  const seen = new Map<string, Update>();
+  const ids = new Map<string, number>();
+  for (const frame of frames) {
+    if (frame.event === 'update') {
+      const update = updateOf(frame);
+      faults.backwards.push(...steppedBack(seen.get(update.topic), update, soundness));
+      seen.set(update.topic, update);
+      values.set(update.topic, update.value);
+    }
+    if (frame.event === 'sync') {
+      faults.other.push(...wrongSync(frame, ids));
+      const half = soundness.atSync?.(values);
+      if (half !== undefined) faults.halves.push(`at sync ${frame.data}: ${half}`);
+    }
+  }
+  return faults;
+}
+
+/** Throws with all that is wrong, or says nothing. */
+export function assertSound(frames: readonly Frame[], soundness: Soundness = {}): void {
+  const { backwards, halves, other } = faultsOf(frames, soundness);
+  const all = [...backwards, ...halves, ...other];
+  if (all.length > 0) {
+    throw new Error(
+      `${all.length} faults in ${frames.length} frames:\n${all.slice(0, 10).join('\n')}`,
+    );
+  }
+}
+
+/** Values of these topics always add up to the same. */
+export function sumIs(topics: readonly string[], sum: number): Invariant {
+  return (values) => {
+    const shown = topics.map((topic) => Number(values.get(topic)));
+    const total = shown.reduce((a, b) => a + b, 0);
+    return total === sum ? undefined : `${topics.join(' + ')} = ${shown.join(' + ')}, not ${sum}`;
+  };
+}
+
+/** Values of these topics are always the same. */
+export function areEqual(topics: readonly string[]): Invariant {
+  return (values) => {
+    const shown = topics.map((topic) => values.get(topic));
+    return new Set(shown).size === 1 ? undefined : `${topics.join(', ')} are ${shown.join(', ')}`;
+  };
+}
+
+export function all(invariants: readonly Invariant[]): Invariant {
+  return (values) =>
+    invariants.map((invariant) => invariant(values)).find((wrong) => wrong !== undefined);
+}
+
+function steppedBack(
+  before: Update | undefined,
+  now: Update,
+  { growing = [] }: Soundness,
+): string[] {
+  if (before === undefined) return [];
+  const found: string[] = [];
+  const step = `${now.topic}: ${before.value} (${before.version}) → ${now.value} (${now.version})`;
+  if (now.version < before.version) found.push(`a version went back, ${step}`);
+  if (growing.includes(now.topic) && BigInt(now.value) < BigInt(before.value)) {
+    found.push(`a value that only grows went back, ${step}`);
+  }
+  return found;
+}
+
+function wrongSync(frame: Frame, ids: Map<string, number>): string[] {
+  const [, history = '', number = ''] = ID.exec(frame.id ?? '') ?? [];
+  if (history === '') return [`an id that is none: ${frame.id}`];
+  const pulse = Number(number);
+  const found: string[] = [];
+  if (frame.data !== `{"pulse":${number}}`) found.push(`sync ${frame.data} has the id ${frame.id}`);
+  if (pulse < (ids.get(history) ?? 0)) {
+    found.push(`a pulse went back: ${history}.${ids.get(history)} → ${frame.id}`);
+  }
+  ids.set(history, pulse);
+  return found;
+}
