@@ -364,6 +364,26 @@ create view tally.stray_triggers as
           WHERE (((e.relation)::oid = t.tgrelid) AND (e.name = t.tgname) AND (((o.source)::oid = (s.source)::oid) OR (p.proname = ANY (ARRAY['count_truncate'::name, 'never'::name, 'note_move'::name]))))))));
 comment on view tally.stray_triggers is 'Counting triggers on tables that are not, or no longer, part of a source: a partition that was detached keeps its own, and goes on counting.';
 
+-- view tally.topic_states
+create view tally.topic_states as
+ SELECT id AS counter,
+    name,
+    'counter'::text AS kind,
+    audience,
+        CASE
+            WHEN (NOT (EXISTS ( SELECT
+               FROM tally.fit_sources s
+              WHERE (s.source = (d.source)::oid)))) THEN 'broken'::text
+            WHEN ((filled_at IS NOT NULL) AND (NOT (EXISTS ( SELECT
+               FROM tally.fill_requests f
+              WHERE (f.counter = d.id))))) THEN 'ready'::text
+            WHEN (fill_error IS NOT NULL) THEN 'broken'::text
+            ELSE 'filling'::text
+        END AS state
+   FROM tally.definitions d;
+comment on view tally.topic_states is 'What a server has to know of a counter before it shows a number. As counter_definitions has it, without what only people read.';
+comment on column tally.topic_states.state is 'ready: tally.counters shows it; filling: not yet; broken: not before somebody mends it.';
+
 -- view tally.unfilled
 create view tally.unfilled as
  SELECT id AS counter,
@@ -548,6 +568,35 @@ end
 $function$;
 comment on function tally.build_functions(regclass) is 'Generates the static trigger functions tally.count_<slug>_insert, _update and _delete.';
 revoke all on function tally.build_functions(regclass) from public;
+
+-- function tally.changed_topics(text[],text[],bigint)
+CREATE OR REPLACE FUNCTION tally.changed_topics(names text[], scopes text[], since bigint)
+ RETURNS TABLE(pos integer, "json" text, version bigint, pulse bigint)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
+AS $function$
+begin
+  -- What pulses after that one announced of these keys. Totals alone: what is pending belongs to
+  -- a pulse that is still to come.
+  pos := 0;
+  version := 0;
+  pulse := (select p.pulse from tally.pulses p order by p.pulse desc limit 1);
+  return next;
+  return query
+  select k.pos::integer, t.value::bigint::text, t.version, changed_topics.pulse
+  from unnest(names, scopes) with ordinality k (name, scope, pos)
+  join tally.topic_states s on s.name = k.name and s.state = 'ready'
+  join tally.totals t on t.counter = s.counter and t.scope = k.scope
+  where t.version > since
+    and t.value between -9223372036854775808 and 9223372036854775807;
+end
+$function$;
+comment on function tally.changed_topics(text[],text[],bigint) is 'Those of the names and scopes that changed after a pulse, with their folded values. The first row, pos 0, has the last pulse and stands there also when nothing changed.';
+revoke all on function tally.changed_topics(text[],text[],bigint) from public;
+grant execute on function tally.changed_topics(text[],text[],bigint) to tally_server;
 
 -- function tally.check_counter(text,regclass,text,boolean)
 CREATE OR REPLACE FUNCTION tally.check_counter(name text, source regclass, audience text, ranked boolean)
@@ -1684,6 +1733,7 @@ begin
   delete from tally.fill_requests f where f.counter = v_old.id;
   delete from tally.verifications v where v.counter = v_old.id;
   insert into tally.dropped (counter) values (v_old.id);
+  perform pg_notify('tally_definitions', '');
 
   if exists (select from tally.definitions d where d.source = v_old.source) then
     perform tally.build_functions(v_old.source);
@@ -2248,6 +2298,35 @@ $function$;
 comment on function tally.heap_changes(regclass) is 'Rows of a partitioned table that this transaction updated or removed so far.';
 revoke all on function tally.heap_changes(regclass) from public;
 
+-- function tally.history()
+CREATE OR REPLACE FUNCTION tally.history()
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- Pulse numbers mean something within one history only. Another one begins with another
+  -- cluster, database or installation, on failover, and when PostgreSQL starts again, also after
+  -- a crash, which resets the archiver's statistics: commits that were announced and not flushed
+  -- may be gone then, and their numbers come again.
+  return (
+    select left(md5(concat_ws('/',
+             s.system_identifier,
+             case when pg_is_in_recovery()
+                  then (select lpad(to_hex(c.timeline_id), 8, '0') from pg_control_checkpoint() c)
+                  else lower(left(pg_walfile_name(pg_current_wal_lsn()), 8)) end,
+             (select d.oid from pg_database d where d.datname = current_database()),
+             'tally.pulses'::regclass::oid,
+             extract(epoch from pg_postmaster_start_time()),
+             (select extract(epoch from a.stats_reset) from pg_stat_archiver a))), 8)
+    from pg_control_system() s);
+end
+$function$;
+comment on function tally.history() is 'Eight hex digits that stand for the history in which pulse numbers count on. Event ids carry them.';
+revoke all on function tally.history() from public;
+grant execute on function tally.history() to tally_server;
+
 -- function tally.holders(regclass)
 CREATE OR REPLACE FUNCTION tally.holders(relation regclass)
  RETURNS text
@@ -2787,10 +2866,73 @@ begin
   perform tally.check_reading(v_id);
   perform tally.build_functions(put_counter.source);
   perform tally.attach(put_counter.source);
+  perform pg_notify('tally_definitions', '');
 end
 $function$;
 comment on function tally.put_counter(text,regclass,text,text,text,text,boolean,text,text,text,boolean,name[]) is 'Records a checked declaration and attaches it.';
 revoke all on function tally.put_counter(text,regclass,text,text,text,text,boolean,text,text,text,boolean,name[]) from public;
+
+-- function tally.read_topics(text[],text[])
+CREATE OR REPLACE FUNCTION tally.read_topics(names text[], scopes text[])
+ RETURNS TABLE(pos integer, kind text, audience text, state text, "json" text, version bigint, settled boolean, pulse bigint)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
+AS $function$
+declare
+  v_pulse bigint;
+  v_seen  xid8;
+  v_also  xid8[];
+begin
+  -- Each key by index, as tally.counters would show it: nothing is summed beyond the key's own
+  -- pending deltas. One row for each key, by its place in the arrays.
+  select f.pulse, f.seen, f.also into v_pulse, v_seen, v_also from tally.fold_point f;
+  return query
+  select r.pos::integer, r.kind, r.audience,
+         case when r.fits then r.state
+              when r.state = 'ready' then 'overflow'
+              else coalesce(r.state, 'unknown') end,
+         case when r.fits then r.value::bigint::text end,
+         case when r.fits then r.version else 0 end,
+         r.deltas = 0,
+         v_pulse
+  from (
+    -- offset 0: so that these are worked out once, and not in each place that names them.
+    select v.*, v.state = 'ready'
+                and v.value between -9223372036854775808 and 9223372036854775807 as fits
+    from (
+      select k.pos, s.kind, s.audience, s.state, p.deltas, coalesce(t.version, 0) as version,
+             coalesce(t.value + p.delta, t.value, p.delta, 0) as value
+      from unnest(names, scopes) with ordinality k (name, scope, pos)
+      left join tally.topic_states s on s.name = k.name
+      left join tally.totals t on t.counter = s.counter and t.scope = k.scope
+      cross join lateral (
+        select count(*) as deltas, sum(u.delta) as delta
+        from (
+          select d.delta from tally.deltas d
+          where d.counter = s.counter and d.scope = k.scope and d.xid >= v_seen
+          union all
+          -- One by one: a scan with xid = any (…) as its filter would step over dead rows.
+          select d.delta
+          from unnest(v_also) a (xid)
+          cross join lateral (
+            select o.delta from tally.deltas o
+            where o.counter = s.counter and o.scope = k.scope and o.xid = a.xid offset 0
+          ) d
+          where a.xid < v_seen
+        ) u
+      ) p
+      offset 0
+    ) v
+    offset 0
+  ) r;
+end
+$function$;
+comment on function tally.read_topics(text[],text[]) is 'What a server shows of each name and scope, exact in one snapshot. state: ready, filling, broken, overflow (the number is beyond bigint) or unknown. settled: nothing of it was pending. pulse: the last one in the snapshot.';
+revoke all on function tally.read_topics(text[],text[]) from public;
+grant execute on function tally.read_topics(text[],text[]) to tally_server;
 
 -- function tally.recount(bigint)
 CREATE OR REPLACE FUNCTION tally.recount(counter bigint)
@@ -2844,6 +2986,7 @@ begin
     from differences x
   )
   select x.scope, x.counted, x.actual from differences x;
+  perform pg_notify('tally_definitions', '');
 end
 $function$;
 comment on function tally.recount(bigint) is 'Appends the difference between a counter and its rows, and makes it readable.';
@@ -2997,11 +3140,18 @@ AS $function$
   -- From now on it is not readable: rather not shown than shown wrong. tally.work tries to fill
   -- it again, later and later. A row is appended, never updated: a writer may not wait. And one
   -- for each transaction: another's, seen in this snapshot, may be answered by a fill already.
-  insert into tally.fill_requests (counter, reason, pulse)
-  select stop_counter.counter, stop_counter.reason,
-         coalesce((select p.pulse from tally.pulses p order by p.pulse desc limit 1), 0)
-  where not exists (select from tally.fill_requests f
-                    where f.counter = stop_counter.counter and f.xid = pg_current_xact_id())
+  with asked as (
+    insert into tally.fill_requests (counter, reason, pulse)
+    select stop_counter.counter, stop_counter.reason,
+           coalesce((select p.pulse from tally.pulses p order by p.pulse desc limit 1), 0)
+    where not exists (select from tally.fill_requests f
+                      where f.counter = stop_counter.counter and f.xid = pg_current_xact_id())
+    returning 1
+  )
+  -- In a writer's transaction: with the doorbell off it may be one that NOTIFY would break.
+  select pg_notify('tally_definitions', '')
+  from tally.settings s
+  where s.doorbell and exists (select from asked)
 $function$;
 comment on function tally.stop_counter(bigint,text) is 'Asks for a fill: until then the counter shows no number.';
 revoke all on function tally.stop_counter(bigint,text) from public;
@@ -3089,6 +3239,21 @@ comment on function tally.top(text,integer) is 'The n highest scopes of a ranked
 revoke all on function tally.top(text,integer) from public;
 grant execute on function tally.top(text,integer) to tally_server;
 
+-- function tally.topic_definitions(text[])
+CREATE OR REPLACE FUNCTION tally.topic_definitions(names text[])
+ RETURNS TABLE(name text, kind text, audience text, state text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select s.name, s.kind, s.audience, s.state
+  from tally.topic_states s
+  where s.name = any (names)
+$function$;
+comment on function tally.topic_definitions(text[]) is 'Of these names, those that are counters: who may read them, and whether they can be read.';
+revoke all on function tally.topic_definitions(text[]) from public;
+grant execute on function tally.topic_definitions(text[]) to tally_server;
+
 -- function tally.try_fill(bigint)
 CREATE OR REPLACE FUNCTION tally.try_fill(counter bigint)
  RETURNS boolean
@@ -3118,6 +3283,7 @@ exception
                      order by o.pulse, o.requested_at
                      offset 1
                      for update skip locked);
+    perform pg_notify('tally_definitions', '');
     raise warning using errcode = 'TL013',
       message = format('counter "%s" could not be filled: %s',
         (select d.name from tally.definitions d where d.id = try_fill.counter), sqlerrm);
@@ -3138,6 +3304,19 @@ AS $function$
 $function$;
 comment on function tally.verify(text) is 'Recounts one counter, or all, and returns each difference. No row means exact.';
 revoke all on function tally.verify(text) from public;
+
+-- function tally.version()
+CREATE OR REPLACE FUNCTION tally.version()
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select '0.1.0'
+$function$;
+comment on function tally.version() is 'The release whose engine this is. A server asks, so as not to serve another one''s.';
+revoke all on function tally.version() from public;
+grant execute on function tally.version() to tally_server;
 
 -- function tally.whole(double precision)
 CREATE OR REPLACE FUNCTION tally.whole(amount double precision)

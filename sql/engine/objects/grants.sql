@@ -9,6 +9,8 @@ grant select on tally.counters, tally.counter_definitions, tally.status, tally.p
   to tally_server;
 grant execute on function
   tally.pulse(), tally.work(interval), tally.top(text, integer), tally.attend(),
-  tally.fall_asleep(), tally.stay_awake(), tally.doorbell(), tally.is_sweeping(), tally.doctor()
+  tally.fall_asleep(), tally.stay_awake(), tally.doorbell(), tally.is_sweeping(), tally.doctor(),
+  tally.read_topics(text[], text[]), tally.changed_topics(text[], text[], bigint),
+  tally.topic_definitions(text[]), tally.history(), tally.version()
   to tally_server;
 grant execute on procedure tally.tick() to tally_server;

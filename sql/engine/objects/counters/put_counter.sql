@@ -57,6 +57,7 @@ begin
   perform tally.check_reading(v_id);
   perform tally.build_functions(put_counter.source);
   perform tally.attach(put_counter.source);
+  perform pg_notify('tally_definitions', '');
 end
 $function$;
 

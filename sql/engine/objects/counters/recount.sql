@@ -49,6 +49,7 @@ begin
     from differences x
   )
   select x.scope, x.counted, x.actual from differences x;
+  perform pg_notify('tally_definitions', '');
 end
 $function$;
 

@@ -26,6 +26,7 @@ exception
                      order by o.pulse, o.requested_at
                      offset 1
                      for update skip locked);
+    perform pg_notify('tally_definitions', '');
     raise warning using errcode = 'TL013',
       message = format('counter "%s" could not be filled: %s',
         (select d.name from tally.definitions d where d.id = try_fill.counter), sqlerrm);

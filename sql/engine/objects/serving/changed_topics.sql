@@ -1,0 +1,29 @@
+create or replace function tally.changed_topics(names text[], scopes text[], since bigint)
+returns table (pos integer, "json" text, version bigint, pulse bigint)
+language plpgsql
+stable  -- so that both its queries see the one snapshot of the statement that calls it
+security definer  -- a server may not read totals by itself
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan  -- planning takes longer than reading does
+set enable_seqscan = off  -- and the plan stays: it may not be made for tables that are still small
+as $function$
+begin
+  -- What pulses after that one announced of these keys. Totals alone: what is pending belongs to
+  -- a pulse that is still to come.
+  pos := 0;
+  version := 0;
+  pulse := (select p.pulse from tally.pulses p order by p.pulse desc limit 1);
+  return next;
+  return query
+  select k.pos::integer, t.value::bigint::text, t.version, changed_topics.pulse
+  from unnest(names, scopes) with ordinality k (name, scope, pos)
+  join tally.topic_states s on s.name = k.name and s.state = 'ready'
+  join tally.totals t on t.counter = s.counter and t.scope = k.scope
+  where t.version > since
+    and t.value between -9223372036854775808 and 9223372036854775807;
+end
+$function$;
+
+comment on function tally.changed_topics(text[], text[], bigint) is
+  'Those of the names and scopes that changed after a pulse, with their folded values. The first row, '
+  'pos 0, has the last pulse and stands there also when nothing changed.';
