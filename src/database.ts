@@ -13,10 +13,19 @@ export function targetOf(url: string): string {
   return `${decodeURIComponent(host)}:${port === '' ? '5432' : port}/${named}`;
 }
 
+export type ConnectOptions = {
+  /** A query without an answer for so long fails. Without it, it may take forever. */
+  answerMs?: number;
+};
+
 /** Opens one session. The caller ends it; `withClient` does so by itself. */
-export async function connect(url: string, application: string): Promise<pg.Client> {
+export async function connect(
+  url: string,
+  application: string,
+  options: ConnectOptions = {},
+): Promise<pg.Client> {
   const target = targetOf(url);
-  const client = newClient(url, application, target);
+  const client = newClient(url, application, target, options);
   // A session that dies between two queries emits an error that nobody awaits. Without a listener
   // Node ends the process; with one, the next query fails and its caller hears of it.
   client.on('error', () => undefined);
@@ -52,13 +61,19 @@ function parseUrl(url: string): URL {
   });
 }
 
-function newClient(url: string, application: string, target: string): pg.Client {
+function newClient(
+  url: string,
+  application: string,
+  target: string,
+  { answerMs }: ConnectOptions,
+): pg.Client {
   try {
     return new pg.Client({
       connectionString: url,
       application_name: application,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
+      ...(answerMs === undefined ? {} : { query_timeout: answerMs }),
     });
   } catch (error) {
     // pg reads the certificate files that the URL names while it is being built.

@@ -1,15 +1,22 @@
 /** Counts rings, and lets one waiter sleep until the next one or until a time has passed. */
 export class Bell {
   #rings = 0;
+  #firstAt = 0;
   #wake: (() => void) | undefined;
 
   ring(): void {
+    if (this.#rings === 0) this.#firstAt = performance.now();
     this.#rings += 1;
     this.#wake?.();
   }
 
   get isQuiet(): boolean {
     return this.#rings === 0;
+  }
+
+  /** When the first of the rings that wait came; undefined when none waits. */
+  get rungAt(): number | undefined {
+    return this.#rings > 0 ? this.#firstAt : undefined;
   }
 
   /** How many rings since the last time it was asked. */

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { Observe, PulseState } from '../observation.js';
 import { Bell } from './bell.js';
 import { Rhythm } from './rhythm.js';
 import { sessionLoop } from './session-loop.js';
@@ -13,33 +14,47 @@ export type PulseOptions = {
   /** How often it beats while asleep, in case a ring was lost. */
   idleMs: number;
   log: (line: string) => void;
+  observe?: Observe;
+  /** A counter was declared, dropped or filled. */
+  onDefinitions?: () => void;
 };
 
 export type Running = { stop(): Promise<void> };
 
+/** The next in line looks this often whether it is its turn. */
+const TURN_MS = 300;
+
+/** A pulse that takes longer goes on without us: its lock is kept until it is done. */
+const ANSWER_MS = 20_000;
+
 type PulseRow = { pulse: string; folded: number; announced: number };
 
 /** Pulses, and works beside it on another session, until it is stopped. */
-export async function runPulse(options: PulseOptions): Promise<Running> {
+export function runPulse(options: PulseOptions): Running {
   const stopping = new AbortController();
   const { signal } = stopping;
   const bell = new Bell();
   signal.addEventListener('abort', () => bell.ring());
-  const { url, log } = options;
+  const { url, log, observe, idleMs } = options;
+  const change = (state: PulseState) => observe?.({ kind: 'pulse-state', state });
   const loops = [
     sessionLoop({
       url,
       log,
       signal,
       application: 'pgtally-pulse',
-      run: (client) => beat(client, { ...options, bell, signal }),
+      idleMs,
+      answerMs: ANSWER_MS,
+      run: (client) => beat(client, { ...options, bell, signal, change }),
+      onEnd: () => change('away'),
     }),
     sessionLoop({
       url,
       log,
       signal,
       application: 'pgtally-work',
-      run: (client) => workLoop(client, { idleMs: options.idleMs, signal }),
+      idleMs,
+      run: (client) => workLoop(client, { ...options, signal }),
     }),
   ];
   return {
@@ -50,18 +65,23 @@ export async function runPulse(options: PulseOptions): Promise<Running> {
   };
 }
 
-type Beating = PulseOptions & { bell: Bell; signal: AbortSignal };
+type Beating = PulseOptions & {
+  bell: Bell;
+  signal: AbortSignal;
+  change: (state: PulseState) => void;
+};
 
 /** One session's life: wait until it may pulse, then pulse when rung and when it is time. */
 async function beat(client: pg.Client, options: Beating): Promise<void> {
-  const { bell, signal, idleMs, log } = options;
+  const { bell, signal, idleMs, log, change } = options;
   const lost = lossOf(client, bell);
   client.on('notification', () => bell.ring());
   await refuseStandby(client);
   await client.query('listen tally_doorbell');
   while (!(await attend(client))) {
     // Another session pulses. It ends with its session, and then this one is next.
-    await bell.wait(idleMs);
+    change('waiting');
+    await bell.wait(Math.min(idleMs, TURN_MS));
     bell.take();
     if (signal.aborted) return;
     lost.check();
@@ -69,19 +89,45 @@ async function beat(client: pg.Client, options: Beating): Promise<void> {
   log('pgtally-pulse: this session pulses');
   const rhythm = new Rhythm(options);
   await changeOver(client, rhythm, false);
+  change(rhythm.awake ? 'awake' : 'asleep');
+  let startedAt = performance.now();
   while (!signal.aborted) {
     lost.check();
+    // The oldest change in it committed when it rang, or, without a ring, since the last pulse.
+    const waitingSince = bell.rungAt ?? startedAt;
+    startedAt = performance.now();
     bell.take();
-    const result = await client.query<PulseRow>(PULSE);
+    const folded = await pulse(client, options.observe, { startedAt, waitingSince });
     const ringsWaiting = bell.take();
-    const next = rhythm.after({ folded: result.rows[0]?.folded ?? 0, ringsWaiting });
+    const next = rhythm.after({ folded, ringsWaiting });
     if (next !== 'stay') await changeOver(client, rhythm, next === 'wake');
+    if (next !== 'stay') change(rhythm.awake ? 'awake' : 'asleep');
     if (ringsWaiting > 0 && !rhythm.awake) continue;
     await bell.wait(rhythm.waitMs);
     if (!rhythm.awake && bell.isQuiet && !(await mayBeRung(client))) {
       await changeOver(client, rhythm, true);
     }
   }
+}
+
+async function pulse(
+  client: pg.Client,
+  observe: Observe | undefined,
+  { startedAt, waitingSince }: { startedAt: number; waitingSince: number },
+): Promise<number> {
+  const result = await client.query<PulseRow>(PULSE);
+  const [row] = result.rows;
+  if (row === undefined || row.folded === 0) return 0;
+  const now = performance.now();
+  observe?.({
+    kind: 'pulse',
+    pulse: Number(row.pulse),
+    folded: row.folded,
+    announced: row.announced,
+    ms: now - startedAt,
+    waitedMs: now - waitingSince,
+  });
+  return row.folded;
 }
 
 /** A DBA may have turned the doorbell off while this session slept by it. */

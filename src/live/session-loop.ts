@@ -3,10 +3,17 @@ import type pg from 'pg';
 import { connect } from '../database.js';
 
 const RETRY_MS_MIN = 50;
-const RETRY_MS_MAX = 1000;
+const RETRY_MS_MAX = 400;
 
 /** A session that lasted this long was well: what ended it is a new misfortune. */
 const WELL_MS = 5000;
+
+/** Sessions that are silent for this many of their idle times are ended by the server. */
+const SILENT_TIMES = 5;
+const SILENT_MS_MIN = 5000;
+
+/** Saying good-bye may find nobody there. */
+const END_MS = 1000;
 
 /** The same complaint again is said this often. */
 const REPEAT_MS = 60_000;
@@ -16,6 +23,11 @@ export type LoopOptions = {
   application: string;
   log: (line: string) => void;
   signal: AbortSignal;
+  /** It asks something at least this often. */
+  idleMs: number;
+  /** No answer after this long: the connection is dead. Without it, an answer may take forever. */
+  answerMs?: number;
+  onEnd?: () => void;
   /** Runs on one session until it fails or the signal comes. */
   run: (client: pg.Client) => Promise<void>;
 };
@@ -29,7 +41,8 @@ export async function sessionLoop(options: LoopOptions): Promise<void> {
     let client: pg.Client | undefined;
     const started = performance.now();
     try {
-      client = await connect(options.url, application);
+      client = await connect(options.url, application, options);
+      await endWhenSilent(client, options.idleMs);
       await options.run(client);
     } catch (error) {
       if (signal.aborted) break;
@@ -38,9 +51,28 @@ export async function sessionLoop(options: LoopOptions): Promise<void> {
       await pause(retryMs, undefined, { signal }).catch(() => undefined);
       retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
     } finally {
-      await client?.end().catch(() => undefined);
+      options.onEnd?.();
+      if (client !== undefined) await end(client);
     }
   }
+}
+
+/**
+ * What this session holds, it holds for all servers: where the network swallows it without a
+ * word, PostgreSQL would keep it, and its locks, for hours.
+ */
+async function endWhenSilent(client: pg.Client, idleMs: number): Promise<void> {
+  const ms = Math.max(SILENT_MS_MIN, idleMs * SILENT_TIMES);
+  await client.query(`select pg_catalog.set_config('idle_session_timeout', $1, false)`, [`${ms}`]);
+}
+
+async function end(client: pg.Client): Promise<void> {
+  const timer = new AbortController();
+  await Promise.race([
+    client.end().catch(() => undefined),
+    pause(END_MS, undefined, { signal: timer.signal, ref: false }).catch(() => undefined),
+  ]);
+  timer.abort();
 }
 
 function complainer(log: (line: string) => void): (line: string) => void {

@@ -1,28 +1,59 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
+import type { Observe } from '../observation.js';
+import { Bell } from './bell.js';
 
-const WORK = `select filled + rebuilt + expired + jobs as done,
+const WORK = `select filled, rebuilt, expired, jobs,
   extract(epoch from next_due - pg_catalog.clock_timestamp()) * 1000 as due_ms
 from tally.work()`;
 
-type WorkRow = { done: number; due_ms: string | null };
+type WorkRow = {
+  filled: number;
+  rebuilt: number;
+  expired: number;
+  jobs: number;
+  due_ms: string | null;
+};
 
 export type WorkOptions = {
   /** How often it looks when nothing is known to be due. */
   idleMs: number;
   signal: AbortSignal;
+  observe?: Observe;
+  onDefinitions?: () => void;
 };
 
 /** Fills new counters and does what else is due, on a session of its own: the pulse never waits. */
 export async function workLoop(client: pg.Client, options: WorkOptions): Promise<void> {
-  const { idleMs, signal } = options;
-  while (!signal.aborted) {
-    const { rows } = await client.query<WorkRow>(WORK);
-    const row = rows[0];
-    if (row !== undefined && row.done > 0) continue;
-    const dueMs = row?.due_ms === null || row === undefined ? idleMs : Number(row.due_ms);
-    // Due now and yet not done: another session has it, or it must wait for the pulse.
-    const waitMs = dueMs <= 0 ? idleMs : Math.min(dueMs, idleMs);
-    await pause(waitMs, undefined, { signal }).catch(() => undefined);
+  const { idleMs, signal, onDefinitions } = options;
+  const bell = new Bell();
+  const wake = () => bell.ring();
+  signal.addEventListener('abort', wake);
+  client.on('end', wake);
+  client.on('notification', () => {
+    bell.ring();
+    onDefinitions?.();
+  });
+  try {
+    await client.query('listen tally_definitions');
+    while (!signal.aborted) {
+      bell.take();
+      const started = performance.now();
+      const { rows } = await client.query<WorkRow>(WORK);
+      const [row] = rows;
+      if (row === undefined) throw new Error('tally.work() returned nothing');
+      if (isSomething(row)) {
+        options.observe?.({ kind: 'work', ...row, ms: performance.now() - started });
+        continue;
+      }
+      const dueMs = row.due_ms === null ? idleMs : Number(row.due_ms);
+      // Due now and yet not done: another session has it, or it must wait for the pulse.
+      await bell.wait(dueMs <= 0 ? idleMs : Math.min(dueMs, idleMs));
+    }
+  } finally {
+    signal.removeEventListener('abort', wake);
   }
+}
+
+function isSomething({ filled, rebuilt, expired, jobs }: WorkRow): boolean {
+  return filled + rebuilt + expired + jobs > 0;
 }

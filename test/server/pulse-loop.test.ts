@@ -21,7 +21,7 @@ async function pulsing(
   database: TestDatabase,
   options: { tickMs?: number; idleMs?: number } = {},
 ): Promise<Running> {
-  const running = await runPulse({
+  const running = runPulse({
     url: database.url,
     tickMs: options.tickMs ?? 25,
     idleMs: options.idleMs ?? NEVER_MS,

@@ -47,7 +47,7 @@ test('the pulse runs in a database whose default isolation is serializable', asy
   await sql('create table public.a (id int)');
   await sql(`begin isolation level read committed;
     select tally.create_counter('c', 'public.a'); commit`);
-  const running = await runPulse({ url, tickMs: 10, idleMs: 100, log: (line) => t.log(line) });
+  const running = runPulse({ url, tickMs: 10, idleMs: 100, log: (line) => t.log(line) });
   t.teardown(() => running.stop());
   await sql('insert into public.a values (1)');
   await until(async () => {

@@ -1,0 +1,128 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Observe } from '../observation.js';
+import type { Announced, Announcement } from './announcement.js';
+import type { Hub } from './hub.js';
+import type { Change, Reader } from './reader.js';
+
+const RETRY_MS_MIN = 50;
+const RETRY_MS_MAX = 500;
+
+export type FeedOptions = { hub: Hub; reader: Reader; observe: Observe };
+
+/**
+ * Brings pulses to the hub one after the other: as announced while none is missing, and read from
+ * the table where one is.
+ */
+export class Feed {
+  /** The last pulse that was heard of, whether or not it has been delivered yet. */
+  heard = -1;
+  readonly #hub: Hub;
+  readonly #reader: Reader;
+  readonly #observe: Observe;
+  readonly #queue: { announcement: Announcement; at: number }[] = [];
+  readonly #closing = new AbortController();
+  #mustRead = false;
+  #isRunning = false;
+
+  constructor({ hub, reader, observe }: FeedOptions) {
+    this.#hub = hub;
+    this.#reader = reader;
+    this.#observe = observe;
+  }
+
+  announced(announcement: Announcement): void {
+    const { pulse, changes } = announcement;
+    this.#observe({ kind: 'announcement', pulse, changes: changes.length });
+    this.heard = pulse;
+    this.#queue.push({ announcement, at: performance.now() });
+    void this.#run();
+  }
+
+  /** Something may have been missed: look at the table. */
+  readAgain(): void {
+    this.#mustRead = true;
+    void this.#run();
+  }
+
+  close(): void {
+    this.#closing.abort();
+  }
+
+  async #run(): Promise<void> {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    const { signal } = this.#closing;
+    let retryMs = RETRY_MS_MIN;
+    while (!signal.aborted && (this.#mustRead || this.#queue.length > 0)) {
+      try {
+        if (this.#mustRead) await this.#readTable();
+        else await this.#next();
+        retryMs = RETRY_MS_MIN;
+      } catch {
+        // The reader has said what was wrong. What could not be read then must be read later.
+        this.#mustRead = true;
+        await pause(retryMs, undefined, { signal }).catch(() => undefined);
+        retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
+      }
+    }
+    this.#isRunning = false;
+  }
+
+  async #next(): Promise<void> {
+    const next = this.#queue.shift();
+    if (next === undefined) return;
+    const { pulse, changes } = next.announcement;
+    if (pulse <= this.#hub.pulse) return;
+    if (pulse > this.#hub.pulse + 1) {
+      // The first one after the start is no gap: the table has not been read yet.
+      const pulses = pulse - this.#hub.pulse - 1;
+      if (this.#hub.pulse >= 0) this.#observe({ kind: 'gap', pulses });
+      this.#mustRead = true;
+      return;
+    }
+    const wanted = changes.filter(({ topic }) => this.#hub.has(topic));
+    const isComplete = wanted.every(({ json }) => json !== undefined);
+    if (isComplete) this.#deliver(pulse, wanted.flatMap(ready(pulse)), next.at);
+    else await this.#deliverRead(pulse, wanted, next.at);
+  }
+
+  /** Some changes came without their values: documents, and numbers too large for JSON. */
+  async #deliverRead(pulse: number, wanted: readonly Announced[], at: number): Promise<void> {
+    const unread = wanted.flatMap(({ topic, json }) => (json === undefined ? topic : []));
+    const { changes, history } = await this.#reader.changes(unread, pulse - 1);
+    if (history !== this.#hub.history) {
+      this.#mustRead = true;
+      return;
+    }
+    this.#deliver(pulse, [...wanted.flatMap(ready(pulse)), ...changes], at);
+    // It cannot be read any more: its sessions are told so.
+    const read = new Set(changes.map(({ topic }) => topic));
+    this.#hub.refreshTopics(unread.filter((topic) => !read.has(topic)));
+  }
+
+  async #readTable(): Promise<void> {
+    this.#mustRead = false;
+    const at = performance.now();
+    const { fence, topics, pulse: since } = this.#hub;
+    const { history, pulse, changes } = await this.#reader.changes(topics, since);
+    this.heard = Math.max(this.heard, pulse);
+    if (history !== this.#hub.history || pulse < since) {
+      this.#queue.length = 0;
+      this.heard = pulse;
+      this.#hub.rebase(history, pulse);
+      return;
+    }
+    this.#deliver(pulse, changes, at);
+    this.#hub.refreshBehind(fence);
+  }
+
+  #deliver(pulse: number, changes: readonly Change[], at: number): void {
+    const sessions = this.#hub.deliver(pulse, changes);
+    if (sessions === 0) return;
+    this.#observe({ kind: 'flush', pulse, sessions, ms: performance.now() - at });
+  }
+}
+
+function ready(pulse: number): (change: Announced) => Change[] {
+  return ({ topic, json }) => (json === undefined ? [] : [{ topic, json, version: pulse }]);
+}

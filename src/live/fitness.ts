@@ -1,0 +1,67 @@
+import { targetOf, withClient } from '../database.js';
+import { UserError } from '../errors.js';
+import { VERSION } from '../version.js';
+
+const MISSING = new Set(['3F000', '42883', '42P01']);
+const FORBIDDEN = '42501';
+
+/** Throws a UserError when the database is there, and not one that this server can serve. */
+export async function refuseUnfit(url: string): Promise<void> {
+  const target = targetOf(url);
+  await withClient(url, 'pgtally-check', async (client) => {
+    const { rows } = await client.query<{ standby: boolean; read_only: string }>(
+      `select pg_catalog.pg_is_in_recovery() as standby,
+              pg_catalog.current_setting('default_transaction_read_only') as read_only`,
+    );
+    if (rows[0]?.standby === true) {
+      throw new UserError(`${target} is a standby, which can only be read`, {
+        hint: 'DATABASE_URL must name the primary',
+      });
+    }
+    if (rows[0]?.read_only === 'on') {
+      throw new UserError(`transactions in ${target} are read-only by default`, {
+        hint: 'alter database … reset default_transaction_read_only, or the same for the role',
+      });
+    }
+    const installed = await installedVersion(() => client.query('select tally.version()'), target);
+    if (installed === VERSION) return;
+    const isOlder = compare(installed, VERSION) < 0;
+    throw new UserError(
+      `the engine in ${target} is of release ${installed}, this server of ${VERSION}`,
+      {
+        hint: isOlder
+          ? 'bring the database up to date: pgtally migrate'
+          : `install pgtally ${installed}: a server does not work with a newer engine`,
+      },
+    );
+  });
+}
+
+type Answer = { rows: { version?: unknown }[] };
+
+async function installedVersion(ask: () => Promise<Answer>, target: string): Promise<string> {
+  try {
+    const { rows } = await ask();
+    return String(rows[0]?.version);
+  } catch (error) {
+    const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : '';
+    if (code === FORBIDDEN) {
+      throw new UserError(`the user may not use schema tally in ${target}`, {
+        hint: 'grant tally_server to the role that the server logs in as',
+        cause: error,
+      });
+    }
+    if (!MISSING.has(String(code))) throw error;
+    throw new UserError(`there is no pgtally in ${target}, or an unfinished one`, {
+      hint: 'install it: pgtally migrate',
+      cause: error,
+    });
+  }
+}
+
+function compare(left: string, right: string): number {
+  const numbers = (version: string) => version.split(/[.-]/).map(Number);
+  const theirs = numbers(right);
+  const at = numbers(left).findIndex((number, place) => number !== theirs[place]);
+  return at < 0 ? 0 : (numbers(left)[at] ?? 0) - (theirs[at] ?? 0);
+}

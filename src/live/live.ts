@@ -1,0 +1,152 @@
+import { UserError } from '../errors.js';
+import type { ListenerState, Observation, Observe, PulseState } from '../observation.js';
+import { openPool, type Pool } from '../pool.js';
+import type { Limits } from './admission.js';
+import { Assembler } from './announcement.js';
+import { Feed } from './feed.js';
+import { refuseUnfit } from './fitness.js';
+import { Hub } from './hub.js';
+import { Listener } from './listener.js';
+import { type Running, runPulse } from './pulse.js';
+import { createReader, type Reader } from './reader.js';
+import { createStreams, type Streams } from './streams.js';
+import { type Trail, watchTrail } from './trail.js';
+
+export type LiveOptions = {
+  databaseUrl: string;
+  /** Straight to the primary, where databaseUrl goes through a pooler. */
+  listenUrl: string | undefined;
+  poolSize: number;
+  statementTimeoutMs: number;
+  tickMs: number;
+  idleMs: number;
+  heartbeatMs: number;
+  limits: Limits;
+  observe: Observe;
+};
+
+export type Health = {
+  /** The database answered when it was last asked. */
+  database: boolean;
+  listener: ListenerState;
+  listenerReason: string;
+  /** This server's own session: the one that pulses, or next in line. */
+  pulseState: PulseState;
+  /** The last pulse that streams have seen. */
+  pulse: number;
+  history: string;
+};
+
+export type Counts = { sessions: number; topics: number };
+
+/** Everything between the database and the streams, running. */
+export type Live = {
+  pool: Pool;
+  reader: Reader;
+  streams: Streams;
+  health(): Health;
+  counts(): Counts;
+  /** Ends the streams, spread over a few seconds. */
+  drain(): Promise<void>;
+  close(): Promise<void>;
+};
+
+export async function openLive(options: LiveOptions): Promise<Live> {
+  const { databaseUrl, listenUrl, idleMs, tickMs, heartbeatMs, limits } = options;
+  const directUrl = listenUrl ?? databaseUrl;
+  await refuseUnfitNow(databaseUrl, options.observe);
+
+  let pulseState: PulseState = 'away';
+  const observe = (observation: Observation) => {
+    if (observation.kind === 'pulse-state') pulseState = observation.state;
+    options.observe(observation);
+  };
+  const trouble = (where: string) => (message: string) =>
+    observe({ kind: 'trouble', where, message });
+
+  const pool = openPool({
+    url: databaseUrl,
+    size: options.poolSize,
+    statementTimeoutMs: options.statementTimeoutMs,
+    isShared: listenUrl !== undefined,
+    onError: (error) => trouble('pool')(error.message),
+  });
+  const reader = createReader({ pool, observe });
+  const streams: Streams = createStreams({ hub: () => hub, reader, heartbeatMs, limits, observe });
+  const hub: Hub = new Hub({
+    observe,
+    refresh: (sessions) => streams.refresh(sessions),
+    onStrange: () => feed.readAgain(),
+  });
+  const feed = new Feed({ hub, reader, observe });
+  const listener = openListener({ url: directUrl, feed, observe });
+  const trail: Trail = watchTrail({ pool, reader, hub, feed, listener, idleMs });
+  const running: Running = runPulse({
+    url: directUrl,
+    tickMs,
+    idleMs,
+    log: trouble('session'),
+    observe,
+    onDefinitions: () => trail.definitionsChanged(),
+  });
+
+  return {
+    pool,
+    reader,
+    streams,
+    health: () => ({
+      database: trail.isAnswered(),
+      listener: listener.state,
+      listenerReason: listener.reason,
+      pulseState,
+      pulse: hub.pulse,
+      history: hub.history,
+    }),
+    counts: () => ({ sessions: hub.sessions.size, topics: hub.topicCount }),
+    drain: () => streams.drain(),
+    close: async () => {
+      trail.close();
+      streams.close();
+      feed.close();
+      hub.close();
+      await Promise.all([running.stop(), listener.close()]);
+      await pool.close();
+    },
+  };
+}
+
+/** A database that is away now will be there later; one that is wrong will not be right. */
+async function refuseUnfitNow(url: string, observe: Observe): Promise<void> {
+  try {
+    await refuseUnfit(url);
+  } catch (error) {
+    if (error instanceof UserError && !error.message.startsWith('cannot connect')) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    observe({ kind: 'trouble', where: 'start', message: `${message}; going on until it is there` });
+  }
+}
+
+function openListener(options: { url: string; feed: Feed; observe: Observe }): Listener {
+  const { url, feed, observe } = options;
+  const assembler = new Assembler();
+  const listener = new Listener({
+    url,
+    observe,
+    onPayload: (payload) => {
+      try {
+        const announcement = assembler.add(payload);
+        if (announcement !== undefined) feed.announced(announcement);
+      } catch {
+        const message = `somebody else notifies channel tally: ${payload.slice(0, 80)}`;
+        observe({ kind: 'trouble', where: 'listener', message });
+        feed.readAgain();
+      }
+    },
+    onListening: () => {
+      assembler.reset();
+      feed.readAgain();
+    },
+  });
+  listener.open();
+  return listener;
+}

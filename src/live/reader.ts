@@ -1,0 +1,210 @@
+import type { Observe } from '../observation.js';
+import type { Pool, Statement } from '../pool.js';
+import { DatabaseUnavailable } from './refusal.js';
+import { type Topic, topicText } from './topic.js';
+
+export type Kind = 'counter' | 'summary';
+export type State = 'ready' | 'filling' | 'broken' | 'overflow' | 'unknown';
+
+export type Reading = {
+  readonly topic: Topic;
+  readonly kind: Kind | undefined;
+  readonly audience: string;
+  readonly state: State;
+  /** The value as it goes to the client, never parsed: a bigint may not fit a number. */
+  readonly json: string;
+  readonly version: number;
+  /** False while changes of it are not folded: then its version is older than its value. */
+  readonly settled: boolean;
+};
+
+/** All readings are of one instant: after that pulse, before the next. */
+export type Snapshot = {
+  /** Which database, and which of its lives; the first part of an event's id. */
+  readonly history: string;
+  readonly pulse: number;
+  /** In the order asked for. */
+  readonly readings: readonly Reading[];
+};
+
+export type Change = { readonly topic: Topic; readonly json: string; readonly version: number };
+
+/** What the pulses after `since` changed, as they left it. */
+export type Changes = { history: string; pulse: number; changes: Change[] };
+
+export type Definition = { name: string; kind: Kind; audience: string; state: State };
+
+export type ReaderStats = { reads: number; topics: number; queries: number; failed: number };
+
+export type Reader = {
+  read(topics: readonly Topic[]): Promise<Snapshot>;
+  changes(topics: readonly Topic[], since: number): Promise<Changes>;
+  definitions(names: readonly string[]): Promise<Definition[]>;
+  stats(): ReaderStats;
+};
+
+/** So many queries run at once; reads that come meanwhile go out together with the next. */
+const QUERIES_AT_ONCE_MAX = 4;
+const TOPICS_PER_QUERY_MAX = 10_000;
+
+const READ: Statement = {
+  name: 'tally-read',
+  text: `select r.kind, r.audience, r.state, r.json, r.version, r.settled, r.pulse, h.history
+from tally.read_topics($1, $2) r, tally.history() h(history) order by r.pos`,
+};
+const CHANGES: Statement = {
+  name: 'tally-changes',
+  text: `select c.pos, c.json, c.version, c.pulse, h.history
+from tally.changed_topics($1, $2, $3) c, tally.history() h(history) order by c.pos`,
+};
+const DEFINITIONS: Statement = {
+  name: 'tally-definitions',
+  text: 'select name, kind, audience, state from tally.topic_definitions($1)',
+};
+
+type ReadRow = [Kind | null, string, State, string | null, string, boolean, string, string];
+type ChangeRow = [pos: number, json: string, version: string, pulse: string, history: string];
+
+export type ReaderOptions = { pool: Pool; observe: Observe };
+
+/** Reads that are asked for in one turn of the event loop share one query, and no later one. */
+export function createReader({ pool, observe }: ReaderOptions): Reader {
+  const counts = { reads: 0, topics: 0, queries: 0, failed: 0 };
+  let batch = new Batch();
+  let isScheduled = false;
+  let running = 0;
+
+  const send = async () => {
+    isScheduled = false;
+    if (running >= QUERIES_AT_ONCE_MAX || batch.isEmpty) return;
+    const full = batch;
+    batch = new Batch();
+    running += 1;
+    counts.queries += 1;
+    const started = performance.now();
+    try {
+      const rows = await pool.rows<ReadRow>(READ, [full.names, full.scopes]);
+      observe({ kind: 'read', topics: full.topics.length, ms: performance.now() - started });
+      full.resolve(snapshotOf(full.topics, rows));
+    } catch (error) {
+      counts.failed += 1;
+      full.reject(unavailable(error, observe));
+    } finally {
+      running -= 1;
+      // Who waited for a free query has waited long enough.
+      if (!batch.isEmpty) schedule();
+    }
+  };
+  const schedule = () => {
+    if (isScheduled || running >= QUERIES_AT_ONCE_MAX) return;
+    isScheduled = true;
+    setImmediate(() => void send());
+  };
+
+  return {
+    read: async (topics) => {
+      counts.reads += 1;
+      counts.topics += topics.length;
+      if (batch.topics.length + topics.length > TOPICS_PER_QUERY_MAX && !batch.isEmpty) {
+        await batch.answer.catch(() => undefined);
+      }
+      const mine = batch;
+      const places = topics.map((topic) => mine.add(topic));
+      schedule();
+      const { history, pulse, readings } = await mine.answer;
+      return { history, pulse, readings: places.flatMap((place) => readings[place] ?? []) };
+    },
+    changes: async (topics, since) => {
+      const names = topics.map(({ name }) => name);
+      const scopes = topics.map(({ scope }) => scope);
+      try {
+        return changesOf(topics, await pool.rows<ChangeRow>(CHANGES, [names, scopes, since]));
+      } catch (error) {
+        throw unavailable(error, observe);
+      }
+    },
+    definitions: async (names) => {
+      type Row = [name: string, kind: Kind, audience: string, state: State];
+      try {
+        const rows = await pool.rows<Row>(DEFINITIONS, [names]);
+        return rows.map(([name, kind, audience, state]) => ({ name, kind, audience, state }));
+      } catch (error) {
+        throw unavailable(error, observe);
+      }
+    },
+    stats: () => ({ ...counts }),
+  };
+}
+
+/** The topics of one query to come, each once, and the promise of its answer. */
+class Batch {
+  readonly topics: Topic[] = [];
+  readonly names: string[] = [];
+  readonly scopes: string[] = [];
+  readonly answer: Promise<Snapshot>;
+  readonly #places = new Map<string, number>();
+  resolve: (snapshot: Snapshot) => void = () => undefined;
+  reject: (error: Error) => void = () => undefined;
+
+  constructor() {
+    this.answer = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    // Whoever reads hears of it; a batch that nobody waits for any more is no unhandled failure.
+    this.answer.catch(() => undefined);
+  }
+
+  get isEmpty(): boolean {
+    return this.topics.length === 0;
+  }
+
+  add(topic: Topic): number {
+    const text = topicText(topic);
+    const known = this.#places.get(text);
+    if (known !== undefined) return known;
+    const place = this.topics.length;
+    this.#places.set(text, place);
+    this.topics.push(topic);
+    this.names.push(topic.name);
+    this.scopes.push(topic.scope);
+    return place;
+  }
+}
+
+function snapshotOf(topics: readonly Topic[], rows: readonly ReadRow[]): Snapshot {
+  const [first] = rows;
+  if (first === undefined || rows.length !== topics.length) {
+    throw new Error(`${topics.length} topics were asked for, ${rows.length} answered`);
+  }
+  const readings = rows.map(([kind, audience, state, json, version, settled], at): Reading => {
+    const topic = topics[at];
+    if (topic === undefined) throw new Error('an answer without a question');
+    return {
+      topic,
+      kind: kind ?? undefined,
+      audience,
+      state,
+      json: json ?? 'null',
+      version: Number(version),
+      settled,
+    };
+  });
+  return { history: first[7], pulse: Number(first[6]), readings };
+}
+
+function changesOf(topics: readonly Topic[], rows: readonly ChangeRow[]): Changes {
+  const [first] = rows;
+  if (first === undefined) throw new Error('no answer, not even the pulse');
+  const changes = rows.flatMap(([pos, json, version]) => {
+    const topic = topics[pos - 1];
+    return topic === undefined ? [] : [{ topic, json, version: Number(version) }];
+  });
+  return { history: first[4], pulse: Number(first[3]), changes };
+}
+
+function unavailable(cause: unknown, observe: Observe): DatabaseUnavailable {
+  const error = new DatabaseUnavailable(cause);
+  observe({ kind: 'read-failed', message: error.message });
+  return error;
+}

@@ -1,0 +1,141 @@
+import type { CloseReason } from '../observation.js';
+import type { Viewer } from './audience.js';
+import { Chunk, HEARTBEAT, noticeFrame } from './frame.js';
+import type { HubTopic } from './hub-topic.js';
+import type { Sink } from './sinks/sink.js';
+
+/** What all sessions of a server have in common. */
+export type SessionEnvironment = {
+  heartbeatMs: number;
+  onDrained: (session: Session) => void;
+  onClosed: (session: Session, reason: CloseReason, ms: number) => void;
+};
+
+export type SessionOptions = {
+  environment: SessionEnvironment;
+  viewer: Viewer | undefined;
+  /** When it ends by itself, for its client to take up anew: ms since 1970. */
+  endsAt: number;
+};
+
+/**
+ * One client's stream. What its client has is everything up to `pulse`; what it lacks is marked,
+ * never queued: a slow reader gets each marked topic's newest state when there is room again.
+ */
+export class Session {
+  readonly viewer: Viewer | undefined;
+  topics: readonly HubTopic[] = [];
+  /** Of which history `pulse` is; '' before its first snapshot. */
+  history = '';
+  pulse = -1;
+  /** Sessions are numbered as they join the hub. */
+  serial = 0;
+  /**
+   * Its snapshot saw changes that were not folded. The next pulse may lack some of them and would
+   * show half of a transaction; the one after has them all, so nothing is sent before that one.
+   */
+  holdsUntil = 0;
+  /** Topics that were not settled in its last snapshot. */
+  unsettled: ReadonlySet<HubTopic> | undefined;
+  /** Topics that it was told cannot be read now. */
+  unavailable: Set<HubTopic> | undefined;
+  marks: Set<HubTopic> | undefined;
+  /** It must read for itself: what the hub has is not enough to go on from. */
+  isStale = false;
+  /** A snapshot older than this pulse misses something that nobody will announce again. */
+  mustReach = -1;
+  readonly #environment: SessionEnvironment;
+  readonly #openedAt = performance.now();
+  readonly #endsAt: number;
+  #sink: Sink | undefined;
+  #isFull = false;
+  #isClosed = false;
+  #beatAt: number;
+
+  constructor({ environment, viewer, endsAt }: SessionOptions) {
+    this.#environment = environment;
+    this.viewer = viewer;
+    this.#endsAt = endsAt;
+    // Not all at once: each has its own phase.
+    this.#beatAt = Date.now() + environment.heartbeatMs * (0.5 + Math.random() / 2);
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  get hasBegun(): boolean {
+    return this.#sink !== undefined;
+  }
+
+  /** It can be written to. */
+  get isFlowing(): boolean {
+    return this.#sink !== undefined && !this.#isFull && !this.#isClosed;
+  }
+
+  get hasExpired(): boolean {
+    return this.viewer !== undefined && this.viewer.expiresAt <= Date.now();
+  }
+
+  begin(sink: Sink): void {
+    this.#sink = sink;
+    sink.attach({
+      drained: () => {
+        this.#isFull = false;
+        if (!this.#isClosed) this.#environment.onDrained(this);
+      },
+      closed: () => this.leave('client'),
+      stalled: () => this.cut('stalled'),
+    });
+  }
+
+  mark(topic: HubTopic): void {
+    this.marks ??= new Set();
+    this.marks.add(topic);
+  }
+
+  send(chunk: Chunk): void {
+    if (this.#isClosed || this.#sink === undefined) return;
+    if (!this.#sink.write(chunk)) this.#isFull = true;
+  }
+
+  /** Everything up to that pulse has been sent. */
+  reached(pulse: number): void {
+    this.pulse = pulse;
+    this.marks = undefined;
+    this.holdsUntil = 0;
+    this.unsettled = undefined;
+  }
+
+  /** What is due by the clock: the token's end, the stream's own, a heartbeat. */
+  tick(now: number): void {
+    if (this.#isClosed || this.#sink === undefined) return;
+    if (this.viewer !== undefined && this.viewer.expiresAt <= now) {
+      this.send(new Chunk([noticeFrame('expired', {})]));
+      this.end('expired');
+    } else if (this.#endsAt <= now) {
+      this.end('aged');
+    } else if (this.#beatAt <= now) {
+      this.#beatAt = now + this.#environment.heartbeatMs;
+      // Bytes wait already: more would only hide that nobody takes them.
+      if (!this.#isFull) this.send(HEARTBEAT);
+    }
+  }
+
+  end(reason: CloseReason): void {
+    this.leave(reason);
+    this.#sink?.end();
+  }
+
+  cut(reason: CloseReason): void {
+    this.leave(reason);
+    this.#sink?.cut();
+  }
+
+  leave(reason: CloseReason): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.marks = undefined;
+    this.#environment.onClosed(this, reason, performance.now() - this.#openedAt);
+  }
+}

@@ -1,0 +1,59 @@
+import type { Context } from 'koa';
+import { type Sink, type SinkEvents, STALL_MS, STREAM_HEADERS } from './sink.js';
+
+/** What koa-sse-stream puts on ctx.sse: a Transform whose readable side goes to the client. */
+export type SseStream = {
+  push(bytes: Buffer | null): boolean;
+  readonly readableLength: number;
+  on(event: 'close' | 'drain' | 'data', listener: () => void): unknown;
+  destroy(): unknown;
+};
+
+/** Waiting bytes above which the stream counts as full. */
+const FULL_BYTES = 64 * 1024;
+
+/**
+ * For a Koa app that has koa-sse-stream already. Only `push` is used: its `send` encodes anew for
+ * each client, cannot carry objects, and never says when a client is slow.
+ */
+export function koaSseSink(ctx: Context, stream: SseStream): Sink {
+  const { req, res } = ctx;
+  const { socket } = req;
+  ctx.set(STREAM_HEADERS);
+  ctx.status = 200;
+  res.shouldKeepAlive = false;
+  let listening: SinkEvents | undefined;
+  let isFull = false;
+  const waiting = () => stream.readableLength + res.writableLength;
+  res.on('drain', () => {
+    // The stream refills the response right after this: look when it has.
+    setImmediate(() => {
+      if (!isFull || waiting() >= FULL_BYTES) return;
+      isFull = false;
+      listening?.drained();
+    });
+  });
+  stream.on('close', () => listening?.closed());
+  res.once('close', () => listening?.closed());
+  res.setTimeout(STALL_MS, () => {
+    if (waiting() > 0) listening?.stalled();
+  });
+  return {
+    attach: (events) => {
+      listening = events;
+      if (socket.destroyed) events.closed();
+    },
+    write: (chunk) => {
+      if (res.writableEnded || socket.destroyed) return true;
+      stream.push(chunk.plain);
+      isFull = waiting() >= FULL_BYTES;
+      return !isFull;
+    },
+    end: () => {
+      stream.push(null);
+    },
+    cut: () => {
+      socket.destroy();
+    },
+  };
+}

@@ -1,0 +1,166 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Observe } from '../observation.js';
+import { Admission, type Limits } from './admission.js';
+import type { Viewer } from './audience.js';
+import { begin, renew } from './catch-up.js';
+import type { Hub } from './hub.js';
+import type { Reader } from './reader.js';
+import { Refusal, streamRefusalOf } from './refusal.js';
+import { Session, type SessionEnvironment } from './session.js';
+import type { Sink } from './sinks/sink.js';
+import type { Topic } from './topic.js';
+
+/** A stream ends after one to two hours, so that no client depends on never having to come back. */
+const AGE_MS_MIN = 3_600_000;
+const AGE_MS_MAX = 7_200_000;
+
+/** How exactly streams end at their token's end and get their heartbeats. */
+const CLOCK_MS = 250;
+
+/** Streams are closed over this long when the server stops: their clients come back as spread. */
+const DRAIN_MS = 3000;
+
+/** So many sessions read anew together. */
+const REFRESH_AT_ONCE = 500;
+const REFRESH_RETRY_MS = 500;
+
+export type OpenStream = {
+  topics: readonly Topic[];
+  viewer: Viewer | undefined;
+  address: string;
+  lastEventId: string | undefined;
+  /** Called once everything that could be refused has been: headers go out here. */
+  sink: () => Sink;
+};
+
+export type StreamsOptions = {
+  hub: () => Hub;
+  reader: Reader;
+  heartbeatMs: number;
+  limits: Limits;
+  observe: Observe;
+};
+
+export type Streams = {
+  /** 'full': the process has all the streams that it may have. Throws a Refusal for the rest. */
+  open(stream: OpenStream): Promise<'open' | 'full'>;
+  refresh(sessions: readonly Session[]): void;
+  count(): number;
+  /** Ends all streams, spread over a few seconds; no new one is let in. */
+  drain(): Promise<void>;
+  close(): void;
+};
+
+export function createStreams(options: StreamsOptions): Streams {
+  const { hub, reader, observe, heartbeatMs } = options;
+  const admission = new Admission(options.limits);
+  const callers = new WeakMap<Session, { subject: string | undefined; address: string }>();
+  let isDraining = false;
+
+  const environment: SessionEnvironment = {
+    heartbeatMs,
+    onDrained: (session) => hub().goOn(session),
+    onClosed: (session, reason, ms) => {
+      hub().leave(session);
+      const caller = callers.get(session);
+      if (caller !== undefined) admission.leave(caller);
+      if (session.hasBegun) observe({ kind: 'closed', reason, ms });
+    },
+  };
+  const refresher = createRefresher(hub, reader);
+  const clock = setInterval(() => {
+    const now = Date.now();
+    for (const session of hub().sessions) session.tick(now);
+  }, CLOCK_MS);
+
+  return {
+    open: async ({ topics, viewer, address, lastEventId, sink }) => {
+      if (isDraining) return 'full';
+      const caller = { subject: viewer?.subject, address };
+      if (!enter(admission, caller, observe)) return 'full';
+      const endsAt = Date.now() + AGE_MS_MIN + Math.random() * (AGE_MS_MAX - AGE_MS_MIN);
+      const session = new Session({ environment, viewer, endsAt });
+      callers.set(session, caller);
+      hub().join(session, topics);
+      try {
+        const snapshot = await reader.read(topics);
+        const refusal = streamRefusalOf(snapshot.readings, viewer);
+        if (refusal !== undefined) throw refusal;
+        begin(hub(), session, { sink: sink(), snapshot, lastEventId });
+      } catch (error) {
+        session.leave('client');
+        throw error;
+      }
+      observe({ kind: 'opened' });
+      return 'open';
+    },
+    refresh: refresher,
+    count: () => hub().sessions.size,
+    drain: async () => {
+      isDraining = true;
+      const sessions = [...hub().sessions];
+      const start = performance.now();
+      for (const [at, session] of sessions.entries()) {
+        const dueMs = (DRAIN_MS * at) / sessions.length - (performance.now() - start);
+        if (dueMs > 1) await pause(dueMs);
+        session.end('shutdown');
+      }
+    },
+    close: () => {
+      clearInterval(clock);
+      for (const session of [...hub().sessions]) session.cut('shutdown');
+    },
+  };
+}
+
+function enter(
+  admission: Admission,
+  caller: { subject: string | undefined; address: string },
+  observe: Observe,
+): boolean {
+  try {
+    const isIn = admission.enter(caller);
+    if (!isIn) observe({ kind: 'refused', reason: 'process-full' });
+    return isIn;
+  } catch (error) {
+    if (error instanceof Refusal && error.kind !== 'unknown') {
+      observe({
+        kind: 'refused',
+        reason: error.kind === 'subject-full' ? error.kind : 'address-full',
+      });
+    }
+    throw error;
+  }
+}
+
+/** Sessions that must read for themselves do it together, and again until it works. */
+function createRefresher(hub: () => Hub, reader: Reader) {
+  const waiting = new Set<Session>();
+  let isRunning = false;
+  const run = async () => {
+    isRunning = true;
+    while (waiting.size > 0) {
+      const some = [...waiting].slice(0, REFRESH_AT_ONCE);
+      for (const session of some) waiting.delete(session);
+      const results = await Promise.all(some.map((session) => refreshOne(hub(), reader, session)));
+      const failed = some.filter((_, at) => results[at] === false);
+      for (const session of failed) waiting.add(session);
+      if (failed.length > 0) await pause(REFRESH_RETRY_MS, undefined, { ref: false });
+    }
+    isRunning = false;
+  };
+  return (sessions: readonly Session[]) => {
+    for (const session of sessions) waiting.add(session);
+    if (!isRunning) void run();
+  };
+}
+
+async function refreshOne(hub: Hub, reader: Reader, session: Session): Promise<boolean> {
+  if (session.isClosed) return true;
+  try {
+    renew(hub, session, await reader.read(session.topics.map(({ topic }) => topic)));
+    return true;
+  } catch {
+    return session.isClosed;
+  }
+}
