@@ -30,11 +30,16 @@ export type Health = {
   database: boolean;
   listener: ListenerState;
   listenerReason: string;
-  /** This server's own session: the one that pulses, or next in line. */
-  pulseState: PulseState;
-  /** The last pulse that streams have seen. */
-  pulse: number;
-  history: string;
+  pulse: {
+    /** Of this server's own session: it pulses, or is next in line. */
+    state: PulseState;
+    /** The last one that streams have seen. */
+    last: number;
+    /** How long changes have been waiting for one. */
+    lagMs: number;
+  };
+  /** Why this server cannot serve this database, if so. */
+  problems: readonly string[];
 };
 
 export type Counts = { sessions: number; topics: number };
@@ -80,7 +85,15 @@ export async function openLive(options: LiveOptions): Promise<Live> {
   });
   const feed = new Feed({ hub, reader, observe });
   const listener = openListener({ url: directUrl, feed, observe });
-  const trail: Trail = watchTrail({ pool, reader, hub, feed, listener, idleMs });
+  const trail: Trail = watchTrail({
+    pool,
+    reader,
+    hub,
+    feed,
+    listener,
+    idleMs,
+    isFit: () => refuseUnfit(databaseUrl),
+  });
   const running: Running = runPulse({
     url: directUrl,
     tickMs,
@@ -98,9 +111,8 @@ export async function openLive(options: LiveOptions): Promise<Live> {
       database: trail.isAnswered(),
       listener: listener.state,
       listenerReason: listener.reason,
-      pulseState,
-      pulse: hub.pulse,
-      history: hub.history,
+      pulse: { state: pulseState, last: hub.pulse, lagMs: Math.round(trail.lagMs()) },
+      problems: trail.problems(),
     }),
     counts: () => ({ sessions: hub.sessions.size, topics: hub.topicCount }),
     drain: () => streams.drain(),

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { UserError } from '../errors.js';
 import type { Pool, Statement } from '../pool.js';
 import type { Feed } from './feed.js';
 import type { Hub } from './hub.js';
@@ -15,10 +16,12 @@ const GRACE_MS = 150;
 const DEAF_AGAIN_MS = 60_000;
 const DISTRUST_MS = 5000;
 
-const LAST_PULSE: Statement = {
-  name: 'tally-last-pulse',
-  text: 'select pulse from tally.pulses order by pulse desc limit 1',
+const TRAIL: Statement = {
+  name: 'tally-trail',
+  text: 'select pulse, is_pending, history from tally.trail()',
 };
+
+type TrailRow = [pulse: string, isPending: boolean, history: string];
 
 export type TrailOptions = {
   pool: Pool;
@@ -27,10 +30,16 @@ export type TrailOptions = {
   feed: Feed;
   listener: Listener;
   idleMs: number;
+  /** Rejects with what is wrong with the database. */
+  isFit: () => Promise<void>;
 };
 
 export type Trail = {
   isAnswered(): boolean;
+  /** What is wrong with the database that answers, if anything. */
+  problems(): readonly string[];
+  /** How long changes have been waiting for a pulse, as far as this server has seen. */
+  lagMs(): number;
   definitionsChanged(): void;
   close(): void;
 };
@@ -45,6 +54,7 @@ export function watchTrail(options: TrailOptions): Trail {
   const ear = new Ear(options);
   let isAnswered = false;
   let isChecking = false;
+  let problems: readonly string[] = [];
   const { hub, reader, listener, idleMs } = options;
 
   const checkDefinitions = async () => {
@@ -57,7 +67,16 @@ export function watchTrail(options: TrailOptions): Trail {
       isChecking = false;
     }
   };
+  const checkFitness = async () => {
+    try {
+      await options.isFit();
+      problems = [];
+    } catch (error) {
+      problems = isOfTheDatabase(error) ? [messageOf(error)] : [];
+    }
+  };
   const run = async () => {
+    let fitFor = '';
     let definitionsAt = performance.now();
     while (!signal.aborted) {
       const isListening = listener.state === 'listening';
@@ -65,19 +84,25 @@ export function watchTrail(options: TrailOptions): Trail {
       await pause(waitMs, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
       try {
-        await ear.compare(signal);
+        const history = await ear.compare(signal);
         isAnswered = true;
+        if (history !== fitFor) await checkFitness();
+        fitFor = history;
         if (performance.now() - definitionsAt < idleMs) continue;
         definitionsAt = performance.now();
         await checkDefinitions();
       } catch {
         isAnswered = false;
+        fitFor = '';
+        await checkFitness();
       }
     }
   };
   void run();
   return {
     isAnswered: () => isAnswered,
+    problems: () => problems,
+    lagMs: () => ear.lagMs,
     definitionsChanged: () => void checkDefinitions().catch(() => undefined),
     close: () => closing.abort(),
   };
@@ -86,26 +111,51 @@ export function watchTrail(options: TrailOptions): Trail {
 class Ear {
   readonly #options: TrailOptions;
   #deafAt = Number.NEGATIVE_INFINITY;
+  #pending: { pulse: number; since: number } | undefined;
 
   constructor(options: TrailOptions) {
     this.#options = options;
   }
 
-  async compare(signal: AbortSignal): Promise<void> {
+  async compare(signal: AbortSignal): Promise<string> {
     const { pool, hub, feed, listener } = this.#options;
-    const [row] = await pool.rows<[string]>(LAST_PULSE, []);
-    const last = Number(row?.[0] ?? 0);
-    if (listener.state !== 'listening') {
-      if (last !== hub.pulse) feed.readAgain();
-      return;
+    const [row] = await pool.rows<TrailRow>(TRAIL, []);
+    if (row === undefined) throw new Error('tally.trail() returned nothing');
+    const [last, isPending, history] = [Number(row[0]), row[1], row[2]];
+    this.#note(last, isPending);
+    const isElsewhere = history !== hub.history;
+    if (listener.state !== 'listening' || isElsewhere) {
+      if (last !== hub.pulse || isElsewhere) feed.readAgain();
+      return history;
     }
-    if (feed.heard >= last) return;
+    if (feed.heard >= last) return history;
     await pause(GRACE_MS, undefined, { signal }).catch(() => undefined);
-    if (feed.heard >= last || listener.state !== 'listening' || signal.aborted) return;
+    if (feed.heard >= last || listener.state !== 'listening' || signal.aborted) {
+      return history;
+    }
     const isAgain = performance.now() - this.#deafAt < DEAF_AGAIN_MS;
     this.#deafAt = performance.now();
     const reason = `it heard pulse ${feed.heard} last, the table is at ${last}`;
     listener.restart(reason, isAgain ? DISTRUST_MS : 0);
     feed.readAgain();
+    return history;
   }
+
+  get lagMs(): number {
+    return this.#pending === undefined ? 0 : performance.now() - this.#pending.since;
+  }
+
+  #note(pulse: number, isPending: boolean): void {
+    if (!isPending) this.#pending = undefined;
+    else if (this.#pending?.pulse !== pulse) this.#pending = { pulse, since: performance.now() };
+  }
+}
+
+/** A database that cannot be reached is no fault of what is in it. */
+function isOfTheDatabase(error: unknown): boolean {
+  return error instanceof UserError && !error.message.startsWith('cannot connect');
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

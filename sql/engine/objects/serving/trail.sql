@@ -1,0 +1,18 @@
+create or replace function tally.trail(out pulse bigint, out is_pending boolean, out history text)
+language plpgsql
+stable
+security definer  -- a server may not read deltas by itself
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+as $function$
+begin
+  -- Asked once a second by each server, and more often by one that hears nothing.
+  pulse := coalesce((select p.pulse from tally.pulses p order by p.pulse desc limit 1), 0);
+  is_pending := exists (select from tally.pending);
+  history := tally.history();
+end
+$function$;
+
+comment on function tally.trail() is
+  'How far the pulses have come, whether changes wait for the next one, and in which history: what a '
+  'server compares with what it has heard.';
