@@ -10,7 +10,13 @@ export const pulse: Verb = {
     // Listened for before there is anything to stop: a signal that comes early is not lost.
     const end = interrupted();
     const { runPulse } = await import('../live/pulse.js');
-    const running = runPulse({ url, tickMs, idleMs, log: (line) => context.note(line) });
+    const running = runPulse({
+      url,
+      tickMs,
+      idleMs,
+      log: (line) => context.note(line),
+      onTurn: () => context.note('pgtally-pulse: this session pulses'),
+    });
     await end;
     await running.stop();
     return EXIT.ok;

@@ -13,7 +13,10 @@ export type PulseOptions = {
   tickMs: number;
   /** How often it beats while asleep, in case a ring was lost. */
   idleMs: number;
+  /** What goes wrong and is tried again. */
   log: (line: string) => void;
+  /** This session is the one that pulses, from now on. */
+  onTurn?: () => void;
   observe?: Observe;
   /** A counter was declared, dropped or filled. */
   onDefinitions?: () => void;
@@ -73,7 +76,7 @@ type Beating = PulseOptions & {
 
 /** One session's life: wait until it may pulse, then pulse when rung and when it is time. */
 async function beat(client: pg.Client, options: Beating): Promise<void> {
-  const { bell, signal, idleMs, log, change } = options;
+  const { bell, signal, idleMs, change } = options;
   const lost = lossOf(client, bell);
   client.on('notification', () => bell.ring());
   await refuseStandby(client);
@@ -86,7 +89,7 @@ async function beat(client: pg.Client, options: Beating): Promise<void> {
     if (signal.aborted) return;
     lost.check();
   }
-  log('pgtally-pulse: this session pulses');
+  options.onTurn?.();
   const rhythm = new Rhythm(options);
   await changeOver(client, rhythm, false);
   change(rhythm.awake ? 'awake' : 'asleep');
