@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { EXIT, type Verb } from './cli/verb.js';
 import { helpLines, namesNear, VERBS, verbHelpLines } from './cli/verbs.js';
 import { loadConfig } from './config.js';
 import { UserError } from './errors.js';
+import { VERSION } from './version.js';
 
 /** From a checkout it runs as TypeScript, from the package as what npx finds. */
 const PROGRAM = import.meta.url.endsWith('.ts') ? 'node --import=tsx src/cli.ts' : 'npx pgtally';
@@ -22,7 +22,7 @@ async function main([name, ...rest]: string[]): Promise<number> {
     return help(rest[0]);
   }
   if (name === '--version' || name === '-V') {
-    console.log(version());
+    console.log(VERSION);
     return EXIT.ok;
   }
   const verb = findVerb(name);
@@ -69,14 +69,6 @@ function readArguments(verb: Verb, args: string[]) {
     if (error instanceof UserError || !(error instanceof Error)) throw error;
     throw new UserError(error.message.split('. ')[0] ?? error.message, { hint: usage });
   }
-}
-
-/** Read when asked for: package.json stands beside src/ and dist/ alike. */
-function version(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  const description: unknown = JSON.parse(text);
-  const known = typeof description === 'object' && description !== null && 'version' in description;
-  return known ? String(description.version) : 'unknown';
 }
 
 function printError(error: unknown): number {

@@ -1,34 +1,54 @@
 import { targetOf } from '../database.js';
+import { serveUntilInterrupted } from './serve.js';
 import { type Context, databaseUrl, EXIT, type Verb } from './verb.js';
 
 export const start: Verb = {
   name: 'start',
   usage: '',
-  summary: 'start PostgreSQL (the embedded one unless DATABASE_URL is set) and migrate',
+  summary: 'start PostgreSQL (the embedded one unless DATABASE_URL is set), migrate, and serve',
   run: async (context) => {
     const url = await databaseUrl(context);
     const { migrate } = await import('../migrate.js');
     await migrate({ url, report: (line) => context.note(line) });
-    const embedded = context.config.databaseUrl === undefined;
-    // The embedded server listens on this machine only, and its password is wanted by other tools.
-    // Anybody else's stays where it is.
-    context.say(`PostgreSQL runs and is migrated: ${embedded ? url : targetOf(url)}`);
-    context.say('');
-    context.say('Lines to try:');
-    for (const line of linesToTry(context, embedded)) context.say(`  ${line}`);
+    await serveUntilInterrupted(context, url, (at) => {
+      for (const line of greeting(context, url, at)) context.say(line);
+    });
+    for (const line of farewell(context)) context.say(line);
     return EXIT.ok;
   },
 };
 
-function linesToTry({ program }: Context, embedded: boolean): string[] {
+function greeting(context: Context, url: string, at: string): string[] {
+  const { program } = context;
+  const sql = (statement: string) => `  ${program} sql '${statement}'`;
   return [
-    `${program} sql 'create table public.users (id bigint primary key, pending boolean)'`,
-    `${program} sql 'select tally.create_counter($$pending_users$$, $$public.users$$, $$pending$$)'`,
-    `${program} sql 'insert into public.users values (1, true), (2, true), (3, false)'`,
-    `${program} sql 'select * from tally.counters'`,
-    `${program} status`,
-    `${program} doctor`,
-    `${program} help`,
-    ...(embedded ? [`${program} stop`] : []),
+    // The embedded server listens on this machine only, and its password is wanted by other tools.
+    // Anybody else's stays where it is.
+    `PostgreSQL runs and is migrated: ${isEmbedded(context) ? url : targetOf(url)}`,
+    `pgtally serves on ${at}`,
+    '',
+    'Lines to try, in another terminal:',
+    sql('create table public.users (id bigint primary key, pending boolean)'),
+    sql(
+      'select tally.create_counter($$pending_users$$, $$public.users$$, $$pending$$, audience => $$public$$)',
+    ),
+    `  curl -i ${at}/v1/counters/pending_users`,
+    `  curl -N '${at}/v1/stream?topic=pending_users'    # and in a third one:`,
+    sql('insert into public.users values (1, true), (2, true), (3, false)'),
+    sql('select * from tally.counters'),
+    `  ${program} doctor`,
+    `  ${program} help`,
+    '',
+    'Ctrl-C stops the server.',
   ];
+}
+
+function farewell(context: Context): string[] {
+  if (!isEmbedded(context)) return ['the server is stopped'];
+  const end = `${context.program} stop`;
+  return [`the server is stopped; the embedded PostgreSQL goes on running: ${end} ends it`];
+}
+
+function isEmbedded({ config }: Context): boolean {
+  return config.databaseUrl === undefined;
 }

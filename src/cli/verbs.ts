@@ -2,6 +2,7 @@ import { doctor, fill, repair, status, tick, verify } from './care.js';
 import { migrate } from './migrate.js';
 import { psql } from './psql.js';
 import { pulse } from './pulse.js';
+import { serve } from './serve.js';
 import { sql } from './sql.js';
 import { start } from './start.js';
 import { reset, stop } from './stop.js';
@@ -10,6 +11,7 @@ import type { Verb } from './verb.js';
 /** In the order in which help lists them. */
 export const VERBS: readonly Verb[] = [
   start,
+  serve,
   stop,
   reset,
   migrate,

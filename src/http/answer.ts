@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import type { RouterContext } from '@koa/router';
+import { encodedTag, hasAlready } from './conditional.js';
+
+export const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** Characters of base64url: 96 bits, so that no two answers ever share a tag. */
+const DIGEST_LENGTH = 16;
+
+export type Conditional = {
+  readonly etag: string;
+  readonly body: string;
+  readonly isPublic: boolean;
+};
+
+/**
+ * It may be kept, but is asked for again each time, so nobody ever shows what no longer holds.
+ * What is not public must not be shown to the next user of the same browser or proxy either.
+ */
+export function sendConditionally(ctx: RouterContext, { etag, body, isPublic }: Conditional): void {
+  const { req, res } = ctx;
+  res.setHeader('ETag', etag);
+  if (isPublic) {
+    res.setHeader('Cache-Control', 'public, no-cache');
+  } else {
+    res.setHeader('Cache-Control', 'private, no-cache');
+    vary(ctx);
+  }
+  if (hasAlready(req.headers['if-none-match'], etag)) {
+    ctx.status = 304;
+    return;
+  }
+  res.setHeader('Content-Type', JSON_TYPE);
+  ctx.body = body;
+}
+
+/** For the tag of an answer that has no version of its own. */
+export function digestOf(body: string): string {
+  return createHash('sha256').update(body).digest('base64url').slice(0, DIGEST_LENGTH);
+}
+
+export function sendJson(ctx: RouterContext, body: unknown, status = 200): void {
+  ctx.res.setHeader('Content-Type', JSON_TYPE);
+  ctx.res.setHeader('Cache-Control', 'no-store');
+  ctx.status = status;
+  ctx.body = JSON.stringify(body);
+}
+
+/** Compressed bytes are another representation, which a strong tag has to tell apart. */
+export function tagEncoding(ctx: RouterContext): void {
+  const encoding = ctx.response.get('Content-Encoding');
+  const etag = ctx.response.get('ETag');
+  if (typeof encoding !== 'string' || typeof etag !== 'string' || etag === '') return;
+  if (encoding !== '')
+    ctx.res.setHeader('ETag', encodedTag(etag, encoding === 'gzip' ? 'gzip' : 'br'));
+}
+
+function vary(ctx: RouterContext): void {
+  // CORS or compression may have set one already; merging costs more than setting.
+  if (ctx.res.hasHeader('Vary')) ctx.vary(['Authorization', 'Cookie']);
+  else ctx.res.setHeader('Vary', 'Authorization, Cookie');
+}

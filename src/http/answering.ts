@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RouterContext } from '@koa/router';
+import type { Logger } from 'pino';
+import { problemOf } from './failures.js';
+import { PROBLEM_TYPE, Problem, problemText } from './problems.js';
+import type { RouteTraffic, Traffic } from './traffic.js';
+
+export type Handle = (ctx: RouterContext) => void | Promise<void>;
+
+/** What somebody else calls a request by, if it can stand in a log line. */
+const REQUEST_ID = /^[\w.:/+=-]{1,128}$/;
+
+/**
+ * No helmet: these few are all that make sense for an answer that is no page, and they are set on
+ * each one. Strict-Transport-Security belongs to whatever speaks TLS before us.
+ */
+export function setSecurityHeaders(res: ServerResponse): void {
+  res.setHeader('X-Content-Type-Options', 'nosniff');
+  res.setHeader('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'");
+  res.setHeader('Referrer-Policy', 'no-referrer');
+  res.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
+}
+
+export type Answering = { readonly log: Logger; readonly traffic: Traffic };
+
+/** What is around each route: headers, the answer to whatever it throws, and the count. */
+export function answering(
+  { log, traffic }: Answering,
+  route: RouteTraffic,
+  handle: Handle,
+): Handle {
+  // Asked once: a logger per request costs as much as the request.
+  const isDebug = log.isLevelEnabled('debug');
+  return async (ctx) => {
+    const started = performance.now();
+    const { req, res } = ctx;
+    setSecurityHeaders(res);
+    const given = req.headers['x-request-id'];
+    if (given !== undefined) echoRequestId(given, res);
+    try {
+      if (hasBody(req)) {
+        throw new Problem('body-not-allowed', `${ctx.method} ${ctx.path} takes no body.`);
+      }
+      await handle(ctx);
+    } catch (error) {
+      answerProblem(ctx, error, log);
+    }
+    const ms = performance.now() - started;
+    traffic.record(route, res.statusCode, ms);
+    if (isDebug) log.debug({ route: route.id, path: ctx.path, status: res.statusCode, ms });
+  };
+}
+
+export function answerProblem(ctx: RouterContext, error: unknown, log: Logger): void {
+  const { res } = ctx;
+  const problem = problemOf(error);
+  const requestId = problem.status < 500 ? undefined : requestIdOf(ctx);
+  if (problem.status >= 500) logProblem(ctx, problem, requestId, log);
+  if (res.headersSent) {
+    res.destroy();
+    return;
+  }
+  for (const [name, value] of Object.entries(problem.headers)) res.setHeader(name, value);
+  res.setHeader('Content-Type', PROBLEM_TYPE);
+  res.setHeader('Cache-Control', 'no-store');
+  // A body that nobody reads would have to be read to its end before the next request.
+  if (hasBody(ctx.req)) res.setHeader('Connection', 'close');
+  ctx.status = problem.status;
+  ctx.body = problemText(problem, requestId);
+}
+
+function logProblem(ctx: RouterContext, problem: Problem, requestId: unknown, log: Logger): void {
+  const seen = { problem: problem.kind, method: ctx.method, path: ctx.path, requestId };
+  // What a database that is away did to each request is one event, and it is logged as one.
+  if (problem.kind === 'internal') log.error({ ...seen, err: problem.cause }, 'request failed');
+  else log.debug({ ...seen, err: problem.cause }, problem.detail);
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  const length = headers['content-length'];
+  return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
+}
+
+function echoRequestId(given: string | string[], res: ServerResponse): void {
+  if (typeof given === 'string' && REQUEST_ID.test(given)) res.setHeader('X-Request-Id', given);
+}
+
+/** Made only for what will be looked for in the log. */
+function requestIdOf({ res }: RouterContext): string {
+  const echoed = res.getHeader('X-Request-Id');
+  if (typeof echoed === 'string') return echoed;
+  const made = randomUUID();
+  if (!res.headersSent) res.setHeader('X-Request-Id', made);
+  return made;
+}

@@ -1,0 +1,145 @@
+import cors from '@koa/cors';
+import { Router, type RouterContext } from '@koa/router';
+import Koa from 'koa';
+import compress from 'koa-compress';
+import type { Logger } from 'pino';
+import type { Live } from '../live/live.js';
+import type { Sink } from '../live/sinks/sink.js';
+import { digestOf, tagEncoding } from './answer.js';
+import { answering, answerProblem, type Handle, setSecurityHeaders } from './answering.js';
+import type { Authenticate } from './auth.js';
+import { describe } from './openapi.js';
+import { Problem } from './problems.js';
+import { type Route, routerPath } from './route.js';
+import { type OperationDeps, openapiRoute, operationRoutes } from './routes/operations.js';
+import { streamRoute } from './routes/stream.js';
+import { readRoutes } from './routes/topics.js';
+import type { Traffic } from './traffic.js';
+import type { Look } from './vitals.js';
+
+export type AppDeps = {
+  readonly live: Live;
+  readonly log: Logger;
+  readonly traffic: Traffic;
+  readonly authenticate: Authenticate;
+  readonly topicsMax: number;
+  readonly trustedProxies: number;
+  readonly corsOrigins: readonly string[];
+  readonly metrics: OperationDeps['metrics'];
+  readonly look: Look;
+  readonly version: string;
+  readonly isStopping: () => boolean;
+  readonly sinkOf: (ctx: RouterContext) => Sink;
+};
+
+export type RoutesOptions = {
+  /** '' or a path such as /tally. */
+  readonly prefix: string;
+  /** Whether /health, /ready, /metrics and the admin's pages are among them. */
+  readonly operations: boolean;
+};
+
+/** Below this a document is sent as it is: its headers are as long. */
+const COMPRESS_BYTES_MIN = 1024;
+/** How long a browser remembers what a preflight said. */
+const PREFLIGHT_S = 600;
+
+/** Not zstd: only newer releases of Node have it, and all of ours shall answer the same. */
+const compressing = compress({ threshold: COMPRESS_BYTES_MIN, zstd: false, deflate: false });
+
+/** The whole server, as one Koa application. */
+export function createApp(deps: AppDeps): Koa {
+  const app = new Koa();
+  const { corsOrigins, log } = deps;
+  app.on('error', (error: NodeJS.ErrnoException) => {
+    const isGone = /^(?:ERR_STREAM_PREMATURE_CLOSE|ECONNRESET|EPIPE)$/.test(error.code ?? '');
+    if (isGone) log.debug({ err: error }, 'a client left');
+    else log.error({ err: error }, 'request failed');
+  });
+  if (corsOrigins.length > 0) app.use(sharing(corsOrigins));
+  app.use(tallyRoutes(deps, { prefix: '', operations: true }));
+  app.use((ctx) => {
+    setSecurityHeaders(ctx.res);
+    const detail = `There is nothing at ${ctx.path}; /openapi.json says what there is.`;
+    answerProblem(ctx as RouterContext, new Problem('not-found', detail), log);
+  });
+  return app;
+}
+
+/** Only our own paths; everything else is passed on. */
+export function tallyRoutes(deps: AppDeps, { prefix, operations }: RoutesOptions): Koa.Middleware {
+  const router = new Router({ prefix });
+  const { reader, streams } = deps.live;
+  const routes: Route[] = [
+    ...readRoutes({ ...deps, reader }),
+    streamRoute({ ...deps, streams }),
+    ...(operations ? operationRoutes(deps) : []),
+    openapiRoute(once(() => documentOf(routes, prefix, deps.version))),
+  ];
+  for (const route of routes) {
+    const handle = route.isDocument === true ? compressed(route.handle) : route.handle;
+    router.get(routerPath(route.path), answering(deps, deps.traffic.route(route.id), handle));
+  }
+  router.on('not-found', (ctx, next) => answerOtherMethod(router, ctx, next, deps));
+  return router.routes() as unknown as Koa.Middleware;
+}
+
+/** Our path, but none of our methods; or not our path at all. */
+async function answerOtherMethod(
+  router: Router,
+  ctx: RouterContext,
+  next: Koa.Next,
+  { log }: AppDeps,
+): Promise<void> {
+  const { path } = router.match(ctx.path, ctx.method);
+  if (path.length === 0) {
+    await next();
+    return;
+  }
+  const allow = [...new Set(path.flatMap(({ methods }) => methods)), 'OPTIONS'].join(', ');
+  setSecurityHeaders(ctx.res);
+  if (ctx.method === 'OPTIONS') {
+    ctx.res.setHeader('Allow', allow);
+    ctx.status = 204;
+    return;
+  }
+  const detail = `${ctx.method} is not for ${ctx.path}; ${allow} are.`;
+  const problem = new Problem('method-not-allowed', detail, { headers: { Allow: allow } });
+  answerProblem(ctx, problem, log);
+}
+
+/** A browser lets pages of other origins read answers only if we name their origin. */
+function sharing(origins: readonly string[]): Koa.Middleware {
+  const allowed: ReadonlySet<string> = new Set(origins);
+  return cors({
+    // '' is nobody: @koa/cors then adds nothing but Vary.
+    origin: ({ req }) => {
+      const { origin = '' } = req.headers;
+      return allowed.has(origin) ? origin : '';
+    },
+    credentials: true,
+    allowMethods: ['GET', 'HEAD'],
+    exposeHeaders: ['ETag', 'Retry-After', 'X-Request-Id'],
+    maxAge: PREFLIGHT_S,
+  });
+}
+
+function compressed(handle: Handle): Handle {
+  return async (ctx) => {
+    await compressing(ctx, async () => await handle(ctx));
+    tagEncoding(ctx);
+  };
+}
+
+function documentOf(routes: readonly Route[], prefix: string, version: string) {
+  const body = JSON.stringify(describe(routes, { title: 'pgtally', version, prefix }));
+  return { body, etag: `"${digestOf(body)}"` };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}

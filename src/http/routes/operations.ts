@@ -1,0 +1,152 @@
+import { z } from 'zod';
+import type { Live } from '../../live/live.js';
+import { sendConditionally, sendJson } from '../answer.js';
+import { type Authenticate, demandAdmin } from '../auth.js';
+import { readinessOf, readyAnswer } from '../readiness.js';
+import type { Answer, Route } from '../route.js';
+import type { Traffic } from '../traffic.js';
+import type { Look } from '../vitals.js';
+
+export type OperationDeps = {
+  readonly live: Live;
+  readonly authenticate: Authenticate;
+  readonly traffic: Traffic;
+  readonly look: Look;
+  readonly version: string;
+  readonly isStopping: () => boolean;
+  /** Undefined: there is no /metrics. */
+  readonly metrics: { text(): Promise<string>; readonly contentType: string } | undefined;
+};
+
+const healthAnswer = z
+  .object({ status: z.literal('ok'), version: z.string(), uptimeSeconds: z.number() })
+  .meta({ id: 'Health' });
+
+const cacheStats = z
+  .object({
+    reads: z.int().meta({ description: 'Requests for topics, streams included.' }),
+    topics: z.int().meta({ description: 'Topics in them.' }),
+    queries: z.int().meta({ description: 'Queries that answered them: reads share queries.' }),
+    failed: z.int().meta({ description: 'Queries that failed.' }),
+    notModified: z.int().meta({ description: 'Answers 304.' }),
+  })
+  .meta({ id: 'CacheStats', description: 'Since the process began.' });
+
+const poolStats = z
+  .object({ size: z.int(), open: z.int(), idle: z.int(), waiting: z.int() })
+  .meta({ id: 'PoolStats', description: 'Sessions for reading: at most, open, idle; who waits.' });
+
+/** For those who look after it. */
+export function operationRoutes(deps: OperationDeps): Route[] {
+  const { live, traffic } = deps;
+  return [
+    healthRoute(deps),
+    readyRoute(deps),
+    ...(deps.metrics === undefined ? [] : [metricsRoute(deps.metrics)]),
+    adminRoute(deps, 'cache-stats', 'How reads were answered', cacheStats, () => ({
+      ...live.reader.stats(),
+      notModified: traffic.total(304),
+    })),
+    adminRoute(deps, 'db-pool-stats', 'The pool of database sessions', poolStats, () =>
+      live.pool.stats(),
+    ),
+  ];
+}
+
+function healthRoute({ version }: OperationDeps): Route {
+  return {
+    id: 'health',
+    path: '/health',
+    tag: 'operations',
+    summary: 'The process is alive',
+    description: 'Says nothing of the database: a restart of this process would not mend that.',
+    signedIn: 'never',
+    answers: { 200: json('It is', healthAnswer) },
+    problems: [],
+    handle: (ctx) => {
+      sendJson(ctx, { status: 'ok', version, uptimeSeconds: Math.round(process.uptime()) });
+    },
+  };
+}
+
+function readyRoute({ live, look, isStopping }: OperationDeps): Route {
+  return {
+    id: 'ready',
+    path: '/ready',
+    tag: 'operations',
+    summary: 'Whether requests should be sent here',
+    signedIn: 'never',
+    answers: {
+      200: json('They should', readyAnswer),
+      503: json('They should not: a check fails', readyAnswer),
+    },
+    problems: [],
+    handle: async (ctx) => {
+      const vitals = await look();
+      const answer = readinessOf({ health: live.health(), vitals, isStopping: isStopping() });
+      sendJson(ctx, answer, answer.ready ? 200 : 503);
+    },
+  };
+}
+
+function metricsRoute(metrics: NonNullable<OperationDeps['metrics']>): Route {
+  return {
+    id: 'metrics',
+    path: '/metrics',
+    tag: 'operations',
+    summary: 'Measurements, for Prometheus',
+    signedIn: 'never',
+    isDocument: true,
+    answers: {
+      200: { description: 'All of them', contentType: 'text/plain', schema: z.string() },
+    },
+    problems: [],
+    handle: async (ctx) => {
+      const text = await metrics.text();
+      ctx.res.setHeader('Content-Type', metrics.contentType);
+      ctx.res.setHeader('Cache-Control', 'no-store');
+      ctx.body = text;
+    },
+  };
+}
+
+function adminRoute<Schema extends z.ZodObject>(
+  { authenticate }: OperationDeps,
+  id: string,
+  summary: string,
+  schema: Schema,
+  look: () => z.input<Schema>,
+): Route {
+  return {
+    id,
+    path: `/api/admin/${id}`,
+    tag: 'operations',
+    summary,
+    signedIn: 'admin',
+    answers: { 200: json('Now', schema) },
+    problems: ['unauthenticated', 'forbidden', 'keys-unavailable'],
+    handle: async (ctx) => {
+      await demandAdmin(authenticate, ctx);
+      sendJson(ctx, look());
+    },
+  };
+}
+
+/** Described last: it describes itself too. */
+export function openapiRoute(text: () => { readonly body: string; readonly etag: string }): Route {
+  return {
+    id: 'openapi',
+    path: '/openapi.json',
+    tag: 'operations',
+    summary: 'This description',
+    signedIn: 'never',
+    isDocument: true,
+    answers: { 200: json('OpenAPI 3.1', z.looseObject({ openapi: z.string() })) },
+    problems: [],
+    handle: (ctx) => sendConditionally(ctx, { ...text(), isPublic: true }),
+  };
+}
+
+function json(description: string, schema: z.ZodType): Answer {
+  return { description, contentType: 'application/json', schema };
+}

@@ -1,0 +1,137 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { UserError } from '../errors.js';
+import { PROBLEM_TYPE, PROBLEMS, Problem, type ProblemKind, problemText } from './problems.js';
+
+/** A token of 8 kB and a hundred topics fit; anything above is a mistake or an attack. */
+const HEADER_BYTES_MAX = 16_384;
+/** For a request to arrive. A stream's answer may take as long as it likes. */
+const HEADERS_MS_MAX = 15_000;
+const REQUEST_MS_MAX = 30_000;
+/** Above the usual 60 s of load balancers: the other end hangs up first, so no request is lost. */
+const KEEP_ALIVE_MS = 65_000;
+/** Requests in flight have so long to finish when the server stops. */
+const FINISH_MS_MAX = 10_000;
+/** Node closes connections that are idle when it is told to close, and not those that become so. */
+const IDLE_LOOK_MS = 50;
+
+export type Listening = {
+  /** As a user types it. */
+  readonly url: string;
+  readonly server: Server;
+  /** Lets requests in flight finish and takes no more. */
+  close(): Promise<void>;
+};
+
+export async function listen(
+  handle: RequestListener,
+  { host, port }: { host: string; port: number },
+): Promise<Listening> {
+  const server = createServer(
+    {
+      maxHeaderSize: HEADER_BYTES_MAX,
+      headersTimeout: HEADERS_MS_MAX,
+      requestTimeout: REQUEST_MS_MAX,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    },
+    handle,
+  );
+  // Who asks before sending a body is told what it would be told after.
+  server.on('checkContinue', handle);
+  server.on('clientError', answerNoRequest);
+  try {
+    server.listen(port, host);
+    await once(server, 'listening');
+  } catch (error) {
+    throw listenError(error, host, port);
+  }
+  return { url: urlOf(server, host), server, close: () => closeServer(server) };
+}
+
+/** What arrived is no request, so there is no Koa to answer it. */
+function answerNoRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) {
+    socket.destroy();
+    return;
+  }
+  const problem = noRequest(error.code ?? '');
+  const body = problemText(problem);
+  const reason = PROBLEMS[problem.kind].title;
+  socket.end(
+    [
+      `HTTP/1.1 ${problem.status} ${reason}`,
+      `Content-Type: ${PROBLEM_TYPE}`,
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      'Cache-Control: no-store',
+      'X-Content-Type-Options: nosniff',
+      'Connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+  );
+}
+
+function noRequest(code: string): Problem {
+  const [kind, detail]: [ProblemKind, string] =
+    code === 'HPE_HEADER_OVERFLOW'
+      ? ['headers-too-large', `The request's headers are above ${HEADER_BYTES_MAX} bytes.`]
+      : code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ['request-timeout', `The request did not arrive within ${REQUEST_MS_MAX / 1000} s.`]
+        : ['malformed-request', 'What was sent cannot be read as an HTTP/1.1 request.'];
+  return new Problem(kind, detail);
+}
+
+/** A second answer in the middle of a first one, such as a stream, would look like part of it. */
+function isAnswering(socket: Duplex): boolean {
+  if (!('_httpMessage' in socket)) return false;
+  const { _httpMessage: message } = socket;
+  return typeof message === 'object' && message !== null && 'headersSent' in message
+    ? message.headersSent === true
+    : false;
+}
+
+function listenError(error: unknown, host: string, port: number): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const at = `${host}:${port}`;
+  const options = { cause: error };
+  switch (code) {
+    case 'EADDRINUSE': {
+      const hint = 'Stop what listens there, or take another port: PORT=3001';
+      return new UserError(`${at} is taken`, { ...options, hint });
+    }
+    case 'EACCES': {
+      const hint = 'Ports below 1024 are for root: PORT=3000, and a proxy before it';
+      return new UserError(`${at} may not be listened on`, { ...options, hint });
+    }
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN': {
+      const hint = 'HOST is an address of this machine: 127.0.0.1, or 0.0.0.0 for all of them';
+      return new UserError(`${at} is not an address of this machine`, { ...options, hint });
+    }
+    default:
+      return error;
+  }
+}
+
+function urlOf(server: Server, host: string): string {
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+async function closeServer(server: Server): Promise<void> {
+  if (!server.listening) return;
+  const closed = once(server, 'close');
+  // Clients that ask on and on over one connection are told that this answer is its last.
+  server.prependListener('request', (_, res) => {
+    res.shouldKeepAlive = false;
+  });
+  server.close();
+  const idle = setInterval(() => server.closeIdleConnections(), IDLE_LOOK_MS);
+  const late = setTimeout(() => server.closeAllConnections(), FINISH_MS_MAX);
+  await closed;
+  clearInterval(idle);
+  clearTimeout(late);
+}

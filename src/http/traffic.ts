@@ -1,0 +1,34 @@
+/** Upper bounds in seconds of the classes that answers are counted in by how long they took. */
+export const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
+
+const STATUSES = 600;
+
+/** What one route answered. Plain numbers: counting must cost a read nothing. */
+export type RouteTraffic = { readonly id: string; readonly statuses: Float64Array };
+
+/** Counts answers as they go out; the metrics look when somebody asks. */
+export class Traffic {
+  readonly routes: RouteTraffic[] = [];
+  /** One class more than there are bounds: whatever took longer. */
+  readonly seconds = new Float64Array(REQUEST_SECONDS.length + 1);
+  secondsSum = 0;
+
+  route(id: string): RouteTraffic {
+    const route = { id, statuses: new Float64Array(STATUSES) };
+    this.routes.push(route);
+    return route;
+  }
+
+  record({ statuses }: RouteTraffic, status: number, ms: number): void {
+    statuses[status] = (statuses[status] ?? 0) + 1;
+    const seconds = ms / 1000;
+    this.secondsSum += seconds;
+    const found = REQUEST_SECONDS.findIndex((bound) => seconds <= bound);
+    const at = found < 0 ? REQUEST_SECONDS.length : found;
+    this.seconds[at] = (this.seconds[at] ?? 0) + 1;
+  }
+
+  total(status: number): number {
+    return this.routes.reduce((sum, { statuses }) => sum + (statuses[status] ?? 0), 0);
+  }
+}
