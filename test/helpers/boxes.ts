@@ -49,6 +49,8 @@ export async function move(sql: (text: string) => Promise<unknown>, random: () =
 
 export type Movers = {
   readonly moves: () => number;
+  /** Waits for some more moves, unless PostgreSQL is away. */
+  go(more: number): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -68,6 +70,10 @@ export function startMovers(
   });
   return {
     moves: () => state.moves,
+    go: async (more) => {
+      const goal = state.moves + more;
+      await until(() => state.moves >= goal, { what: `${more} moves` });
+    },
     stop: async () => {
       state.going = false;
       await Promise.all(work);

@@ -16,6 +16,7 @@ export type Update = {
 };
 
 const DEADLINE_MS = 10_000;
+const TIMER_MS_MAX = 2_147_483_647;
 const UPDATE =
   /^\{"topic":("(?:[^"\\]|\\.)*"),"(?:value":-?\d+|body":.+),"version":(?:0|[1-9]\d*)\}$/s;
 const PARTS = /^\{"topic":("(?:[^"\\]|\\.)*"),"(?:value|body)":(.+),"version":(\d+)\}$/s;
@@ -38,7 +39,13 @@ export class Recorder {
   readonly faults: string[] = [];
   readonly #values = new Map<string, Update>();
   readonly #waiters = new Set<Waiter>();
+  readonly #into: Recorder | undefined;
   #ended: { readonly at: number; readonly why: string } | undefined;
+
+  /** What comes here is added to another one too: a client's, over all its connections. */
+  constructor(into?: Recorder) {
+    this.#into = into;
+  }
 
   /** When it ended, and how; undefined while it is open. */
   get ended(): { readonly at: number; readonly why: string } | undefined {
@@ -51,13 +58,25 @@ export class Recorder {
 
   add(frame: Frame): void {
     this.frames.push(frame);
+    this.#into?.add(frame);
     if (frame.event === 'update') this.#note(frame);
     this.#look();
   }
 
   comment(at: number): void {
     this.comments.push(at);
+    this.#into?.comment(at);
     this.#look();
+  }
+
+  retry(ms: number): void {
+    this.retries.push(ms);
+    this.#into?.retry(ms);
+  }
+
+  fault(what: string): void {
+    this.faults.push(what);
+    this.#into?.faults.push(what);
   }
 
   end(why: string): void {
@@ -134,7 +153,11 @@ export class Recorder {
           return true;
         },
       };
-      const timer = setTimeout(() => fail(this.#missing(what, `${deadlineMs} ms`)), deadlineMs);
+      // A timer takes no more than that: a longer one would fire at once.
+      const timer = setTimeout(
+        () => fail(this.#missing(what, `${deadlineMs} ms`)),
+        Math.min(deadlineMs, TIMER_MS_MAX),
+      );
       this.#waiters.add(waiter);
       waiter.look();
     });

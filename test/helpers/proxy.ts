@@ -22,6 +22,7 @@ export type Chosen = (connection: Connection) => boolean;
 
 export type TcpProxy = {
   readonly port: number;
+  readonly target: string;
   /** The same address, through the proxy. */
   through(url: string): string;
   connections(chosen?: Chosen): Connection[];
@@ -57,6 +58,7 @@ export async function openProxy(target: string): Promise<TcpProxy> {
   const connections = (chosen: Chosen = () => true) => [...open].filter(chosen);
   return {
     port,
+    target,
     through: (url) => {
       const changed = new URL(url);
       changed.hostname = '127.0.0.1';

@@ -45,7 +45,9 @@ export class SseParser {
       const [, name, value] = FIELD.exec(line) ?? [];
       if (name === undefined || value === undefined)
         this.#fault(`a line that says nothing: ${line}`);
-      else if (fields.has(name)) this.#fault(`two lines of ${name} in one frame: ${line}`);
+      else if (name === 'data' && fields.has(name)) {
+        fields.set(name, `${fields.get(name)}\n${value}`);
+      } else if (fields.has(name)) this.#fault(`two lines of ${name} in one frame: ${line}`);
       else fields.set(name, value);
     }
     this.#take(fields, at);
@@ -54,7 +56,7 @@ export class SseParser {
   #take(fields: ReadonlyMap<string, string>, at: number): void {
     const retry = fields.get('retry');
     if (retry !== undefined) {
-      if (RETRY.test(retry)) this.#recorder.retries.push(Number(retry));
+      if (RETRY.test(retry)) this.#recorder.retry(Number(retry));
       else this.#fault(`retry is ${retry}, and no whole number of ms`);
     }
     const data = fields.get('data');
@@ -71,6 +73,6 @@ export class SseParser {
   }
 
   #fault(what: string): void {
-    this.#recorder.faults.push(what);
+    this.#recorder.fault(what);
   }
 }

@@ -33,10 +33,10 @@ export type Stream = {
 const HEAD_DEADLINE_MS = 10_000;
 
 /** Resolves when the head of the response is there, whatever it says. */
-export async function openStream(request: StreamRequest): Promise<Stream> {
+export async function openStream(request: StreamRequest, into?: Recorder): Promise<Stream> {
   const { base, from } = request;
   const url = new URL(base);
-  const recorder = new Recorder();
+  const recorder = new Recorder(into);
   const frames = new SseParser(recorder);
   const local = from === undefined ? {} : { localAddress: from };
   const socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true, ...local });
@@ -50,14 +50,14 @@ export async function openStream(request: StreamRequest): Promise<Stream> {
       response.push(bytes);
       if (response.isOver) recorder.end('the response ended');
     } catch (error) {
-      recorder.faults.push(String(error));
+      recorder.fault(String(error));
       socket.destroy();
     }
   });
   socket.on('end', () => recorder.end('the connection ended'));
   socket.on('error', (error) => recorder.end(`the connection failed: ${error.message}`));
   socket.on('close', () => {
-    if (response.isOver && !frames.isWhole) recorder.faults.push('half a frame at the end');
+    if (response.isOver && !frames.isWhole) recorder.fault('half a frame at the end');
     recorder.end('the connection was closed');
   });
   socket.write(requestText(url, request));

@@ -109,6 +109,7 @@ test('the reader finds frames, comments and retries, and takes nothing that it d
   for (const bad of [
     'data:{"no":"space"}\n\n',
     'data: {"a":1}\ndata: {"b":2}\n\n',
+    'event: sync\nevent: sync\ndata: {}\n\n',
     'event: sync\r\ndata: {}\n\n',
     'data: [object Object]\n\n',
     'event: update\nid: 1.1\n\n',

@@ -1,0 +1,92 @@
+import type { ExecutionContext } from 'ava';
+import type pg from 'pg';
+import { withClient } from '../../src/database.js';
+import { installBoxes } from './boxes.js';
+import { clusterDatabase, engineDatabase } from './cluster.js';
+import { testDatabase } from './database.js';
+import type { Sql } from './engine.js';
+import { type LiveServer, type LiveServerOptions, startLiveServer } from './live-server.js';
+import { openProxy, type TcpProxy } from './proxy.js';
+import { openStream, type Stream, type StreamRequest } from './sse.js';
+
+/** A server in front of the boxes, for one test. */
+
+export type BoxesDatabase = {
+  readonly url: string;
+  readonly sql: Sql;
+  client(application?: string): Promise<pg.Client>;
+};
+
+export type BoxesOptions = Omit<LiveServerOptions, 'databaseUrl'> & {
+  /** Another server on the database of an earlier one. */
+  readonly on?: BoxesDatabase;
+  /** On a PostgreSQL of the test's own. */
+  readonly cluster?: string;
+  /** False: another session holds the place of the one that pulses, and never does. */
+  readonly pulses?: boolean;
+};
+
+export type BoxesServer = {
+  readonly server: LiveServer;
+  readonly database: BoxesDatabase;
+  /** In front of PostgreSQL, for the server alone. */
+  readonly proxy: TcpProxy;
+  /** So many entries with their twins, each committed when this returns. */
+  write(count: number): Promise<void>;
+};
+
+export async function boxesServer(
+  t: ExecutionContext<unknown>,
+  options: BoxesOptions = {},
+): Promise<BoxesServer> {
+  const { on, cluster, pulses = true, ...rest } = options;
+  const database = on ?? (await newDatabase(t, cluster));
+  if (!pulses) await (await database.client('attends')).query('select tally.attend()');
+  const proxy = await openProxy(database.url);
+  const server = await startLiveServer({ ...rest, databaseUrl: proxy.through(database.url) });
+  t.teardown(async () => {
+    // What a fault left hanging shall not hold up the end.
+    proxy.set({});
+    await server.stop();
+    await proxy.close();
+  });
+  return {
+    server,
+    database,
+    proxy,
+    write: (count) =>
+      withClient(database.url, 'test writer', async (client) => {
+        for (let done = 0; done < count; done += 1) {
+          await client.query('begin');
+          await client.query('insert into public.entries default values');
+          await client.query('insert into public.twins default values');
+          await client.query('commit');
+        }
+      }),
+  };
+}
+
+async function newDatabase(
+  t: ExecutionContext<unknown>,
+  cluster: string | undefined,
+): Promise<BoxesDatabase> {
+  if (cluster === undefined) {
+    const made = await testDatabase(t);
+    await installBoxes(made.url);
+    return made;
+  }
+  const { url } = await engineDatabase(t, cluster);
+  await installBoxes(url);
+  return clusterDatabase(t, url);
+}
+
+/** A stream that is closed with the test. */
+export async function open(
+  t: ExecutionContext<unknown>,
+  { url }: { readonly url: string },
+  request: Omit<StreamRequest, 'base'>,
+): Promise<Stream> {
+  const stream = await openStream({ ...request, base: url });
+  t.teardown(() => stream.close());
+  return stream;
+}

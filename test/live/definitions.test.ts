@@ -1,0 +1,78 @@
+import test from 'ava';
+import { boxesServer, open } from '../helpers/boxes-server.js';
+import { until } from '../helpers/wait.js';
+
+/** Counters come, go and stop being readable while streams are open. */
+
+test('a counter that is filling is announced as unavailable, and shown once it is filled', async (t) => {
+  const { server, database } = await boxesServer(t, { pulses: false });
+  await database.sql(`create table public.old as select generate_series(1, 1000) as id`);
+  await database.sql(`select tally.create_counter('old', 'public.old', audience => 'public')`);
+  const { recorder } = await open(t, server, { topics: ['old', 'entries'] });
+  const said = await recorder.until(({ event }) => event === 'unavailable');
+  t.true(said.data.includes('old'));
+  await recorder.value('entries', 0);
+  t.is(recorder.last('old'), undefined);
+  await database.sql('select tally.fill()');
+  await recorder.value('old', 1000);
+  await database.sql('insert into public.old values (0)');
+  await database.sql('select tally.pulse()');
+  await recorder.value('old', 1001);
+  t.deepEqual(recorder.faults, []);
+});
+
+test('a counter that loses its filling in mid-stream says so, and shows its next right value', async (t) => {
+  const { server, database, write } = await boxesServer(t, { pulses: false });
+  await write(2);
+  const { recorder } = await open(t, server, { topics: ['entries', 'twins'] });
+  await recorder.value('entries', 2);
+  // A TRUNCATE of rows that its snapshot cannot see: nobody can count those in place.
+  await database.sql(`begin isolation level repeatable read; truncate public.entries; commit`);
+  await recorder.until(({ event, data }) => event === 'unavailable' && data.includes('entries'));
+  await write(1);
+  await database.sql('select tally.pulse()');
+  await recorder.value('twins', 3);
+  t.is(recorder.last('entries'), '2');
+  await database.sql('call tally.tick()');
+  await recorder.value('entries', 1);
+});
+
+test('a counter that is dropped in mid-stream shows nothing more, and its neighbours go on', async (t) => {
+  const { server, database, write } = await boxesServer(t);
+  const { recorder } = await open(t, server, { topics: ['entries', 'twins'] });
+  await recorder.sync(1);
+  await database.sql(`select tally.drop_counter('entries')`);
+  await write(3);
+  await recorder.when(() => recorder.last('twins') === '3' || recorder.ended !== undefined, {
+    evenEnded: true,
+  });
+  t.not(recorder.last('entries'), '3');
+  const again = await open(t, server, { topics: ['entries', 'twins'] });
+  t.is(again.status, 404);
+});
+
+test('a counter that is dropped and made anew otherwise shows its new values', async (t) => {
+  const { server, database, write } = await boxesServer(t);
+  await write(5);
+  const { recorder } = await open(t, server, { topics: ['entries', 'twins'] });
+  await recorder.value('entries', 5);
+  await database.sql(`select tally.drop_counter('entries')`);
+  await database.sql(
+    `select tally.create_counter('entries', 'public.entries', 'id > 3', audience => 'public')`,
+  );
+  await recorder.value('entries', 2);
+  await write(1);
+  await recorder.value('entries', 3);
+  await recorder.value('twins', 6);
+});
+
+test('a topic of a counter that is created later is a 404 until then, and readable at once after', async (t) => {
+  const { server, database } = await boxesServer(t);
+  t.is((await open(t, server, { topics: ['later'] })).status, 404);
+  await database.sql('create table public.later (id int)');
+  await database.sql(`select tally.create_counter('later', 'public.later', audience => 'public')`);
+  await database.sql('insert into public.later values (1)');
+  await until(async () => (await open(t, server, { topics: ['later'] })).status === 200);
+  const { recorder } = await open(t, server, { topics: ['later'] });
+  await recorder.value('later', 1);
+});

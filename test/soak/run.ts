@@ -1,0 +1,97 @@
+import { boxNumbers, SOUND, TOPICS } from '../helpers/boxes.js';
+import type { Recorder } from '../helpers/frames.js';
+import { faultsOf } from '../helpers/sound.js';
+import { until } from '../helpers/wait.js';
+import { nextMisfortune } from './faults.js';
+import { seeded } from './random.js';
+import { type Cluster, heal, type Stage, setUp, tearDown } from './stage.js';
+
+/** One seeded run: a random sequence of misfortunes, then quiet, then the oracle. */
+
+export type RunFigures = {
+  readonly seed: number;
+  readonly misfortunes: readonly string[];
+  readonly moves: number;
+  readonly syncs: number;
+  /** Streams that did not end on the values in the table, in words. */
+  readonly stale: readonly string[];
+  readonly backwards: readonly string[];
+  readonly halves: readonly string[];
+  readonly other: readonly string[];
+  /** From the end of the last misfortune until every stream was right. */
+  readonly settledMs: number;
+};
+
+const RIGHT_WITHIN_MS = 6000;
+
+export type RunOptions = {
+  readonly url: string;
+  readonly seed: number;
+  readonly cluster?: Cluster | undefined;
+};
+
+export async function runFaults({ url, seed, cluster }: RunOptions): Promise<RunFigures> {
+  const random = seeded(seed);
+  const stage = await setUp(url, random, cluster);
+  const misfortunes: string[] = [];
+  try {
+    const count = random.between(3, 7);
+    for (let number = 0; number < count; number += 1) {
+      const misfortune = nextMisfortune(stage);
+      misfortunes.push(misfortune.name);
+      await misfortune.befall(stage);
+      if (random.chance(0.5)) await stage.movers.go(random.between(1, 20));
+    }
+    await heal(stage);
+    const healed = performance.now();
+    const stale = await staleOf(stage);
+    return figuresOf(stage, { seed, misfortunes, stale, settledMs: performance.now() - healed });
+  } finally {
+    await tearDown(stage);
+  }
+}
+
+/** Waits for the streams to be right, and says of which it was in vain. */
+async function staleOf({ sql, clients }: Stage): Promise<string[]> {
+  const truth = await until(() => boxNumbers(sql), { what: 'the table' });
+  const lacks = (recorder: Recorder) => {
+    const wrong = TOPICS.filter((topic) => recorder.last(topic) !== (truth.get(topic) ?? '0'));
+    if (wrong.length > 0) {
+      return wrong.map((topic) => `${topic} is ${recorder.last(topic)}, not ${truth.get(topic)}`);
+    }
+    return recorder.frames.at(-1)?.event === 'sync' ? [] : ['it ends without sync'];
+  };
+  const results = await Promise.all(
+    clients.map(({ recorder }) =>
+      recorder
+        .when(() => lacks(recorder).length === 0, { deadlineMs: RIGHT_WITHIN_MS })
+        .then(() => [])
+        .catch(() => lacks(recorder)),
+    ),
+  );
+  return results.flatMap((wrong, client) =>
+    wrong.length === 0 ? [] : `client ${client}: ${wrong.join(', ')}`,
+  );
+}
+
+type Known = Pick<RunFigures, 'seed' | 'misfortunes' | 'stale' | 'settledMs'>;
+
+function figuresOf({ clients, movers }: Stage, known: Known): RunFigures {
+  const found = clients.map(({ recorder }) => faultsOf(recorder.frames, SOUND));
+  return {
+    ...known,
+    moves: movers.moves(),
+    syncs: clients.reduce((sum, { recorder }) => sum + recorder.count('sync'), 0),
+    backwards: found.flatMap(({ backwards }) => backwards),
+    halves: found.flatMap(({ halves }) => halves),
+    other: [
+      ...found.flatMap(({ other }) => other),
+      ...clients.flatMap(({ recorder }) => recorder.faults),
+      ...clients.flatMap(({ refusals }) =>
+        refusals
+          .filter((status) => status !== 503)
+          .map((status) => `a stream was answered ${status}`),
+      ),
+    ],
+  };
+}
