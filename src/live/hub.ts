@@ -74,12 +74,17 @@ export class Hub {
   leave(session: Session): void {
     this.#sessions.delete(session);
     this.#held.delete(session);
-    for (const topic of session.topics) this.drop(session, topic);
+    for (const topic of session.topics) this.#forget(session, topic);
+    session.topics = [];
   }
 
   drop(session: Session, topic: HubTopic): void {
     session.topics = session.topics.filter((one) => one !== topic);
     session.marks?.delete(topic);
+    this.#forget(session, topic);
+  }
+
+  #forget(session: Session, topic: HubTopic): void {
     topic.sessions.delete(session);
     if (topic.sessions.size > 0) return;
     this.#topics.delete(topic.text);
