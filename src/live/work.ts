@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Observe } from '../observation.js';
 import { Bell } from './bell.js';
+import { watched } from './watchdog.js';
 
 const WORK = `select filled, rebuilt, expired, jobs,
   extract(epoch from next_due - pg_catalog.clock_timestamp()) * 1000 as due_ms
@@ -15,6 +16,7 @@ type WorkRow = {
 };
 
 export type WorkOptions = {
+  url: string;
   /** How often it looks when nothing is known to be due. */
   idleMs: number;
   signal: AbortSignal;
@@ -24,7 +26,7 @@ export type WorkOptions = {
 
 /** Fills new counters and does what else is due, on a session of its own: the pulse never waits. */
 export async function workLoop(client: pg.Client, options: WorkOptions): Promise<void> {
-  const { idleMs, signal, onDefinitions } = options;
+  const { url, idleMs, signal, onDefinitions } = options;
   const bell = new Bell();
   const wake = () => bell.ring();
   signal.addEventListener('abort', wake);
@@ -34,11 +36,11 @@ export async function workLoop(client: pg.Client, options: WorkOptions): Promise
     onDefinitions?.();
   });
   try {
-    await client.query('listen tally_definitions');
+    await watched(client, url, () => client.query('listen tally_definitions'));
     while (!signal.aborted) {
       bell.take();
       const started = performance.now();
-      const { rows } = await client.query<WorkRow>(WORK);
+      const { rows } = await watched(client, url, () => client.query<WorkRow>(WORK));
       const [row] = rows;
       if (row === undefined) throw new Error('tally.work() returned nothing');
       if (isSomething(row)) {
