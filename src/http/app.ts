@@ -4,15 +4,15 @@ import Koa from 'koa';
 import compress from 'koa-compress';
 import type { Logger } from 'pino';
 import type { Live } from '../live/live.js';
-import type { Sink } from '../live/sinks/sink.js';
-import { digestOf, tagEncoding } from './answer.js';
+import { VERSION } from '../version.js';
+import { digestOf, sendConditionally, sendDirectly, tagEncoding } from './answer.js';
 import { answering, answerProblem, type Handle, setSecurityHeaders } from './answering.js';
 import type { Authenticate } from './auth.js';
 import { describe } from './openapi.js';
 import { Problem } from './problems.js';
 import { type Route, routerPath } from './route.js';
 import { type OperationDeps, openapiRoute, operationRoutes } from './routes/operations.js';
-import { streamRoute } from './routes/stream.js';
+import { type SinkOf, streamRoute } from './routes/stream.js';
 import { readRoutes } from './routes/topics.js';
 import type { Traffic } from './traffic.js';
 import type { Look } from './vitals.js';
@@ -27,9 +27,8 @@ export type AppDeps = {
   readonly corsOrigins: readonly string[];
   readonly metrics: OperationDeps['metrics'];
   readonly look: Look;
-  readonly version: string;
   readonly isStopping: () => boolean;
-  readonly sinkOf: (ctx: RouterContext) => Sink;
+  readonly sinkOf: SinkOf;
 };
 
 export type RoutesOptions = {
@@ -37,6 +36,8 @@ export type RoutesOptions = {
   readonly prefix: string;
   /** Whether /health, /ready, /metrics and the admin's pages are among them. */
   readonly operations: boolean;
+  /** No middleware of anybody else's is around: answers may take the shortest way. */
+  readonly isAlone?: boolean;
 };
 
 /** Below this a document is sent as it is: its headers are as long. */
@@ -57,9 +58,8 @@ export function createApp(deps: AppDeps): Koa {
     else log.error({ err: error }, 'request failed');
   });
   if (corsOrigins.length > 0) app.use(sharing(corsOrigins));
-  app.use(tallyRoutes(deps, { prefix: '', operations: true }));
+  app.use(tallyRoutes(deps, { prefix: '', operations: true, isAlone: true }));
   app.use((ctx) => {
-    setSecurityHeaders(ctx.res);
     const detail = `There is nothing at ${ctx.path}; /openapi.json says what there is.`;
     answerProblem(ctx as RouterContext, new Problem('not-found', detail), log);
   });
@@ -67,21 +67,53 @@ export function createApp(deps: AppDeps): Koa {
 }
 
 /** Only our own paths; everything else is passed on. */
-export function tallyRoutes(deps: AppDeps, { prefix, operations }: RoutesOptions): Koa.Middleware {
+export function tallyRoutes(deps: AppDeps, options: RoutesOptions): Koa.Middleware {
+  const { prefix, operations, isAlone = false } = options;
   const router = new Router({ prefix });
   const { reader, streams } = deps.live;
+  const sendNumber = isAlone ? sendDirectly : sendConditionally;
   const routes: Route[] = [
-    ...readRoutes({ ...deps, reader }),
+    ...readRoutes({ ...deps, reader, sendNumber }),
     streamRoute({ ...deps, streams }),
     ...(operations ? operationRoutes(deps) : []),
-    openapiRoute(once(() => documentOf(routes, prefix, deps.version))),
+    openapiRoute(once(() => documentOf(routes, prefix))),
   ];
+  const handles = new Map<string, Handle>();
   for (const route of routes) {
     const handle = route.isDocument === true ? compressed(route.handle) : route.handle;
-    router.get(routerPath(route.path), answering(deps, deps.traffic.route(route.id), handle));
+    const answered = answering(deps, deps.traffic.route(route.id), handle);
+    router.get(routerPath(route.path), answered);
+    handles.set(route.id, answered);
   }
   router.on('not-found', (ctx, next) => answerOtherMethod(router, ctx, next, deps));
-  return router.routes() as unknown as Koa.Middleware;
+  const routed = router.routes() as unknown as Koa.Middleware;
+  const single = handles.get('counter');
+  const scoped = handles.get('counter-in-scope');
+  if (!isAlone || single === undefined || scoped === undefined) return routed;
+  return numbersFirst({ routed, single, scoped });
+}
+
+type Ways = { routed: Koa.Middleware; single: Handle; scoped: Handle };
+
+const NUMBERS = '/v1/counters/';
+
+/**
+ * Numbers are asked for far more often than all else, and the router, which tries each route in
+ * turn, takes a quarter of the time that their answer takes. So they go past it.
+ */
+function numbersFirst({ routed, single, scoped }: Ways): Koa.Middleware {
+  return (ctx, next) => {
+    const { method, url = '' } = ctx.req;
+    const isRead = method === 'GET' || method === 'HEAD';
+    if (!isRead || !url.startsWith(NUMBERS)) return routed(ctx, next);
+    const query = url.indexOf('?', NUMBERS.length);
+    const rest = url.slice(NUMBERS.length, query < 0 ? url.length : query);
+    const slash = rest.indexOf('/');
+    if (rest === '' || slash === 0) return routed(ctx, next);
+    const asked = ctx as RouterContext;
+    asked.captures = slash < 0 ? [rest] : [rest.slice(0, slash), rest.slice(slash + 1)];
+    return slash < 0 ? single(asked) : scoped(asked);
+  };
 }
 
 /** Our path, but none of our methods; or not our path at all. */
@@ -131,8 +163,8 @@ function compressed(handle: Handle): Handle {
   };
 }
 
-function documentOf(routes: readonly Route[], prefix: string, version: string) {
-  const body = JSON.stringify(describe(routes, { title: 'pgtally', version, prefix }));
+function documentOf(routes: readonly Route[], prefix: string) {
+  const body = JSON.stringify(describe(routes, { title: 'pgtally', version: VERSION, prefix }));
   return { body, etag: `"${digestOf(body)}"` };
 }
 

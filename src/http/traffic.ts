@@ -23,8 +23,8 @@ export class Traffic {
     statuses[status] = (statuses[status] ?? 0) + 1;
     const seconds = ms / 1000;
     this.secondsSum += seconds;
-    const found = REQUEST_SECONDS.findIndex((bound) => seconds <= bound);
-    const at = found < 0 ? REQUEST_SECONDS.length : found;
+    let at = 0;
+    while (at < REQUEST_SECONDS.length && seconds > (REQUEST_SECONDS[at] ?? 0)) at += 1;
     this.seconds[at] = (this.seconds[at] ?? 0) + 1;
   }
 

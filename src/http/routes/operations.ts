@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { Live } from '../../live/live.js';
+import { VERSION } from '../../version.js';
 import { sendConditionally, sendJson } from '../answer.js';
+import { setSecurityHeaders } from '../answering.js';
 import { type Authenticate, demandAdmin } from '../auth.js';
 import { readinessOf, readyAnswer } from '../readiness.js';
 import type { Answer, Route } from '../route.js';
@@ -12,7 +14,6 @@ export type OperationDeps = {
   readonly authenticate: Authenticate;
   readonly traffic: Traffic;
   readonly look: Look;
-  readonly version: string;
   readonly isStopping: () => boolean;
   /** Undefined: there is no /metrics. */
   readonly metrics: { text(): Promise<string>; readonly contentType: string } | undefined;
@@ -40,7 +41,7 @@ const poolStats = z
 export function operationRoutes(deps: OperationDeps): Route[] {
   const { live, traffic } = deps;
   return [
-    healthRoute(deps),
+    healthRoute(),
     readyRoute(deps),
     ...(deps.metrics === undefined ? [] : [metricsRoute(deps.metrics)]),
     adminRoute(deps, 'cache-stats', 'How reads were answered', cacheStats, () => ({
@@ -53,7 +54,7 @@ export function operationRoutes(deps: OperationDeps): Route[] {
   ];
 }
 
-function healthRoute({ version }: OperationDeps): Route {
+function healthRoute(): Route {
   return {
     id: 'health',
     path: '/health',
@@ -64,7 +65,11 @@ function healthRoute({ version }: OperationDeps): Route {
     answers: { 200: json('It is', healthAnswer) },
     problems: [],
     handle: (ctx) => {
-      sendJson(ctx, { status: 'ok', version, uptimeSeconds: Math.round(process.uptime()) });
+      sendJson(ctx, {
+        status: 'ok',
+        version: VERSION,
+        uptimeSeconds: Math.round(process.uptime()),
+      });
     },
   };
 }
@@ -103,6 +108,7 @@ function metricsRoute(metrics: NonNullable<OperationDeps['metrics']>): Route {
     problems: [],
     handle: async (ctx) => {
       const text = await metrics.text();
+      setSecurityHeaders(ctx.res);
       ctx.res.setHeader('Content-Type', metrics.contentType);
       ctx.res.setHeader('Cache-Control', 'no-store');
       ctx.body = text;

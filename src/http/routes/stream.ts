@@ -4,19 +4,25 @@ import type { Sink } from '../../live/sinks/sink.js';
 import { STREAM_HEADERS } from '../../live/sinks/sink.js';
 import type { Streams } from '../../live/streams.js';
 import { addressOf } from '../address.js';
+import { finish, setSecurityHeaders } from '../answering.js';
 import type { Authenticate } from '../auth.js';
 import { queryOf } from '../input.js';
 import { Problem } from '../problems.js';
 import type { Route } from '../route.js';
 import { streamQuery } from '../schemas.js';
 
+/**
+ * Undefined where the host's middleware has no room for another stream. What it gives is called
+ * when the stream is granted, not before: that begins the answer.
+ */
+export type SinkOf = (ctx: RouterContext) => (() => Sink) | undefined;
+
 export type StreamDeps = {
   readonly streams: Streams;
   readonly authenticate: Authenticate;
   readonly topicsMax: number;
   readonly trustedProxies: number;
-  /** Made when the stream is granted, not before: it begins the answer. */
-  readonly sinkOf: (ctx: RouterContext) => Sink;
+  readonly sinkOf: SinkOf;
   readonly isStopping: () => boolean;
 };
 
@@ -61,18 +67,20 @@ export function streamRoute(deps: StreamDeps): Route {
       'keys-unavailable',
     ],
     handle: async (ctx) => {
+      setSecurityHeaders(ctx.res);
       const { topic, last_event_id } = queryOf(ctx, query);
       refuseOtherForms(ctx);
       const viewer = await deps.authenticate(ctx);
       if (ctx.method === 'HEAD') return sendHead(ctx);
-      if (deps.isStopping()) return sendFull(ctx);
+      const sink = deps.sinkOf(ctx);
+      if (sink === undefined || deps.isStopping()) return sendFull(ctx);
       const opened = await deps.streams.open({
         topics: topic,
         viewer,
         address: addressOf(ctx.req, deps.trustedProxies),
         // A browser that reconnects says where it is in the header; its URL says where it began.
         lastEventId: lastEventIdOf(ctx) ?? last_event_id,
-        sink: () => deps.sinkOf(ctx),
+        sink,
       });
       if (opened === 'full') sendFull(ctx);
     },
@@ -90,16 +98,18 @@ function refuseOtherForms(ctx: RouterContext): void {
 }
 
 function sendHead(ctx: RouterContext): void {
-  ctx.respond = false;
-  ctx.res.writeHead(200, STREAM_HEADERS);
-  ctx.res.end();
+  setHeaders(ctx);
+  finish(ctx, 200, '');
 }
 
 /** A browser never comes back after any other status, so this has to be a stream that ends. */
 function sendFull(ctx: RouterContext): void {
   const { min, max } = FULL_RETRY_MS;
   const retryMs = Math.round(min + Math.random() * (max - min));
-  for (const [name, value] of Object.entries(STREAM_HEADERS)) ctx.res.setHeader(name, value);
-  ctx.status = 200;
-  ctx.body = `retry: ${retryMs}\n\n`;
+  setHeaders(ctx);
+  finish(ctx, 200, `retry: ${retryMs}\n\n`);
+}
+
+function setHeaders({ res }: RouterContext): void {
+  for (const [name, value] of Object.entries(STREAM_HEADERS)) res.setHeader(name, value);
 }
