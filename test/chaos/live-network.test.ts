@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
-import { endsRight, startMovers, TOPICS } from '../helpers/boxes.js';
-import { boxesServer, open } from '../helpers/boxes-server.js';
+import { endsRight, TOPICS } from '../helpers/boxes.js';
+import { boxesServer, movers, open } from '../helpers/boxes-server.js';
 import type { LiveServer } from '../helpers/live-server.js';
 import { ofApplication } from '../helpers/proxy.js';
 import { until } from '../helpers/wait.js';
@@ -42,13 +42,13 @@ test('a listener in a black hole is found deaf, polling goes on meanwhile, and i
 for (const how of ['reset', 'end'] as const) {
   test(`a listener cut by ${how} again and again while many write`, async (t) => {
     const { server, database, proxy } = await boxesServer(t);
-    const movers = startMovers(database.url, { sessions: 2 });
+    const moving = movers(t, database, { sessions: 2 });
     const recorders = await streams(t, server);
     for (let round = 0; round < 6; round += 1) {
       await until(() => proxy.cut(how, LISTENER) > 0);
       await recorders[0]?.sync();
     }
-    await movers.stop();
+    await moving.stop();
     await endsRight(database.sql, recorders, { deadlineMs: 5000 });
     await until(async () => (await server.listener()) === 'listening');
     t.pass();
@@ -58,16 +58,16 @@ for (const how of ['reset', 'end'] as const) {
 test('a listener that hears everything late shows nothing older after something newer', async (t) => {
   const { server, database, proxy } = await boxesServer(t);
   proxy.set({ delayMs: 300 }, LISTENER);
-  const movers = startMovers(database.url, { sessions: 2 });
+  const moving = movers(t, database, { sessions: 2 });
   const recorders = await streams(t, server, 2);
   const late: typeof recorders = [];
   for (let round = 0; round < 8; round += 1) {
-    const before = movers.moves();
-    await until(() => movers.moves() > before + 30);
+    const before = moving.moves();
+    await until(() => moving.moves() > before + 30);
     // A newcomer reads what the listener has not heard of yet.
     late.push(...(await streams(t, server, 1)));
   }
-  await movers.stop();
+  await moving.stop();
   await endsRight(database.sql, [...recorders, ...late]);
   t.pass();
 });
@@ -75,26 +75,26 @@ test('a listener that hears everything late shows nothing older after something 
 test('all connections slow: every stream is right and whole', async (t) => {
   const { server, database, proxy } = await boxesServer(t);
   proxy.set({ delayMs: 40 });
-  const movers = startMovers(database.url, { sessions: 2 });
+  const moving = movers(t, database, { sessions: 2 });
   const recorders = await streams(t, server);
   await recorders[0]?.sync(8);
-  await movers.stop();
+  await moving.stop();
   await endsRight(database.sql, recorders);
   t.pass();
 });
 
 test('all connections in a black hole for a while: streams stay open and end right', async (t) => {
   const { server, database, proxy } = await boxesServer(t);
-  const movers = startMovers(database.url, { sessions: 2, pauseMs: 2 });
+  const moving = movers(t, database, { sessions: 2, pauseMs: 2 });
   const recorders = await streams(t, server);
   for (let round = 0; round < 2; round += 1) {
     proxy.set({ hole: true });
-    const before = movers.moves();
-    await until(() => movers.moves() > before + 150);
+    const before = moving.moves();
+    await until(() => moving.moves() > before + 150);
     proxy.set({});
     await recorders[0]?.sync();
   }
-  await movers.stop();
+  await moving.stop();
   await endsRight(database.sql, recorders);
   t.true(recorders.every(({ ended }) => ended === undefined));
 });
@@ -104,12 +104,12 @@ test('whole connections lost in a black hole for good are given up and replaced'
   const recorders = await streams(t, server);
   const gone = new Set(proxy.connections());
   proxy.set({ hole: true }, (connection) => gone.has(connection));
-  const movers = startMovers(database.url, { sessions: 1, pauseMs: 2 });
+  const moving = movers(t, database, { sessions: 1, pauseMs: 2 });
   await recorders[0]?.when(() => Number(recorders[0]?.last('entries')) > 0, {
     what: 'a change after all connections were lost',
     deadlineMs: 25_000,
   });
-  await movers.stop();
+  await moving.stop();
   await endsRight(database.sql, recorders);
   t.pass();
 });

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import { endsRight, startMovers, TOPICS } from '../helpers/boxes.js';
-import { boxesServer, open } from '../helpers/boxes-server.js';
+import { endsRight, TOPICS } from '../helpers/boxes.js';
+import { boxesServer, movers, open } from '../helpers/boxes-server.js';
 import { comeBack } from '../helpers/comeback.js';
 import { privateEmbedded } from '../helpers/embedded.js';
 import { openEventSource } from '../helpers/event-source.js';
@@ -27,13 +27,13 @@ for (const [what, how, ms] of OUTAGES) {
     `PostgreSQL ${what} while many write: all streams go on to the right end`,
     async (t) => {
       const { cluster, server, database } = await started(t);
-      const movers = startMovers(database.url, { sessions: 2 });
+      const moving = movers(t, database, { sessions: 2 });
       const streams = await Promise.all(
         Array.from({ length: 4 }, () => open(t, server, { topics: TOPICS })),
       );
       const back = comeBack(() => ({ base: server.url, topics: TOPICS }));
       t.teardown(() => back.close());
-      await until(() => movers.moves() > 50);
+      await until(() => moving.moves() > 50);
       await cluster[how]();
       // How long it is away is what this is about; nothing is waited for.
       await pause(ms);
@@ -42,9 +42,9 @@ for (const [what, how, ms] of OUTAGES) {
       const again = performance.now();
       await until(async () => (await server.listener()) === 'listening');
       t.log(`listening ${Math.round(performance.now() - again)} ms after PostgreSQL was back`);
-      const before = movers.moves();
-      await until(() => movers.moves() > before + 20);
-      await movers.stop();
+      const before = moving.moves();
+      await until(() => moving.moves() > before + 20);
+      await moving.stop();
       const recorders = [...streams.map(({ recorder }) => recorder), back.recorder];
       await endsRight(database.sql, recorders, { deadlineMs: 5000 });
       t.true(streams.every(({ recorder }) => recorder.ended === undefined));

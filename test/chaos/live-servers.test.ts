@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
-import { endsRight, installBoxes, startMovers, TOPICS } from '../helpers/boxes.js';
-import { open } from '../helpers/boxes-server.js';
+import { endsRight, installBoxes, TOPICS } from '../helpers/boxes.js';
+import { movers, open } from '../helpers/boxes-server.js';
 import { comeBack } from '../helpers/comeback.js';
 import { type TestDatabase, testDatabase } from '../helpers/database.js';
 import { serve } from '../helpers/serving.js';
@@ -46,7 +46,7 @@ test.serial(
 
 test.serial('servers are killed and started in turn: clients that move on end right', async (t) => {
   const database = await prepared(t);
-  const movers = startMovers(database.url, { sessions: 2, pauseMs: 2 });
+  const moving = movers(t, database, { sessions: 2, pauseMs: 2 });
   let serving = await serve(t, { databaseUrl: database.url });
   const stays = await serve(t, { databaseUrl: database.url });
   const streams = await Promise.all([0, 1].map(() => open(t, stays, { topics: TOPICS })));
@@ -66,12 +66,12 @@ test.serial('servers are killed and started in turn: clients that move on end ri
     streams.push(moved);
     serving = await serve(t, { databaseUrl: database.url });
   }
-  await movers.stop();
+  await moving.stop();
   await endsRight(
     database.sql,
     streams.slice(0, 2).map(({ recorder }) => recorder),
   );
-  t.true(movers.moves() > 100);
+  t.true(moving.moves() > 100);
 });
 
 /** One database has one history, whichever server tells it. */
@@ -88,7 +88,7 @@ test.serial(
       databaseUrl: database.url,
       env: { TALLY_MAX_STREAMS_PER_ADDRESS: '5000' },
     });
-    const movers = startMovers(database.url, { sessions: 1, pauseMs: 20 });
+    const moving = movers(t, database, { sessions: 1, pauseMs: 20 });
     const all = await Promise.all(
       Array.from({ length: CROWD }, () => open(t, server, { topics: TOPICS })),
     );
@@ -101,7 +101,7 @@ test.serial(
     );
     await Promise.all(again.map(({ recorder }) => recorder.when(() => recorder.count('sync') > 0)));
     t.log(`all back after ${Math.round(performance.now() - cut)} ms`);
-    await movers.stop();
+    await moving.stop();
     // Nobody's `units:a` need be shown again, so their ends are those of before and after together.
     for (const [i, { recorder }] of again.entries()) {
       for (const frame of recorder.frames) all[i]?.recorder.add(frame);

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { endsRight, startMovers, TOPICS } from '../helpers/boxes.js';
-import { type BoxesDatabase, boxesServer, open } from '../helpers/boxes-server.js';
+import { endsRight, TOPICS } from '../helpers/boxes.js';
+import { type BoxesDatabase, boxesServer, movers, open } from '../helpers/boxes-server.js';
 import { until } from '../helpers/wait.js';
 
 /** A DBA, a proxy or a limit ends sessions of the server, one kind after the other. */
@@ -32,7 +32,7 @@ async function terminate(database: BoxesDatabase, kind: string): Promise<void> {
 for (const kind of KINDS) {
   test.serial(`${kind}: its sessions ended again and again while many write`, async (t) => {
     const { server, database } = await boxesServer(t);
-    const movers = startMovers(database.url, { sessions: 3 });
+    const moving = movers(t, database, { sessions: 3 });
     const streams = await Promise.all(
       Array.from({ length: 4 }, () => open(t, server, { topics: TOPICS })),
     );
@@ -44,7 +44,7 @@ for (const kind of KINDS) {
       await Promise.all(streams.map(({ recorder }, i) => recorder.sync((seen[i] ?? 0) + 3)));
       t.is((await fetch(`${server.url}/v1/counters/entries`)).status, 200);
     }
-    await movers.stop();
+    await moving.stop();
     await endsRight(
       database.sql,
       streams.map(({ recorder }) => recorder),
@@ -56,7 +56,7 @@ for (const kind of KINDS) {
 
 test.serial('all sessions of the server ended at once, again and again', async (t) => {
   const { server, database } = await boxesServer(t);
-  const movers = startMovers(database.url, { sessions: 3 });
+  const moving = movers(t, database, { sessions: 3 });
   const streams = await Promise.all(
     Array.from({ length: 4 }, () => open(t, server, { topics: TOPICS })),
   );
@@ -68,7 +68,7 @@ test.serial('all sessions of the server ended at once, again and again', async (
     const seen = streams.map(({ recorder }) => recorder.count('sync'));
     await Promise.all(streams.map(({ recorder }, i) => recorder.sync((seen[i] ?? 0) + 1)));
   }
-  await movers.stop();
+  await moving.stop();
   await endsRight(
     database.sql,
     streams.map(({ recorder }) => recorder),

@@ -1,7 +1,7 @@
 import type { ExecutionContext } from 'ava';
 import type pg from 'pg';
 import { withClient } from '../../src/database.js';
-import { installBoxes } from './boxes.js';
+import { installBoxes, type Movers, startMovers } from './boxes.js';
 import { clusterDatabase, engineDatabase } from './cluster.js';
 import { testDatabase } from './database.js';
 import type { Sql } from './engine.js';
@@ -78,6 +78,17 @@ async function newDatabase(
   const { url } = await engineDatabase(t, cluster);
   await installBoxes(url);
   return clusterDatabase(t, url);
+}
+
+/** Movers that end with the test, also when it fails. */
+export function movers(
+  t: ExecutionContext<unknown>,
+  { url }: { readonly url: string },
+  options: Parameters<typeof startMovers>[1] = {},
+): Movers {
+  const started = startMovers(url, options);
+  t.teardown(() => started.stop());
+  return started;
 }
 
 /** A stream that is closed with the test. */

@@ -1,39 +1,49 @@
 import test from 'ava';
-import { boxesServer, open } from '../helpers/boxes-server.js';
+import { type BoxesDatabase, boxesServer, open } from '../helpers/boxes-server.js';
 import { until } from '../helpers/wait.js';
 
 /** Counters come, go and stop being readable while streams are open. */
 
+/** Whoever wants to fill it finds it taken, until this session lets it go. */
+async function takeFill(database: BoxesDatabase, name: string) {
+  const client = await database.client('fills');
+  await client.query('select pg_advisory_lock(tally.counter_id($1))', [name]);
+  return {
+    sql: (text: string) => client.query(text),
+    release: () => client.query('select pg_advisory_unlock_all()'),
+  };
+}
+
 test('a counter that is filling is announced as unavailable, and shown once it is filled', async (t) => {
-  const { server, database } = await boxesServer(t, { pulses: false });
+  const { server, database } = await boxesServer(t);
+  const fill = await takeFill(database, 'old');
   await database.sql(`create table public.old as select generate_series(1, 1000) as id`);
-  await database.sql(`select tally.create_counter('old', 'public.old', audience => 'public')`);
+  await fill.sql(`select tally.create_counter('old', 'public.old', audience => 'public')`);
   const { recorder } = await open(t, server, { topics: ['old', 'entries'] });
   const said = await recorder.until(({ event }) => event === 'unavailable');
   t.true(said.data.includes('old'));
   await recorder.value('entries', 0);
   t.is(recorder.last('old'), undefined);
-  await database.sql('select tally.fill()');
+  await fill.release();
   await recorder.value('old', 1000);
   await database.sql('insert into public.old values (0)');
-  await database.sql('select tally.pulse()');
   await recorder.value('old', 1001);
   t.deepEqual(recorder.faults, []);
 });
 
 test('a counter that loses its filling in mid-stream says so, and shows its next right value', async (t) => {
-  const { server, database, write } = await boxesServer(t, { pulses: false });
+  const { server, database, write } = await boxesServer(t);
   await write(2);
   const { recorder } = await open(t, server, { topics: ['entries', 'twins'] });
   await recorder.value('entries', 2);
+  const fill = await takeFill(database, 'entries');
   // A TRUNCATE of rows that its snapshot cannot see: nobody can count those in place.
   await database.sql(`begin isolation level repeatable read; truncate public.entries; commit`);
   await recorder.until(({ event, data }) => event === 'unavailable' && data.includes('entries'));
   await write(1);
-  await database.sql('select tally.pulse()');
   await recorder.value('twins', 3);
   t.is(recorder.last('entries'), '2');
-  await database.sql('call tally.tick()');
+  await fill.release();
   await recorder.value('entries', 1);
 });
 
@@ -75,4 +85,20 @@ test('a topic of a counter that is created later is a 404 until then, and readab
   await until(async () => (await open(t, server, { topics: ['later'] })).status === 200);
   const { recorder } = await open(t, server, { topics: ['later'] });
   await recorder.value('later', 1);
+});
+
+test('a counter that is dropped and made anew in one transaction shows its new values', async (t) => {
+  const { server, database, write } = await boxesServer(t);
+  await write(5);
+  const { recorder } = await open(t, server, { topics: ['entries', 'twins'] });
+  await recorder.value('entries', 5);
+  await database.sql(
+    `select tally.drop_counter('entries');
+     select tally.create_counter('entries', 'public.entries', 'id > 3', audience => 'public')`,
+  );
+  await recorder.value('entries', 2);
+  await write(1);
+  await recorder.value('entries', 3);
+  await recorder.value('twins', 6);
+  t.deepEqual(recorder.faults, []);
 });

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { endsRight, startMovers, TOPICS } from '../helpers/boxes.js';
-import { type BoxesDatabase, boxesServer, open } from '../helpers/boxes-server.js';
+import { endsRight, TOPICS } from '../helpers/boxes.js';
+import { type BoxesDatabase, boxesServer, movers, open } from '../helpers/boxes-server.js';
 import { until } from '../helpers/wait.js';
 
 async function isAsleep(database: BoxesDatabase): Promise<boolean> {
@@ -16,13 +16,13 @@ test('a transaction that stays open while the pulse falls asleep is shown within
   const { server, database } = await boxesServer(t, { idleMs: 300 });
   const { recorder } = await open(t, server, { topics: TOPICS });
   await until(() => isAsleep(database));
-  const movers = startMovers(database.url, { sessions: 8 });
+  const moving = movers(t, database, { sessions: 8 });
   await until(async () => !(await isAsleep(database)), { deadlineMs: 20_000, what: 'awake' });
   const late = await database.client('late');
   // It sees a pulse that is awake, so it rings nothing at its commit.
   await late.query(`begin; insert into public.entries default values`);
   await late.query('insert into public.twins default values');
-  await movers.stop();
+  await moving.stop();
   await until(() => isAsleep(database));
   await endsRight(database.sql, [recorder]);
   const before = Number(recorder.last('entries'));

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { installBoxes, startMovers, TOPICS } from '../helpers/boxes.js';
-import { open } from '../helpers/boxes-server.js';
+import { installBoxes, TOPICS } from '../helpers/boxes.js';
+import { movers, open } from '../helpers/boxes-server.js';
 import { testDatabase } from '../helpers/database.js';
 import { serve } from '../helpers/serving.js';
 import { assertSound } from '../helpers/sound.js';
@@ -12,7 +12,7 @@ test('SIGTERM: not ready at once, streams end whole and one after the other, exi
   const database = await testDatabase(t);
   await installBoxes(database.url);
   const server = await serve(t, { databaseUrl: database.url });
-  const movers = startMovers(database.url, { sessions: 1, pauseMs: 5 });
+  const moving = movers(t, database, { sessions: 1, pauseMs: 5 });
   const streams = await Promise.all(
     Array.from({ length: STREAMS }, () => open(t, server, { topics: TOPICS })),
   );
@@ -32,7 +32,7 @@ test('SIGTERM: not ready at once, streams end whole and one after the other, exi
     t.deepEqual(recorder.faults, []);
   }
   t.is(await server.ended(), 0);
-  await movers.stop();
+  await moving.stop();
   await until(
     async () =>
       (
