@@ -64,6 +64,10 @@ psql: $(INSTALLED) ## open psql on the database, where there is a psql
 bench: $(INSTALLED) ## measure against no trigger and the usual row trigger; prints ratios
 	@node --import=tsx bench/run.ts
 
+.PHONY: load
+load: $(INSTALLED) ## measure the server's streams and reads beside nchan, koa-sse-stream, Socket.IO
+	@node --import=tsx bench/load/run.ts
+
 .PHONY: soak
 soak: $(INSTALLED) ## run random writers for long and compare with the recount
 	@node --import=tsx test/soak.ts

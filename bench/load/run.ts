@@ -7,9 +7,13 @@ import { stopChildren } from './lib/children.js';
 import { buildOurs, installPeers } from './lib/tools.js';
 import { type Options, readOptions, USAGE } from './options.js';
 import type { Load, Question } from './question.js';
+import { counterGets } from './questions/counter-gets.js';
 import { fanOut } from './questions/fan-out.js';
+import { idleCost } from './questions/idle-cost.js';
+import { latency } from './questions/latency.js';
+import { listenerOutage } from './questions/listener-outage.js';
 
-const QUESTIONS: readonly Question[] = [fanOut];
+const QUESTIONS: readonly Question[] = [latency, fanOut, counterGets, idleCost, listenerOutage];
 
 process.exitCode = await main(process.argv.slice(2)).catch(printError);
 
@@ -25,7 +29,7 @@ async function main(args: string[]): Promise<number> {
 async function measure(options: Options): Promise<void> {
   const log = (line: string) => console.log(`  ${line}`);
   await installPeers(log);
-  if (!process.env.SKIP_BUILD) await buildOurs();
+  await buildOurs();
   const server = await startServer(options.server);
   const stop = async () => {
     await stopChildren();

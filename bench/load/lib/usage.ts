@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import type { Database } from '../../lib/database.js';
 
 const PAGE_BYTES = 4_096;
 /** The kernel's USER_HZ: what /proc counts in, whatever its own clock does. */
@@ -22,6 +23,12 @@ export function residentBytes(pid: number): number {
   return treeOf(pid)
     .map((each) => Number(read(`/proc/${each}/statm`).split(' ')[1] ?? 0) * PAGE_BYTES)
     .reduce((sum, each) => sum + each, 0);
+}
+
+/** The parent of any of PostgreSQL's backends: below it is all that PostgreSQL does. */
+export async function postmasterOf(database: Database): Promise<number> {
+  const [row] = await database.sql<{ pid: number }>('select pg_backend_pid() as pid');
+  return Number(statOf(row?.pid ?? -1)[1]);
 }
 
 function treeOf(pid: number): number[] {

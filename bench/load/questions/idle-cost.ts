@@ -1,0 +1,77 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { atMost } from '../../lib/figures.js';
+import { median } from '../../lib/rounds.js';
+import { startClient } from '../lib/client.js';
+import { nextPort } from '../lib/ports.js';
+import { cpuSeconds, HAS_PROC, postmasterOf } from '../lib/usage.js';
+import { withWorkplace } from '../lib/workplace.js';
+import type { Question } from '../question.js';
+import { startOurs } from '../sides/ours.js';
+import { streamRequest } from '../sides/side.js';
+
+/** Connecting, first reads and compiling are over by then, and the pulse is asleep. */
+const SETTLE_MS = 6_000;
+const SETTLE_QUICK_MS = 500;
+
+type Share = { readonly server: number; readonly postgres: number };
+
+export const idleCost: Question = {
+  name: 'load-idle-cost',
+  asks: 'What does it cost when nothing changes?',
+  answer: async ({ server, scale, log }) => {
+    if (!HAS_PROC) return { header: ['idle'], rows: [], notes: ['Skipped: there is no /proc.'] };
+    return await withWorkplace(server, async ({ database }) => {
+      const postmaster = await postmasterOf(database);
+      const settleMs = scale.quick ? SETTLE_QUICK_MS : SETTLE_MS;
+      const port = nextPort();
+      const alone = await idle([process.pid, postmaster], scale.idleSeconds / 4, settleMs);
+      const ours = await startOurs(database.url, port);
+      const client = await startClient();
+      const request = streamRequest(port, '/v1/stream?topic=load_rows');
+      await client.open({ port, request, ready: 'event: sync' }, scale.idleStreams);
+      const shares: Share[] = [];
+      for (let round = 0; round < Math.min(scale.rounds, 2); round += 1) {
+        const one = await idle([ours.pid, postmaster], scale.idleSeconds, settleMs);
+        shares.push(one);
+        log(`server ${percent(one.server)}, PostgreSQL ${percent(one.postgres)}`);
+      }
+      await client.close();
+      await Promise.all([client.stop(), ours.stop()]);
+      const both = median(shares.map((one) => one.server + one.postgres));
+      const what = `${scale.idleStreams} idle streams`;
+      return {
+        header: ['of one core', 'server', 'PostgreSQL', '**together**'],
+        rows: [
+          ['PostgreSQL alone, nobody connected', '–', percent(alone.postgres), '–'],
+          [
+            what,
+            percent(median(shares.map((one) => one.server))),
+            percent(median(shares.map((one) => one.postgres))),
+            `**${percent(both)}**`,
+          ],
+        ],
+        goals: [atMost(`${what}: % of a core, together`, 1, both * 100)],
+      };
+    });
+  },
+};
+
+async function idle(
+  [server, postgres]: readonly [number, number],
+  seconds: number,
+  settleMs: number,
+): Promise<Share> {
+  await pause(settleMs);
+  const before = { server: cpuSeconds(server), postgres: cpuSeconds(postgres) };
+  const started = performance.now();
+  await pause(seconds * 1000);
+  const took = (performance.now() - started) / 1000;
+  return {
+    server: (cpuSeconds(server) - before.server) / took,
+    postgres: (cpuSeconds(postgres) - before.postgres) / took,
+  };
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(2)} %`;
+}
