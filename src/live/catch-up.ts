@@ -12,8 +12,9 @@ import {
 import type { Hub } from './hub.js';
 import type { HubTopic } from './hub-topic.js';
 import type { Reading, Snapshot } from './reader.js';
-import type { Session } from './session.js';
+import type { Hindrance, Session } from './session.js';
 import type { Sink } from './sinks/sink.js';
+import { topicText } from './topic.js';
 
 /** Each client has its own, so that a restart does not bring them back all at once. */
 const RETRY_MS_MIN = 1000;
@@ -48,24 +49,26 @@ export function begin(
 /** What a session lacks according to a snapshot of its own topics that was just read. */
 export function renew(hub: Hub, session: Session, snapshot: Snapshot): void {
   const { history, pulse } = snapshot;
-  if (session.isClosed || !refit(hub, session, snapshot)) return;
+  if (session.isClosed || endIfForbidden(session, snapshot)) return;
   if (!session.isFlowing) {
     session.isStale = true;
     return;
   }
   const isNew = session.history !== history;
   const wanted = pairs(session, snapshot).filter(
-    ([topic, { version, settled, state }]) =>
+    ([topic, reading]) =>
       isNew ||
-      version > session.pulse ||
-      !settled ||
+      reading.version > session.pulse ||
+      !reading.settled ||
       session.unsettled?.has(topic) ||
-      (state === 'ready') === (session.unavailable?.has(topic) ?? false),
+      session.unavailable?.get(topic) !== reasonOf(reading, session),
   );
-  if (wanted.length > 0) {
-    const before = idOf(history, isNew ? 0 : session.pulse);
-    const id = idOf(history, pulse);
-    session.send(new Chunk([...updates(session, wanted, { before, id }), syncFrame(id, pulse)]));
+  const frames = updates(session, wanted, {
+    before: idOf(history, isNew ? 0 : session.pulse),
+    id: idOf(history, pulse),
+  });
+  if (frames.length > 0) {
+    session.send(new Chunk([...frames, syncFrame(idOf(history, pulse), pulse)]));
   }
   settle(hub, session, snapshot);
 }
@@ -75,33 +78,46 @@ type Pair = [topic: HubTopic, reading: Reading];
 function pairs(session: Session, { readings }: Snapshot): Pair[] {
   const byText = new Map(session.topics.map((topic) => [topic.text, topic]));
   return readings.flatMap((reading): Pair[] => {
-    const { name, scope } = reading.topic;
-    const topic = byText.get(scope === '' ? name : `${name}:${scope}`);
+    const topic = byText.get(topicText(reading.topic));
     return topic === undefined ? [] : [[topic, reading]];
   });
 }
 
-/** All but the last update carry the id before: see the hub. */
+/** Notices of what cannot be shown, and updates of what can. */
 function updates(
   session: Session,
   wanted: readonly Pair[],
   { before, id }: { before: string; id: string },
 ): Buffer[] {
-  const ready = wanted.filter(([, { state }]) => state === 'ready');
-  const notices = wanted.flatMap(([topic, { state }]) => {
-    if (state === 'ready') {
-      session.unavailable?.delete(topic);
-      return [];
-    }
-    session.unavailable ??= new Set();
-    session.unavailable.add(topic);
-    return noticeFrame('unavailable', { topic: topic.text, reason: state });
-  });
+  const ready = wanted.filter(([, reading]) => reasonOf(reading, session) === undefined);
+  const notices = wanted.flatMap(([topic, reading]) => noticeOf(session, topic, reading) ?? []);
+  // All but the last update carry the id before: see the hub.
   const frames = ready.flatMap(([topic, { kind, json, version }], at) => [
     updateHead(at < ready.length - 1 ? before : id),
     updateData(topic.text, kind ?? 'counter', json, version),
   ]);
   return [...notices, ...frames];
+}
+
+/** A client is told once that a topic cannot be shown, and why; what it becomes later follows. */
+function noticeOf(session: Session, topic: HubTopic, reading: Reading): Buffer | undefined {
+  const reason = reasonOf(reading, session);
+  if (reason === session.unavailable?.get(topic)) return undefined;
+  if (reason === undefined) {
+    session.unavailable?.delete(topic);
+    return undefined;
+  }
+  session.unavailable ??= new Map();
+  session.unavailable.set(topic, reason);
+  return reason === 'gone'
+    ? noticeFrame('gone', { topic: topic.text })
+    : noticeFrame('unavailable', { topic: topic.text, reason });
+}
+
+/** Why a topic is not shown; undefined where it is. */
+function reasonOf({ topic, audience, state }: Reading, { viewer }: Session): Hindrance | undefined {
+  if (state === 'unknown' || judge(audience, topic, viewer) === 'hidden') return 'gone';
+  return state === 'ready' ? undefined : state;
 }
 
 /** Where it stands now, and what the hub has told meanwhile that the snapshot had not. */
@@ -121,19 +137,15 @@ function settle(hub: Hub, session: Session, snapshot: Snapshot): void {
   hub.settled(session);
 }
 
-/** Declarations may have changed: what it may not see any more, or what is gone, it is told. */
-function refit(hub: Hub, session: Session, snapshot: Snapshot): boolean {
-  for (const [topic, { audience, state }] of pairs(session, snapshot)) {
-    const verdict = state === 'unknown' ? 'hidden' : judge(audience, topic.topic, session.viewer);
-    if (verdict === 'allowed') continue;
-    const isGone = verdict === 'hidden';
-    const notice = noticeFrame(isGone ? 'gone' : 'forbidden', { topic: topic.text });
-    session.send(new Chunk([notice]));
-    if (!isGone) {
-      session.end('forbidden');
-      return false;
-    }
-    hub.drop(session, topic);
-  }
+/** A counter made anew may be for others: a stream that shows it to nobody else any more ends. */
+function endIfForbidden(session: Session, { readings }: Snapshot): boolean {
+  const forbidden = readings.find(({ topic, audience, state }) => {
+    if (state === 'unknown') return false;
+    const verdict = judge(audience, topic, session.viewer);
+    return verdict === 'forbidden' || verdict === 'unauthenticated';
+  });
+  if (forbidden === undefined) return false;
+  session.send(new Chunk([noticeFrame('forbidden', { topic: topicText(forbidden.topic) })]));
+  session.end('forbidden');
   return true;
 }

@@ -78,12 +78,6 @@ export class Hub {
     session.topics = [];
   }
 
-  drop(session: Session, topic: HubTopic): void {
-    session.topics = session.topics.filter((one) => one !== topic);
-    session.marks?.delete(topic);
-    this.#forget(session, topic);
-  }
-
   #forget(session: Session, topic: HubTopic): void {
     topic.sessions.delete(session);
     if (topic.sessions.size > 0) return;

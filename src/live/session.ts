@@ -18,6 +18,9 @@ export type SessionOptions = {
   endsAt: number;
 };
 
+/** Why a topic that somebody waits for is not shown. */
+export type Hindrance = 'filling' | 'broken' | 'overflow' | 'gone';
+
 /**
  * One client's stream. What its client has is everything up to `pulse`; what it lacks is marked,
  * never queued: a slow reader gets each marked topic's newest state when there is room again.
@@ -37,8 +40,8 @@ export class Session {
   holdsUntil = 0;
   /** Topics that were not settled in its last snapshot. */
   unsettled: ReadonlySet<HubTopic> | undefined;
-  /** Topics that it was told cannot be read now. */
-  unavailable: Set<HubTopic> | undefined;
+  /** Topics that it was told are not shown now. */
+  unavailable: Map<HubTopic, Hindrance> | undefined;
   marks: Set<HubTopic> | undefined;
   /** It must read for itself: what the hub has is not enough to go on from. */
   isStale = false;

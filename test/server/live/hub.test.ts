@@ -310,8 +310,15 @@ test('a topic that is gone is said to be so once; one that is not allowed any mo
   client.take();
   const gone = reading('b', { state: 'unknown', kind: undefined });
   renew(rig.hub, session, { history: HISTORY, pulse: 18, readings: [reading('a'), gone] });
-  t.deepEqual(client.take(), ['gone data: {"topic":"b"}']);
-  t.false(rig.hub.has(topic('b')));
+  t.deepEqual(client.take(), ['gone data: {"topic":"b"}', 'sync id: H.18 data: {"pulse":18}']);
+  renew(rig.hub, session, { history: HISTORY, pulse: 18, readings: [reading('a'), gone] });
+  t.deepEqual(client.take(), []);
+  const again = reading('b', { json: '7', version: 3 });
+  renew(rig.hub, session, { history: HISTORY, pulse: 18, readings: [reading('a'), again] });
+  t.deepEqual(client.take(), [
+    'update id: H.18 data: {"topic":"b","value":7,"version":3}',
+    'sync id: H.18 data: {"pulse":18}',
+  ]);
   const forbidden = reading('a', { audience: 'role:staff' });
   renew(rig.hub, session, { history: HISTORY, pulse: 18, readings: [forbidden] });
   t.deepEqual(client.take(), ['forbidden data: {"topic":"a"}', '<end>']);
