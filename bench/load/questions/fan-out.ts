@@ -7,6 +7,7 @@ import { type LoadClient, startClient } from '../lib/client.js';
 import { nextPort } from '../lib/ports.js';
 import { cpuSeconds, residentBytes } from '../lib/usage.js';
 import { type Workplace, withWorkplace } from '../lib/workplace.js';
+import type { Scale } from '../options.js';
 import type { Load, Question } from '../question.js';
 import { nchan } from '../sides/nchan.js';
 import { koaSseStream, nodeHttp } from '../sides/node-peer.js';
@@ -21,6 +22,7 @@ const DELIVERIES = 200_000;
 const WARM_UP_BROADCASTS = 2;
 const WARM_UP_STREAMS = 20;
 const SETTLE_MS = 700;
+const SETTLE_QUICK_MS = 50;
 const PAUSE_MS = 60;
 
 /** One round of one side. Milliseconds are medians of its broadcasts. */
@@ -112,9 +114,9 @@ async function measureOnce(
     await client.open(running.target, Math.min(WARM_UP_STREAMS, count));
     await broadcast(running, client, 1);
     await client.close();
-    const before = await settledBytes(running);
+    const before = await settledBytes(running, scale);
     await client.open(running.target, count);
-    const after = await settledBytes(running);
+    const after = await settledBytes(running, scale);
     await broadcast(running, client, WARM_UP_BROADCASTS);
     const cpuBefore = cpuSeconds(running.pid);
     const times = await broadcast(running, client, scale.broadcasts);
@@ -152,10 +154,11 @@ async function broadcast(running: RunningSide, client: LoadClient, times: number
 }
 
 /** What the kernel counts as the process's own when it has had time to give back garbage. */
-async function settledBytes(running: RunningSide): Promise<number> {
-  await pause(SETTLE_MS);
+async function settledBytes(running: RunningSide, { quick }: Scale): Promise<number> {
+  const settleMs = quick ? SETTLE_QUICK_MS : SETTLE_MS;
+  await pause(settleMs);
   running.collect();
-  await pause(SETTLE_MS);
+  await pause(settleMs);
   return residentBytes(running.pid);
 }
 

@@ -4,16 +4,19 @@ import { connect } from '../../../src/database.js';
 import { type Child, startChild } from '../lib/children.js';
 import { listening } from '../lib/http.js';
 import type { Workplace } from '../lib/workplace.js';
-import { collect, collectable } from './node-peer.js';
+import { collect, collectable, peersMissing } from './node-peer.js';
 import { needleOf, type RunningSide, type Side, streamRequest } from './side.js';
 
 const CLI = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
-const MOUNTED = fileURLToPath(new URL('../mounted.js', import.meta.url));
+const MOUNTED = fileURLToPath(new URL('../peers/ours-mounted.js', import.meta.url));
 const ANNOUNCED_MS_MAX = 10_000;
 
-export const ours = sideOf('ours', CLI, ['serve']);
+export const ours: Side = sideOf('ours', CLI, ['serve']);
 /** The same in an application's own Koa, with the streams of koa-sse-stream. */
-export const oursKoaSse = sideOf('ours, koa-sse-stream sink', MOUNTED, []);
+export const oursKoaSse: Side = {
+  ...sideOf('ours, koa-sse-stream sink', MOUNTED, []),
+  missing: peersMissing,
+};
 
 /** Our server as it is published: compiled, in a process of its own. */
 export async function startOurs(
