@@ -8,6 +8,20 @@ create schema tally authorization tally_owner;
 comment on schema tally is 'pgtally: counters and summaries that Postgres keeps, and announces on channel tally.';
 grant usage on schema tally to tally_server;
 
+-- table tally.cron
+create table tally.cron (
+  only_row boolean default true not null,
+  installed_at timestamp with time zone default now() not null,
+  installed_by text not null,
+  schedule text not null,
+  last_at timestamp with time zone,
+  constraint cron_only_row CHECK (only_row),
+  constraint cron_pkey PRIMARY KEY (only_row)
+);
+comment on table tally.cron is 'One row while tally.install_cron() has handed the schedule to pg_cron.';
+comment on column tally.cron.schedule is 'As pg_cron was told.';
+comment on column tally.cron.last_at is 'When pg_cron last called.';
+
 -- table tally.definitions
 create table tally.definitions (
   id bigint not null,
@@ -36,6 +50,7 @@ create table tally.definitions (
   constraint definitions_pkey PRIMARY KEY (id),
   constraint definitions_source_fkey FOREIGN KEY (source) REFERENCES tally.sources(source) ON DELETE RESTRICT
 );
+CREATE INDEX definitions_late ON tally.definitions USING btree (id) WHERE (announce_from IS NOT NULL);
 CREATE INDEX definitions_source ON tally.definitions USING btree (source);
 comment on table tally.definitions is 'One row per counter. Made by tally.create_counter; read it as tally.counter_definitions.';
 comment on column tally.definitions.id is 'The first 64 bits of md5(name): it means the same in every database.';
@@ -47,6 +62,7 @@ comment on column tally.definitions.columns is 'The columns of source that the e
 comment on column tally.definitions.announce_from is 'Set by a fill: the next pulse announces whatever changed after this pulse while unread.';
 comment on column tally.definitions.fill_error is 'Why the last fill failed.';
 comment on column tally.definitions.fill_again_at is 'When tally.work tries the fill again.';
+comment on index tally.definitions_late is 'For the pulse, which asks for these at each beat.';
 
 -- table tally.deltas
 create table tally.deltas (
@@ -55,19 +71,66 @@ create table tally.deltas (
   scope text collate "C" not null,
   delta numeric not null
 ) with (autovacuum_analyze_scale_factor=0.5, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=100000, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=20000, vacuum_truncate=off);
-CREATE INDEX deltas_counter_scope_xid ON tally.deltas USING btree (counter, scope, xid);
-CREATE INDEX deltas_xid ON tally.deltas USING btree (xid);
+CREATE INDEX deltas_counter_scope_xid ON tally.deltas USING btree (counter, scope, xid) WHERE (counter IS NOT NULL);
+CREATE INDEX deltas_xid ON tally.deltas USING btree (xid) WHERE (delta >= '-Infinity'::numeric);
 comment on table tally.deltas is 'What was counted and not folded yet. Append-only and unconstrained: a writer cannot wait here.';
 comment on column tally.deltas.xid is 'Who wrote it: the fold looks only at what its predecessor''s snapshot could not see.';
-comment on index tally.deltas_counter_scope_xid is 'For reading one counter without scanning what is pending elsewhere.';
-comment on index tally.deltas_xid is 'For the fold.';
+comment on index tally.deltas_counter_scope_xid is 'For reading one counter. The fold would have to go through all of it for an xid.';
+comment on index tally.deltas_xid is 'For the fold, and whatever else looks at pending deltas of all counters and says delta >= ''-Infinity''. Reading one counter through it would scan what is pending elsewhere.';
 
 -- table tally.dropped
 create table tally.dropped (
   counter bigint not null,
   dropped_at timestamp with time zone default now() not null
 );
+CREATE INDEX dropped_counter ON tally.dropped USING btree (counter);
 comment on table tally.dropped is 'Counters that were dropped and whose totals the pulse still has to sweep away.';
+
+-- table tally.expiries
+create table tally.expiries (
+  name text not null,
+  source regclass not null,
+  due text not null,
+  filter text not null,
+  change text not null,
+  due_sql text not null,
+  filter_sql text not null,
+  change_sql text not null,
+  made_index name,
+  created_at timestamp with time zone default now() not null,
+  created_by text not null,
+  stopped boolean default false not null,
+  error text,
+  attempts integer default 0 not null,
+  again_at timestamp with time zone,
+  constraint expiries_name CHECK ((name ~ '^[a-z][a-z0-9_]{0,62}$'::text)),
+  constraint expiries_pkey PRIMARY KEY (name)
+);
+comment on table tally.expiries is 'Rules of expiry: rows whose time has come are changed. Made by tally.create_expiry.';
+comment on column tally.expiries.due is 'When a row falls due, over its columns.';
+comment on column tally.expiries.filter is 'Which rows can fall due; the change makes it false.';
+comment on column tally.expiries.change is 'What SET does to a row that is due.';
+comment on column tally.expiries.due_sql is 'due as Postgres reads it back, every name qualified: what the rule''s functions run.';
+comment on column tally.expiries.filter_sql is 'filter, likewise.';
+comment on column tally.expiries.change_sql is 'change, likewise.';
+comment on column tally.expiries.made_index is 'The index that tally.create_expiry made for it, which goes with the rule.';
+comment on column tally.expiries.stopped is 'Its change left a row due, and would have done so for ever: it stands still until it is dropped or created again.';
+comment on column tally.expiries.error is 'Why it last failed; NULL since it worked again.';
+comment on column tally.expiries.again_at is 'When it is tried again after a failure.';
+
+-- table tally.expiry_failures
+create table tally.expiry_failures (
+  expiry text not null,
+  relation oid not null,
+  "row" tid not null,
+  attempts integer not null,
+  error text not null,
+  again_at timestamp with time zone not null,
+  constraint expiry_failures_expiry_fkey FOREIGN KEY (expiry) REFERENCES tally.expiries(name) ON DELETE CASCADE,
+  constraint expiry_failures_pkey PRIMARY KEY (expiry, relation, "row")
+);
+comment on table tally.expiry_failures is 'Rows that their rule could not change, a constraint or a trigger being against it: left aside until again_at, so that they hold up no other.';
+comment on column tally.expiry_failures."row" is 'Its ctid: changed by whoever mends the row.';
 
 -- table tally.fill_requests
 create table tally.fill_requests (
@@ -88,6 +151,57 @@ create table tally.fold_requests (
 CREATE CONSTRAINT TRIGGER fold_at_commit AFTER INSERT ON tally.fold_requests DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION tally.fold_at_commit();
 comment on table tally.fold_requests is 'A row inserted here makes its transaction fold at its commit, by a deferred trigger, and is gone again before the commit ends.';
 comment on trigger fold_at_commit on tally.fold_requests is 'Deferred: it runs as the commit begins, so that a fold''s locks last no longer than that.';
+
+-- table tally.jobs
+create table tally.jobs (
+  name text not null,
+  command text not null,
+  every interval not null,
+  time_limit interval default '00:10:00'::interval not null,
+  enabled boolean default true not null,
+  next_at timestamp with time zone default now() not null,
+  last_at timestamp with time zone,
+  last_ms real,
+  last_result text,
+  last_error text,
+  failures integer default 0 not null,
+  constraint jobs_every CHECK ((every >= '00:00:01'::interval)),
+  constraint jobs_name CHECK ((name ~ '^[a-z][a-z0-9_ .:-]{0,199}$'::text)),
+  constraint jobs_pkey PRIMARY KEY (name),
+  constraint jobs_time_limit CHECK ((time_limit >= '00:00:01'::interval))
+);
+CREATE INDEX jobs_next_at ON tally.jobs USING btree (next_at) WHERE enabled;
+comment on table tally.jobs is 'What runs on a schedule, one row each. A DBA may change every, time_limit, enabled and next_at, and add rows: commands run as tally_owner.';
+comment on column tally.jobs.command is 'One SQL statement, run as tally_owner. What it returns first is kept in last_result.';
+comment on column tally.jobs.every is 'How often. What was missed while nobody ran jobs is made up for once, not once for each time.';
+comment on column tally.jobs.time_limit is 'A job that takes longer is cancelled by the next session that looks: see tally.cancel_overdue_jobs().';
+comment on column tally.jobs.next_at is 'When it is due. Set it, and every = ''1 day'', to have it run at that time of the day (UTC).';
+comment on column tally.jobs.last_at is 'When it last began.';
+comment on column tally.jobs.last_ms is 'How long that took, in milliseconds.';
+comment on column tally.jobs.last_result is 'What it answered; NULL when it failed.';
+comment on column tally.jobs.last_error is 'Why it failed, the last time that it ran; else NULL.';
+comment on column tally.jobs.failures is 'How often in a row it failed: it is tried again later and later, and never later than every.';
+
+-- table tally.kept
+create table tally.kept (
+  counter bigint not null,
+  scope text collate "C" not null,
+  value numeric not null,
+  constraint kept_counter_fkey FOREIGN KEY (counter) REFERENCES tally.definitions(id) ON DELETE CASCADE,
+  constraint kept_pkey PRIMARY KEY (counter, scope)
+);
+comment on table tally.kept is 'What counters keep of partitions that were dropped with on_drop => ''keep'': a recount adds it.';
+
+-- table tally.partitionings
+create table tally.partitionings (
+  source regclass not null,
+  ahead interval not null,
+  created_at timestamp with time zone default now() not null,
+  created_by text not null,
+  constraint partitionings_pkey PRIMARY KEY (source)
+);
+comment on table tally.partitionings is 'Tables whose monthly partitions a job makes ahead, since tally.ensure_partitions was called for them.';
+comment on column tally.partitionings.ahead is 'How far ahead of now.';
 
 -- table tally.pulses
 create table tally.pulses (
@@ -110,6 +224,27 @@ comment on column tally.pulses.also is 'Transactions below seen that were still 
 comment on column tally.pulses.written_by is 'The row''s own xmin. It differs after a restore into another cluster, whose transaction numbers have another meaning: then seen is not believed.';
 grant select on tally.pulses to tally_server;
 
+-- table tally.retentions
+create table tally.retentions (
+  name text not null,
+  source regclass not null,
+  age text not null,
+  keep interval not null,
+  filter text,
+  on_drop text not null,
+  age_sql text not null,
+  filter_sql text not null,
+  created_at timestamp with time zone default now() not null,
+  created_by text not null,
+  constraint retentions_keep CHECK ((keep >= '00:00:00'::interval)),
+  constraint retentions_name CHECK ((name ~ '^[a-z][a-z0-9_]{0,62}$'::text)),
+  constraint retentions_on_drop CHECK ((on_drop = ANY (ARRAY['keep'::text, 'subtract'::text]))),
+  constraint retentions_pkey PRIMARY KEY (name)
+);
+comment on table tally.retentions is 'Rules of retention: rows older than keep are deleted. Made by tally.create_retention.';
+comment on column tally.retentions.age is 'The time a row''s age counts from, over its columns.';
+comment on column tally.retentions.on_drop is 'Whether counters keep or lose what a partition held that is dropped whole. Rows that are deleted one by one are always subtracted.';
+
 -- table tally.settings
 create table tally.settings (
   only_row boolean default true not null,
@@ -117,7 +252,10 @@ create table tally.settings (
   fold_at integer default 1000 not null,
   attach_wait interval default '00:00:30'::interval not null,
   keep_pulses integer default 1000 not null,
+  time_zone text default 'UTC'::text not null,
+  clean_up_rows integer default 20000 not null,
   constraint settings_attach_wait CHECK (((attach_wait >= '00:00:00'::interval) AND (attach_wait <= '01:00:00'::interval))),
+  constraint settings_clean_up_rows CHECK (((clean_up_rows >= 1) AND (clean_up_rows <= 1000000))),
   constraint settings_fold_at CHECK (((fold_at >= 0) AND (fold_at <= 1000000))),
   constraint settings_keep_pulses CHECK (((keep_pulses >= 10) AND (keep_pulses <= 100000))),
   constraint settings_only_row CHECK (only_row),
@@ -129,6 +267,8 @@ comment on column tally.settings.doorbell is 'Writers wake a sleeping pulse by N
 comment on column tally.settings.fold_at is 'While nobody pulses, a writer folds at its own commit about once in this many deltas, so that pending deltas stay bounded. 0: never; then a job must call tally.tick().';
 comment on column tally.settings.attach_wait is 'How long create_counter and drop_counter keep trying to lock the source, 100 ms at a time.';
 comment on column tally.settings.keep_pulses is 'How many rows of tally.pulses are kept.';
+comment on column tally.settings.time_zone is 'Where a month begins for tally.ensure_partitions, such as Europe/Berlin. Daylight saving is that zone''s; each partition ends where the next one begins.';
+comment on column tally.settings.clean_up_rows is 'How many rows of each rule one call of tally.clean_up deletes at most. More takes longer and holds more; call again for the rest, as the job and pgtally cleanup do.';
 
 -- table tally.sources
 create table tally.sources (
@@ -246,7 +386,7 @@ create view tally.exact as
                  SELECT p.scope,
                     p.delta,
                     0
-                   FROM tally.pending p
+                   FROM tally.pending_by_key p
                   WHERE (p.counter = d.id)) u
           GROUP BY u.scope) k);
 comment on view tally.exact is 'Totals and pending deltas together, as numeric and whether or not the counter is filled: for verify, repair and fill. Everybody else reads tally.counters.';
@@ -255,9 +395,7 @@ comment on view tally.exact is 'Totals and pending deltas together, as numeric a
 create view tally.fit_sources as
  SELECT oid AS source
    FROM pg_class c
-  WHERE ((NOT relispartition) AND (relpersistence = 'p'::"char") AND ((relkind = 'p'::"char") OR ((relkind = 'r'::"char") AND ((NOT relhassubclass) OR (NOT (EXISTS ( SELECT
-           FROM pg_inherits i
-          WHERE (i.inhparent = c.oid))))))));
+  WHERE ((NOT relispartition) AND (relpersistence = 'p'::"char") AND ((relkind = 'p'::"char") OR ((relkind = 'r'::"char") AND ((NOT relhassubclass) OR (NOT tally.has_children(oid))))));
 comment on view tally.fit_sources is 'Tables that statement triggers can count right, as far as one look tells. A source that was made a partition, a parent by inheritance or unlogged later is not among them any more.';
 
 -- view tally.fold_point
@@ -268,13 +406,13 @@ create view tally.fold_point as
             WHEN (written_by = xmin) THEN seen
             ELSE '0'::xid8
         END AS seen,
-    also
+    also,
+    LEAST(also[1], also[cardinality(also)]) AS also_from
    FROM tally.pulses p
-  WHERE (pulse = ( SELECT q.pulse
-           FROM tally.pulses q
-          ORDER BY q.pulse DESC
-         LIMIT 1));
+  ORDER BY pulse DESC
+ LIMIT 1;
 comment on view tally.fold_point is 'Up to where the last fold in the reader''s snapshot came. A row that came by a restore was not written by the transaction it names: then nothing is taken as folded.';
+comment on column tally.fold_point.also_from is 'The lowest of also.';
 
 -- view tally.late
 create view tally.late as
@@ -292,6 +430,27 @@ create view tally.pending as
     d.delta,
     d.xid
    FROM tally.deltas d
+  WHERE ((d.delta >= '-Infinity'::numeric) AND (d.xid >= ( SELECT f.seen
+           FROM tally.fold_point f)))
+UNION ALL
+ SELECT d.counter,
+    d.scope,
+    d.delta,
+    d.xid
+   FROM tally.deltas d
+  WHERE ((d.delta >= '-Infinity'::numeric) AND (d.xid = ANY (( SELECT f.also
+           FROM tally.fold_point f)::xid8[])) AND (d.xid >= ( SELECT f.also_from
+           FROM tally.fold_point f)) AND (d.xid < ( SELECT f.seen
+           FROM tally.fold_point f)));
+comment on view tally.pending is 'The deltas not folded yet, in the reader''s snapshot. The fold deletes what it saw, so nothing older can be there: a look from the fold point on never steps over dead rows.';
+
+-- view tally.pending_by_key
+create view tally.pending_by_key as
+ SELECT d.counter,
+    d.scope,
+    d.delta,
+    d.xid
+   FROM tally.deltas d
   WHERE (d.xid >= ( SELECT f.seen
            FROM tally.fold_point f))
 UNION ALL
@@ -301,9 +460,10 @@ UNION ALL
     d.xid
    FROM tally.deltas d
   WHERE ((d.xid = ANY (( SELECT f.also
-           FROM tally.fold_point f)::xid8[])) AND (d.xid < ( SELECT f.seen
+           FROM tally.fold_point f)::xid8[])) AND (d.xid >= ( SELECT f.also_from
+           FROM tally.fold_point f)) AND (d.xid < ( SELECT f.seen
            FROM tally.fold_point f)));
-comment on view tally.pending is 'The deltas not folded yet, in the reader''s snapshot. The fold deletes what it saw, so nothing older can be there: a look from the fold point on never steps over dead rows.';
+comment on view tally.pending_by_key is 'The same, by the index on counter and scope, which a reader must name.';
 
 -- view tally.settled_functions
 create view tally.settled_functions as
@@ -398,6 +558,39 @@ create view tally.unfilled as
            FROM tally.dropped x
           WHERE (x.counter = d.id)))));
 comment on view tally.unfilled is 'Counters to be filled. Not yet the one whose name another had until its totals are swept away.';
+
+-- function tally.announce(bigint,text[])
+CREATE OR REPLACE FUNCTION tally.announce(pulse bigint, changes text[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_form text := '{"pulse":%s,"part":%s,"parts":%s,"changes":[%s]}';
+  v_all  text := coalesce(array_to_string(changes, ','), '');
+begin
+  -- A payload has at most 7999 bytes. Nearly always one is enough.
+  if octet_length(v_all) <= 7800 then
+    perform pg_notify('tally', format(v_form, pulse, 1, 1, v_all));
+    return;
+  end if;
+  -- One change has at most about 3200 bytes.
+  perform pg_notify('tally', format(v_form, announce.pulse, p.part, count(*) over (), p.list))
+  from (
+    select row_number() over (order by b.part) as part,
+           string_agg(b.change, ',' order by b.place) as list
+    from (
+      select c.change, c.place,
+             sum(octet_length(c.change) + 1) over (order by c.place) / 4500 as part
+      from unnest(changes) with ordinality c (change, place)
+    ) b
+    group by b.part
+  ) p
+  order by p.part;
+end
+$function$;
+comment on function tally.announce(bigint,text[]) is 'Sends a pulse''s changes on channel tally, in as many payloads as it takes.';
+revoke all on function tally.announce(bigint,text[]) from public;
 
 -- function tally.ask_for_fold()
 CREATE OR REPLACE FUNCTION tally.ask_for_fold()
@@ -569,6 +762,18 @@ $function$;
 comment on function tally.build_functions(regclass) is 'Generates the static trigger functions tally.count_<slug>_insert, _update and _delete.';
 revoke all on function tally.build_functions(regclass) from public;
 
+-- function tally.change(text,text,numeric)
+CREATE OR REPLACE FUNCTION tally.change(name text, scope text, value numeric)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  -- to_json of a scope: whatever is in it, what comes out is one JSON string.
+  select pg_catalog.concat('["', name, '",', pg_catalog.to_json(scope), ',', value::bigint, ']')
+$function$;
+comment on function tally.change(text,text,numeric) is 'One counter''s change as tally.pulse announces it: ["name","scope",5].';
+revoke all on function tally.change(text,text,numeric) from public;
+
 -- function tally.changed_topics(text[],text[],bigint)
 CREATE OR REPLACE FUNCTION tally.changed_topics(names text[], scopes text[], since bigint)
  RETURNS TABLE(pos integer, "json" text, version bigint, pulse bigint)
@@ -589,7 +794,11 @@ begin
   select k.pos::integer, t.value::bigint::text, t.version, changed_topics.pulse
   from unnest(names, scopes) with ordinality k (name, scope, pos)
   join tally.topic_states s on s.name = k.name and s.state = 'ready'
-  join tally.totals t on t.counter = s.counter and t.scope = k.scope
+  cross join lateral (
+    -- By itself, so that the index is entered by both: by the counter alone is a scan of it.
+    select o.value, o.version from tally.totals o
+    where o.counter = s.counter and o.scope = k.scope offset 0
+  ) t
   where t.version > since
     and t.value between -9223372036854775808 and 9223372036854775807;
 end
@@ -2282,6 +2491,20 @@ $function$;
 comment on function tally.grant_sight(regclass) is 'Lets tally_owner read a source and its partitions, row-level security or not.';
 revoke all on function tally.grant_sight(regclass) from public;
 
+-- function tally.has_children(oid)
+CREATE OR REPLACE FUNCTION tally.has_children(relation oid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- A function, for tally.fit_sources: nearly no table needs this look, and as a subquery each
+  -- read of a counter would pay for getting ready for it.
+  select exists (select from pg_inherits i where i.inhparent = has_children.relation)
+$function$;
+comment on function tally.has_children(oid) is 'Whether tables inherit from this one now; pg_class.relhassubclass only says that some may.';
+grant execute on function tally.has_children(oid) to public;
+
 -- function tally.heap_changes(regclass)
 CREATE OR REPLACE FUNCTION tally.heap_changes(relation regclass)
  RETURNS bigint
@@ -2430,6 +2653,24 @@ end
 $function$;
 comment on function tally.lacks_sight(regclass) is 'Whether tally_owner cannot read every row of a source, as after a restore without privileges.';
 revoke all on function tally.lacks_sight(regclass) from public;
+
+-- function tally.late_changes(bigint[],bigint)
+CREATE OR REPLACE FUNCTION tally.late_changes(counters bigint[], pulse bigint)
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select array_agg(tally.change(d.name, t.scope, t.value) order by d.name, t.scope)
+  from tally.definitions d
+  join tally.totals t on t.counter = d.id and t.version = late_changes.pulse
+  where d.id = any (counters)
+    and d.filled_at is not null
+    and not exists (select from tally.fill_requests f where f.counter = d.id)
+    and t.value between -9223372036854775808 and 9223372036854775807
+$function$;
+comment on function tally.late_changes(bigint[],bigint) is 'Part of the pulse: what it changed of counters that became readable, as tally.change has it.';
+revoke all on function tally.late_changes(bigint[],bigint) from public;
 
 -- function tally.lock_rows(text,regclass)
 CREATE OR REPLACE FUNCTION tally.lock_rows(name text, source regclass)
@@ -2691,16 +2932,17 @@ CREATE OR REPLACE FUNCTION tally.pulse(OUT pulse bigint, OUT folded integer, OUT
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET plan_cache_mode TO 'force_generic_plan'
  SET enable_seqscan TO 'off'
  SET jit TO 'off'
 AS $function$
 declare
   v_started timestamptz := clock_timestamp();
-  v_seen    xid8;
-  v_also    xid8[];
-  v_parts   text[];
-  v_xmin    xid;
+  v_now     record;
   v_swept   tid[];
+  v_late    bigint[] := '{}';
+  v_xmin    xid;
+  v_changes text[];
 begin
   -- Folds what is pending into totals and announces it. One session at a time: another returns
   -- at once. It runs nobody else's code and waits for nobody.
@@ -2711,34 +2953,38 @@ begin
     pulse := (select max(p.pulse) from tally.pulses p);
     return;
   end if;
-  select f.pulse, f.seen, f.also into pulse, v_seen, v_also from tally.fold_point f;
-  v_swept := tally.sweep();
-  if not exists (select from tally.deltas d where d.xid >= v_seen)
-     and not exists (select from tally.deltas d where d.xid = any (v_also))
-     and not exists (select from tally.late) then
-    perform tally.end_sweep(v_swept);
+  select f.pulse, f.seen, f.also, s.keep_pulses,
+         exists (select from tally.deltas d where d.delta >= '-Infinity' and d.xid >= f.seen)
+           or exists (select from tally.deltas d
+                      where d.delta >= '-Infinity' and d.xid = any (f.also)) as pending,
+         exists (select from tally.late) as late,
+         exists (select from tally.dropped) as dropped
+  into v_now
+  from tally.fold_point f join tally.settings s on s.only_row;
+  pulse := v_now.pulse;
+  if v_now.dropped then
+    v_swept := tally.sweep();
+  end if;
+  if not v_now.pending and not v_now.late then
+    perform tally.end_sweep(v_swept) where v_now.dropped;
     return;  -- nothing to do writes nothing
   end if;
 
   pulse := tally.next_pulse();
-  with late as (
-    -- Counters that a fill has just made readable: what changed while they were not.
-    update tally.definitions d
-    set announce_from = null
-    from (select l.id, l.announce_from from tally.definitions l
-          where l.id in (select a.id from tally.late a)
-          for update skip locked) o
-    where o.id = d.id
-    returning d.id, o.announce_from
-  ), gone as (
+  if v_now.late then
+    v_late := tally.renew_late(pulse);
+  end if;
+  with gone as (
     delete from tally.deltas d
-    where d.xid >= v_seen or d.xid = any (v_also)
+    where d.delta >= '-Infinity' and (d.xid >= v_now.seen or d.xid = any (v_now.also))
     returning d.counter, d.scope, d.delta
   ), net as (
     select g.counter, g.scope, sum(g.delta) as delta, count(*) as deltas
     from gone g
     group by g.counter, g.scope
   ), put as (
+    -- A key that went and came back has a new version too: somebody may have read the number in
+    -- between, with the old one.
     insert into tally.totals as t (counter, scope, value, version, ranking)
     select n.counter, n.scope, n.delta, pulse.pulse, case when d.ranked then n.delta end
     from net n
@@ -2748,61 +2994,48 @@ begin
     on conflict on constraint totals_pkey do update
       set value = t.value + excluded.value, version = excluded.version,
           ranking = t.ranking + excluded.value
-      where excluded.value <> 0
     returning t.counter, t.scope, t.value
   ), changes as (
-    select '["' || d.name || '",' || to_json(c.scope::text) || ',' || c.value::bigint || ']' as change,
-           d.name, c.scope
-    from (
-      select p.counter, p.scope, p.value from put p
-      union all
-      select t.counter, t.scope, t.value
-      from late l
-      join tally.totals t on t.counter = l.id and t.version > l.announce_from
-      where not exists (select from put p where p.counter = t.counter and p.scope = t.scope)
-    ) c
-    join tally.definitions d on d.id = c.counter
-    where d.filled_at is not null
+    select array_agg(tally.change(d.name, p.scope, p.value) order by d.name, p.scope) as list
+    from put p
+    join tally.definitions d on d.id = p.counter
+    where d.filled_at is not null and d.id <> all (v_late)
       and not exists (select from tally.fill_requests f where f.counter = d.id)
-      and c.value between -9223372036854775808 and 9223372036854775807
-  ), parts as (
-    -- A payload has at most 7999 bytes, and one change at most about 3200.
-    select b.part, string_agg(b.change, ',' order by b.name, b.scope) as changes, count(*) as n
-    from (select c.change, c.name, c.scope,
-                 sum(octet_length(c.change) + 1) over (order by c.name, c.scope) / 4500 as part
-          from changes c) b
-    group by b.part
+      and p.value between -9223372036854775808 and 9223372036854775807
   ), point as (
     insert into tally.pulses (pulse, folded, announced, took_ms, seen, also, written_by)
     select pulse.pulse, coalesce((select sum(n.deltas) from net n), 0),
-           coalesce((select sum(s.n) from parts s), 0),
+           coalesce((select cardinality(c.list) from changes c), 0),
            extract(epoch from clock_timestamp() - v_started) * 1000,
            pg_snapshot_xmax(pg_current_snapshot()),
            array(select pg_snapshot_xip(pg_current_snapshot())) || pg_current_xact_id(),
            pg_current_xact_id()::xid
     returning xmin, pulses.folded, pulses.announced
   )
-  select p.xmin, p.folded, p.announced,
-         array(select s.changes from parts s order by s.part)
-  into v_xmin, folded, announced, v_parts
-  from point p;
+  select p.xmin, p.folded, p.announced, c.list
+  into v_xmin, folded, announced, v_changes
+  from point p cross join changes c;
 
-  perform tally.end_sweep(v_swept);
-  if v_xmin <> pg_current_xact_id()::xid then
+  if v_now.dropped then
+    perform tally.end_sweep(v_swept);
+  end if;
+  if v_now.late then
+    v_changes := v_changes || tally.late_changes(v_late, pulse);
+    announced := coalesce(cardinality(v_changes), 0);
+  end if;
+  if v_now.late or v_xmin <> pg_current_xact_id()::xid then
     -- In a subtransaction the row has another number than the transaction.
-    update tally.pulses p set written_by = v_xmin where p.pulse = pulse.pulse;
+    update tally.pulses p
+    set announced = pulse.announced, written_by = v_xmin
+    where p.pulse = pulse.pulse;
   end if;
   -- The one that is too old now; a range from the oldest on would step over dead rows each time.
-  -- Once in a while all, for when keep_pulses was lowered.
-  delete from tally.pulses p
-  where p.pulse = pulse.pulse - (select s.keep_pulses from tally.settings s)
-     or (pulse.pulse % 1000 = 0
-         and p.pulse < pulse.pulse - (select s.keep_pulses from tally.settings s));
-
-  for v_part in 1 .. greatest(cardinality(v_parts), 1) loop
-    perform pg_notify('tally', format('{"pulse":%s,"part":%s,"parts":%s,"changes":[%s]}',
-      pulse.pulse, v_part, greatest(cardinality(v_parts), 1), coalesce(v_parts[v_part], '')));
-  end loop;
+  delete from tally.pulses p where p.pulse = pulse.pulse - v_now.keep_pulses;
+  if pulse % 1000 = 0 then
+    -- Once in a while all, for when keep_pulses was lowered.
+    delete from tally.pulses p where p.pulse < pulse.pulse - v_now.keep_pulses;
+  end if;
+  perform tally.announce(pulse, v_changes);
 end
 $function$;
 comment on function tally.pulse() is 'Folds pending changes into totals and announces them: its number, the deltas folded, the topics announced. Idle, it writes nothing.';
@@ -2907,7 +3140,11 @@ begin
              coalesce(t.value + p.delta, t.value, p.delta, 0) as value
       from unnest(names, scopes) with ordinality k (name, scope, pos)
       left join tally.topic_states s on s.name = k.name
-      left join tally.totals t on t.counter = s.counter and t.scope = k.scope
+      left join lateral (
+        -- By itself, so that the index is entered by both: by the counter alone is a scan of it.
+        select o.value, o.version from tally.totals o
+        where o.counter = s.counter and o.scope = k.scope offset 0
+      ) t on true
       cross join lateral (
         select count(*) as deltas, sum(u.delta) as delta
         from (
@@ -3010,6 +3247,34 @@ AS $function$
 $function$;
 comment on function tally.recount_query(bigint,regclass) is 'The query that recounts a counter from the rows of its source, or of one partition.';
 revoke all on function tally.recount_query(bigint,regclass) from public;
+
+-- function tally.renew_late(bigint)
+CREATE OR REPLACE FUNCTION tally.renew_late(pulse bigint)
+ RETURNS bigint[]
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- What changed while a counter was not readable counts as changed by the pulse that announces
+  -- it: whoever asks later for what changed since an earlier one must get it. And should the
+  -- counter stop again before the announcement, the next one begins before this pulse.
+  with late as (
+    update tally.definitions d
+    set announce_from = null
+    from (select l.id, l.announce_from from tally.definitions l
+          where l.id in (select a.id from tally.late a)
+          for update skip locked) o
+    where o.id = d.id
+    returning d.id, o.announce_from
+  ), renewed as (
+    update tally.totals t
+    set version = renew_late.pulse
+    from late l
+    where t.counter = l.id and t.version > l.announce_from
+  )
+  select array(select l.id from late l)
+$function$;
+comment on function tally.renew_late(bigint) is 'Part of the pulse: gives what changed unread its number; the counters that it was for.';
+revoke all on function tally.renew_late(bigint) from public;
 
 -- function tally.repair(text,boolean)
 CREATE OR REPLACE FUNCTION tally.repair(name text DEFAULT NULL::text, dry_run boolean DEFAULT false)
@@ -3253,6 +3518,25 @@ $function$;
 comment on function tally.topic_definitions(text[]) is 'Of these names, those that are counters: who may read them, and whether they can be read.';
 revoke all on function tally.topic_definitions(text[]) from public;
 grant execute on function tally.topic_definitions(text[]) to tally_server;
+
+-- function tally.trail()
+CREATE OR REPLACE FUNCTION tally.trail(OUT pulse bigint, OUT is_pending boolean, OUT history text)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+AS $function$
+begin
+  -- Asked once a second by each server, and more often by one that hears nothing.
+  pulse := coalesce((select p.pulse from tally.pulses p order by p.pulse desc limit 1), 0);
+  is_pending := exists (select from tally.pending);
+  history := tally.history();
+end
+$function$;
+comment on function tally.trail() is 'How far the pulses have come, whether changes wait for the next one, and in which history: what a server compares with what it has heard.';
+revoke all on function tally.trail() from public;
+grant execute on function tally.trail() to tally_server;
 
 -- function tally.try_fill(bigint)
 CREATE OR REPLACE FUNCTION tally.try_fill(counter bigint)

@@ -66,6 +66,7 @@ create table tally.definitions (
   fill_again_at timestamptz
 );
 create index definitions_source on tally.definitions (source);
+create index definitions_late on tally.definitions (id) where announce_from is not null;
 comment on table tally.definitions is
   'One row per counter. Made by tally.create_counter; read it as tally.counter_definitions.';
 comment on column tally.definitions.id is
@@ -80,6 +81,7 @@ comment on column tally.definitions.by_settings is
 comment on column tally.definitions.columns is 'The columns of source that the expressions use.';
 comment on column tally.definitions.announce_from is
   'Set by a fill: the next pulse announces whatever changed after this pulse while unread.';
+comment on index tally.definitions_late is 'For the pulse, which asks for these at each beat.';
 comment on column tally.definitions.fill_error is 'Why the last fill failed.';
 comment on column tally.definitions.fill_again_at is 'When tally.work tries the fill again.';
 
@@ -101,6 +103,7 @@ create table tally.dropped (
   counter    bigint not null,
   dropped_at timestamptz not null default pg_catalog.now()
 );
+create index dropped_counter on tally.dropped (counter);
 comment on table tally.dropped is
   'Counters that were dropped and whose totals the pulse still has to sweep away.';
 
@@ -136,14 +139,19 @@ create table tally.deltas (
         autovacuum_analyze_scale_factor = 0.5, vacuum_truncate = off);
 -- vacuum_truncate is off above: giving the file's end back locks writers out, and a table of no
 -- pages makes the planner choose sequential scans.
-create index deltas_xid on tally.deltas (xid);
-create index deltas_counter_scope_xid on tally.deltas (counter, scope, xid);
+-- The conditions are true of every row. They keep each index from being taken for what the other
+-- is for: while the table is empty both look equally good, and a plan lasts.
+create index deltas_xid on tally.deltas (xid) where delta >= '-Infinity';
+create index deltas_counter_scope_xid on tally.deltas (counter, scope, xid)
+  where counter is not null;
 comment on table tally.deltas is
   'What was counted and not folded yet. Append-only and unconstrained: a writer cannot wait here.';
 comment on column tally.deltas.xid is
   'Who wrote it: the fold looks only at what its predecessor''s snapshot could not see.';
-comment on index tally.deltas_xid is 'For the fold.';
+comment on index tally.deltas_xid is
+  'For the fold, and whatever else looks at pending deltas of all counters and says delta >= '
+  '''-Infinity''. Reading one counter through it would scan what is pending elsewhere.';
 comment on index tally.deltas_counter_scope_xid is
-  'For reading one counter without scanning what is pending elsewhere.';
+  'For reading one counter. The fold would have to go through all of it for an xid.';
 
 reset role;

@@ -4,6 +4,9 @@ revoke all on all tables in schema tally from public;
 revoke execute on all functions in schema tally from public;
 revoke execute on all procedures in schema tally from public;
 
+-- Whoever may select from tally.counters calls it by that; it tells what pg_inherits does.
+grant execute on function tally.has_children(oid) to public;
+
 grant usage on schema tally to tally_server;
 grant select on tally.counters, tally.counter_definitions, tally.status, tally.pulses
   to tally_server;
@@ -11,6 +14,6 @@ grant execute on function
   tally.pulse(), tally.work(interval), tally.top(text, integer), tally.attend(),
   tally.fall_asleep(), tally.stay_awake(), tally.doorbell(), tally.is_sweeping(), tally.doctor(),
   tally.read_topics(text[], text[]), tally.changed_topics(text[], text[], bigint),
-  tally.topic_definitions(text[]), tally.history(), tally.version()
+  tally.topic_definitions(text[]), tally.history(), tally.version(), tally.trail()
   to tally_server;
 grant execute on procedure tally.tick() to tally_server;

@@ -35,17 +35,37 @@ test('a pulse announces each change with its value, and what did not change not 
       ],
     },
   ]);
-  await db.sql(`update public.t set id = id + 1; insert into public.t values (9, 'a')`);
-  await db.sql(`delete from public.t where id = 9`);
-  await pulse(db.sql);
-  const [, second] = announced(await listener.settled());
-  t.deepEqual(second?.changes ?? [], [], 'what went and came back is no change');
+  await db.sql(`update public.t set id = id + 1`);
+  t.like(await pulse(db.sql), { pulse: 1, folded: 0, announced: 0 });
   await db.sql(`delete from public.t where k = 'a'`);
   await pulse(db.sql);
   t.deepEqual(announced(await listener.settled()).at(-1)?.changes, [
     ['kinds', 'a', 0],
     ['rows', '', 1],
   ]);
+});
+
+test('a number that went and came back between two pulses has a new version and is announced', async (t) => {
+  const db = await database(t);
+  await db.sql(`create table public.t (k text);
+    select tally.create_counter('kinds', 'public.t', scope => 'k');
+    insert into public.t values ('a'), ('b')`);
+  await pulse(db.sql);
+  const read = `select value::int, version::int from tally.counters
+    where name = 'kinds' and scope = $1`;
+  await db.sql(`insert into public.t values ('a')`);
+  // Whoever reads now has a 2 that no pulse announced, and waits to hear of the way back.
+  t.deepEqual(await db.sql(read, ['a']), [{ value: 2, version: 1 }]);
+  await db.sql(`delete from public.t where ctid in (select ctid from public.t where k = 'a' limit 1);
+    insert into public.t values ('new'); delete from public.t where k = 'new'`);
+  const listener = await listen(await db.client(), 'tally');
+  t.like(await pulse(db.sql), { pulse: 2, folded: 4, announced: 2 });
+  t.deepEqual(announced(await listener.settled()).at(-1)?.changes, [
+    ['kinds', 'a', 1],
+    ['kinds', 'new', 0],
+  ]);
+  t.deepEqual(await db.sql(read, ['a']), [{ value: 1, version: 2 }]);
+  t.deepEqual(await db.sql(read, ['b']), [{ value: 1, version: 1 }]);
 });
 
 test('a payload stays below 8000 bytes, whatever the scopes and however many', async (t) => {
@@ -134,6 +154,46 @@ test('a counter that was taken out of service announces what changed meanwhile',
   t.like(told, { 'kinds:a': 2, 'kinds:d': 1 });
   const now = await numbers(db.sql);
   for (const [topic, value] of Object.entries(told)) t.is(now[topic], value, topic);
+});
+
+test('what changed while a counter showed nothing is of the pulse that announces it', async (t) => {
+  const db = await database(t);
+  await db.sql(`create table public.t (k text);
+    select tally.create_counter('kinds', 'public.t', scope => 'k');
+    insert into public.t values ('a'), ('b'), ('c')`);
+  await pulse(db.sql);
+  const stopped = `select tally.stop_counter(tally.counter_id('kinds'), 'for a test')`;
+  await db.sql(stopped);
+  await db.sql(`insert into public.t values ('a'), ('b'); delete from public.t where k = 'b'`);
+  await pulse(db.sql);
+  await db.sql(`insert into public.t values ('a')`);
+  await pulse(db.sql);
+  await db.sql('select tally.fill()');
+  await db.sql(`insert into public.t values ('d')`);
+  const listener = await listen(await db.client(), 'tally');
+  t.like(await pulse(db.sql), { pulse: 4, announced: 3 });
+  t.deepEqual(announced(await listener.settled()).at(-1)?.changes, [
+    ['kinds', 'a', 3],
+    ['kinds', 'b', 0],
+    ['kinds', 'd', 1],
+  ]);
+  // Who saw the pulse before that gets all of it, and the row says what was announced.
+  t.deepEqual(
+    await db.sql(`select c.scope, c.version::int, t.pos is not null as changed
+      from tally.counters c
+      left join tally.changed_topics(array['kinds', 'kinds', 'kinds', 'kinds'],
+        array['a', 'b', 'c', 'd'], 3) t on t.pos > 0 and (array['a', 'b', 'c', 'd'])[t.pos] = c.scope
+      order by c.scope`),
+    [
+      { scope: 'a', version: 4, changed: true },
+      { scope: 'b', version: 4, changed: true },
+      { scope: 'c', version: 1, changed: false },
+      { scope: 'd', version: 4, changed: true },
+    ],
+  );
+  t.deepEqual(await db.sql('select announced from tally.pulses where pulse = 4'), [
+    { announced: 3 },
+  ]);
 });
 
 test('a number beyond bigint is not announced, and is again when it is back', async (t) => {

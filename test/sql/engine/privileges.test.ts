@@ -2,7 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import { withClient } from '../../../src/database.js';
 import { migrate } from '../../../src/migrate.js';
 import { type ClusterDatabase, clusterDatabase } from '../../helpers/cluster.js';
-import { asUser, onDatabase, testDatabase } from '../../helpers/database.js';
+import { asUser, onDatabase, testDatabase, testRole } from '../../helpers/database.js';
 import { debian15 } from '../../helpers/debian.js';
 import { privateEmbedded } from '../../helpers/embedded.js';
 import { failure, finding, isExact, numbers, roleName, sqlOf } from '../../helpers/engine.js';
@@ -168,7 +168,8 @@ test('a writer needs no right on tally, not even to be stopped by a broken count
   t.deepEqual(await numbers(db.sql), { rows: 3001 });
 });
 
-test('nobody may do anything in schema tally just so', async (t) => {
+test('nobody may do anything in schema tally just so, but a look that tally.counters takes', async (t) => {
+  const role = await testRole(t, '');
   const db = await testDatabase(t);
   await db.sql(`create table public.t (k text);
     select tally.create_counter('rows', 'public.t');
@@ -180,6 +181,11 @@ test('nobody may do anything in schema tally just so', async (t) => {
       where c.relnamespace = 'tally'::regnamespace and c.relkind in ('r', 'v', 'm', 'S', 'p')
         and has_table_privilege('public', c.oid, 'select, insert, update, delete, truncate')
       union all select 'schema' where has_schema_privilege('public', 'tally', 'usage, create')`),
-    [],
+    [{ public_may: 'tally.has_children(oid)' }],
   );
+  const reader = sqlOf(await db.client());
+  await db.sql(`insert into public.t values ('a'); grant usage on schema tally to ${role};
+    grant select on tally.counters to ${role}`);
+  await reader(`set role ${role}`);
+  t.deepEqual(await numbers(reader), { rows: 1, 'kinds:a': 1 });
 });

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { testDatabase } from '../../helpers/database.js';
-import { numberOf, pulse, sqlOf } from '../../helpers/engine.js';
+import { numberOf, pulse, type Sql, sqlOf } from '../../helpers/engine.js';
 
 /** One counter is read by index, whatever else there is. */
 
@@ -64,6 +64,92 @@ test('one number is read by index beside 100 000 others folded and as many pendi
       t.true(blocks < 100, `${name}:${scope} took ${blocks} blocks`);
     }
   }
+});
+
+/** The blocks that one statement looks at, those of the functions it calls too. */
+async function blocksOf(sql: Sql, statement: string): Promise<number> {
+  const [row] = await sql<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
+    `explain (analyze, buffers, format json) ${statement}`,
+  );
+  const plan = row?.['QUERY PLAN'][0].Plan;
+  return (plan?.['Shared Hit Blocks'] ?? 0) + (plan?.['Shared Read Blocks'] ?? 0);
+}
+
+const topic = (name: string, scope: string) => `(array['${name}'], array['${scope}'])`;
+
+test('a server reads one topic by index, whatever is folded and pending beside it', async (t) => {
+  const db = await testDatabase(t);
+  await db.sql(`
+    alter table tally.deltas set (autovacuum_enabled = off);
+    create table public.r (id int, scope text);
+    select tally.create_counter('crowd', 'public.r', scope => 'scope')`);
+  const server = sqlOf(await db.client());
+  await server('select tally.attend()');
+  // Its plans are made while there is nothing: they must do later too.
+  for (let n = 0; n < 10; n += 1) await server(`select tally.read_topics${topic('crowd', '7')}`);
+  await db.sql(`insert into public.r select i, i::text from generate_series(1, ${OTHERS}) i`);
+  await pulse(db.sql);
+  await db.sql(`insert into public.r select i, 'new ' || i from generate_series(1, ${OTHERS}) i`);
+  for (const scope of ['7', 'new 7', 'nowhere']) {
+    const one = `select tally.read_topics${topic('crowd', scope)}`;
+    // The first look after a change may read the catalogs anew.
+    await server(one);
+    const blocks = await blocksOf(server, one);
+    t.true(blocks > 0 && blocks < 60, `read ${scope}: ${blocks} blocks`);
+    const since = `select tally.changed_topics(array['crowd'], array['${scope}'], 0)`;
+    await server(since);
+    const changed = await blocksOf(server, since);
+    t.true(changed > 0 && changed < 60, `changed ${scope}: ${changed} blocks`);
+  }
+  const many = `select tally.read_topics(array_agg('crowd'::text), array_agg(i::text))
+    from generate_series(1, 1000) i`;
+  const blocks = await blocksOf(server, many);
+  t.true(blocks < 1000 * 30, `1000 topics: ${blocks} blocks`);
+});
+
+test('reading a number steps over no dead rows, which an old snapshot keeps', async (t) => {
+  const db = await testDatabase(t);
+  await db.sql(`
+    alter table tally.deltas set (autovacuum_enabled = off);
+    create table public.s (id int);
+    select tally.create_counter('alone', 'public.s')`);
+  const analyst = await db.client('an analyst');
+  await analyst.query('begin isolation level repeatable read; select from tally.deltas');
+  const append = (n: number) => `insert into tally.deltas (counter, scope, delta)
+    select tally.counter_id('alone'), '', 1 from generate_series(1, ${n})`;
+  await db.sql(append(50_000));
+  await pulse(db.sql);
+  const server = sqlOf(await db.client());
+  const one = `select value from tally.counters where name = 'alone' and scope = ''`;
+  const read = `select tally.read_topics${topic('alone', '')}`;
+  await server(read);
+  for (const statement of [one, read]) {
+    const blocks = await blocksOf(server, statement);
+    t.true(blocks < 60, `${statement}: ${blocks} blocks`);
+  }
+  // A writer that stays open for long, besides.
+  const writer = await db.client('a writer');
+  await writer.query(`begin; ${append(1)}`);
+  await db.sql(append(50_000));
+  await pulse(db.sql);
+  const blocks = await blocksOf(server, read);
+  t.true(blocks < 60, `beside an open writer: ${blocks} blocks`);
+  t.is(await numberOf(db.sql, 'alone'), 100_000);
+  await writer.query('commit');
+  t.is(await numberOf(db.sql, 'alone'), 100_001);
+  const [row] = await server<{ json: string }>(read.replace('select', 'select * from'));
+  t.is(row?.json, '100001');
+});
+
+test('a fold cannot take the index of readers, all of which it would have to go through', async (t) => {
+  const db = await testDatabase(t);
+  const client = await db.client();
+  await client.query('set enable_seqscan = off; begin; drop index tally.deltas_xid');
+  const { rows } = await client.query(
+    `explain select from tally.deltas where xid >= '5' or xid = any (array['4'::xid8])`,
+  );
+  t.regex(JSON.stringify(rows), /Seq Scan on deltas/);
+  await client.query('rollback');
 });
 
 test('the first of 100 000 ranked scopes are read by index, pending changes among them', async (t) => {

@@ -4,8 +4,7 @@ from pg_catalog.pg_class c
 where not c.relispartition and c.relpersistence = 'p'
   and (c.relkind = 'p'
        or c.relkind = 'r'
-          and (not c.relhassubclass
-               or not exists (select from pg_catalog.pg_inherits i where i.inhparent = c.oid)));
+          and (not c.relhassubclass or not tally.has_children(c.oid)));
 
 comment on view tally.fit_sources is
   'Tables that statement triggers can count right, as far as one look tells. A source that was '

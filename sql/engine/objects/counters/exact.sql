@@ -9,7 +9,7 @@ cross join lateral (
     where t.counter = d.id
     union all
     select p.scope, p.delta, 0
-    from tally.pending p
+    from tally.pending_by_key p
     where p.counter = d.id
   ) u
   group by u.scope
