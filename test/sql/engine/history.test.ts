@@ -1,0 +1,70 @@
+import test, { type ExecutionContext } from 'ava';
+import { clusterDatabase, engineDatabase } from '../../helpers/cluster.js';
+import { onDatabase, testDatabase } from '../../helpers/database.js';
+import { debian15 } from '../../helpers/debian.js';
+import { privateEmbedded } from '../../helpers/embedded.js';
+import type { Sql } from '../../helpers/engine.js';
+import { standbyOf } from '../../helpers/postgres-tools.js';
+import type { Server } from '../../helpers/postmaster.js';
+import { until } from '../../helpers/wait.js';
+
+/** Pulse numbers mean something within one history: what begins another one. */
+
+const historyOf = async (sql: Sql): Promise<string> => {
+  const [row] = await sql<{ history: string }>('select tally.history()');
+  return row?.history ?? '';
+};
+
+test('a history is eight hex digits, the same in each session, another in another database', async (t) => {
+  const [one, two] = await Promise.all([testDatabase(t), testDatabase(t)]);
+  const history = await historyOf(one.sql);
+  t.regex(history, /^[0-9a-f]{8}$/);
+  t.is(await historyOf(one.sql), history);
+  await one.sql(`create table public.t (); select tally.create_counter('rows', 'public.t');
+    insert into public.t default values; select tally.pulse()`);
+  t.is(await historyOf(one.sql), history);
+  t.not(await historyOf(two.sql), history);
+});
+
+async function beginsAnew(t: ExecutionContext<unknown>, server: Server): Promise<void> {
+  const db = await engineDatabase(t, server.url);
+  const seen = [await historyOf(db.sql)];
+  t.is(await historyOf(db.sql), seen[0]);
+  await server.restart();
+  seen.push(await historyOf(db.sql));
+  const victim = await db.client();
+  victim.on('error', () => undefined);
+  const { rows } = await victim.query<{ pid: number }>('select pg_backend_pid() as pid');
+  process.kill(rows[0]?.pid ?? Number.NaN, 'SIGKILL');
+  // The server starts all its sessions anew, and itself not.
+  await until(async () => !seen.includes(await historyOf(db.sql).catch(() => seen[0] ?? '')), {
+    what: 'another history after a crash',
+  });
+  seen.push(await historyOf(db.sql));
+  t.is(new Set(seen).size, 3, seen.join(' '));
+}
+
+test('a restart and the crash of a session begin another history, on PostgreSQL 15', async (t) => {
+  const server = await debian15(t);
+  if (server !== undefined) await beginsAnew(t, server);
+});
+
+test('a restart and the crash of a session begin another history, on the embedded one', async (t) => {
+  await beginsAnew(t, await privateEmbedded(t));
+});
+
+test('a standby has a history, and another one once it is promoted', async (t) => {
+  const primary = await debian15(t);
+  if (primary === undefined) return;
+  const db = await engineDatabase(t, primary.url);
+  const standby = await standbyOf(t, primary);
+  const there = clusterDatabase(t, onDatabase(standby.url, 'counted'));
+  const before = await historyOf(there.sql);
+  t.regex(before, /^[0-9a-f]{8}$/);
+  t.not(await historyOf(db.sql), before);
+  await standby.promote();
+  const after = await historyOf(there.sql);
+  t.not(after, before);
+  await there.sql('checkpoint');
+  t.is(await historyOf(there.sql), after);
+});
