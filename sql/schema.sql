@@ -1058,19 +1058,15 @@ CREATE OR REPLACE FUNCTION tally.check_reading(counter bigint)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
- SET row_security TO 'on'
 AS $function$
-declare
-  v_counter tally.definitions;
 begin
   -- A counter that tally_owner cannot evaluate would stop at the first write: say so now.
-  select d.* into v_counter from tally.definitions d where d.id = check_reading.counter;
-  execute format('select from (%s) c limit 0',
-                 tally.recount_query(v_counter.id, v_counter.source));
+  perform tally.try_expressions(check_reading.counter);
 exception when insufficient_privilege then
   raise exception using errcode = 'TL011',
     message = format('counter "%s": tally_owner may not use what it names: %s',
-                     v_counter.name, sqlerrm),
+                     (select d.name from tally.definitions d where d.id = check_reading.counter),
+                     sqlerrm),
     hint = 'Whoever owns that runs: grant usage on schema … to tally_owner; for a function also '
            'grant execute on function … to tally_owner;';
 end
@@ -1408,7 +1404,6 @@ CREATE OR REPLACE FUNCTION tally.countable(name text, unfilled boolean)
  RETURNS bigint[]
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
- SET row_security TO 'on'
 AS $function$
 declare
   v_counter  record;
@@ -1426,8 +1421,7 @@ begin
   loop
     begin
       perform tally.lock_rows(v_counter.name, v_counter.source);
-      execute format('select from (%s) c limit 0',
-                     tally.recount_query(v_counter.id, v_counter.source));
+      perform tally.try_expressions(v_counter.id);
       v_counters := v_counters || v_counter.id;
     exception
       when others then
@@ -1685,8 +1679,7 @@ begin
     begin
       perform tally.check_source(v_counter.source);
       perform tally.check_sight(v_counter.source);
-      execute format('select from (%s) c limit 0',
-                     tally.recount_query(v_counter.id, v_counter.source));
+      perform tally.try_expressions(v_counter.id);
     exception when others then
       get stacked diagnostics v_state = returned_sqlstate, remedy = pg_exception_hint;
       status := 'fail';
@@ -2607,15 +2600,9 @@ CREATE OR REPLACE FUNCTION tally.is_sound(counter bigint)
  LANGUAGE plpgsql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
- SET row_security TO 'on'
 AS $function$
-declare
-  v_counter tally.definitions;
 begin
-  -- Whether a counter's expressions can be evaluated at all, on no row.
-  select d.* into v_counter from tally.definitions d where d.id = is_sound.counter;
-  execute format('select from (%s) c limit 0',
-                 tally.recount_query(v_counter.id, v_counter.source));
+  perform tally.try_expressions(is_sound.counter);
   return true;
 exception when others then
   return false;
@@ -2645,6 +2632,7 @@ CREATE OR REPLACE FUNCTION tally.lacks_sight(source regclass)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
+  -- tally.check_sight as an answer.
   perform tally.check_sight(source);
   return false;
 exception when sqlstate 'TL011' then
@@ -2819,21 +2807,14 @@ revoke all on function tally.moved_unseen(oid,bigint) from public;
 -- function tally.needs_policy(regclass)
 CREATE OR REPLACE FUNCTION tally.needs_policy(source regclass)
  RETURNS boolean
- LANGUAGE plpgsql
+ LANGUAGE sql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-begin
   -- A policy is made under ACCESS EXCLUSIVE, a trigger under less: so know it before locking.
-  perform tally.check_sight(f) from tally.family(needs_policy.source) f
-  join pg_class c on c.oid = f
-  where c.relrowsecurity and has_table_privilege('tally_owner', f, 'select');
-  return exists (select from tally.family(needs_policy.source) f
+  select exists (select from tally.family(needs_policy.source) f
                  join pg_class c on c.oid = f
-                 where c.relrowsecurity and not has_table_privilege('tally_owner', f, 'select'));
-exception when sqlstate 'TL011' then
-  return true;
-end
+                 where c.relrowsecurity and tally.lacks_sight(f))
 $function$;
 comment on function tally.needs_policy(regclass) is 'Whether row-level security must be opened for tally_owner before a source can be counted.';
 revoke all on function tally.needs_policy(regclass) from public;
@@ -3537,6 +3518,27 @@ $function$;
 comment on function tally.trail() is 'How far the pulses have come, whether changes wait for the next one, and in which history: what a server compares with what it has heard.';
 revoke all on function tally.trail() from public;
 grant execute on function tally.trail() to tally_server;
+
+-- function tally.try_expressions(bigint)
+CREATE OR REPLACE FUNCTION tally.try_expressions(counter bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET row_security TO 'on'
+AS $function$
+declare
+  v_counter tally.definitions;
+begin
+  -- Evaluates a counter's expressions on no row, with the caller's rights: an error of PostgreSQL's
+  -- own says what is missing.
+  select d.* into strict v_counter from tally.definitions d where d.id = try_expressions.counter;
+  execute format('select from (%s) c limit 0',
+                 tally.recount_query(v_counter.id, v_counter.source));
+end
+$function$;
+comment on function tally.try_expressions(bigint) is 'Raises whatever stands in the way of evaluating a counter''s expressions.';
+revoke all on function tally.try_expressions(bigint) from public;
 
 -- function tally.try_fill(bigint)
 CREATE OR REPLACE FUNCTION tally.try_fill(counter bigint)

@@ -28,8 +28,7 @@ begin
     begin
       perform tally.check_source(v_counter.source);
       perform tally.check_sight(v_counter.source);
-      execute format('select from (%s) c limit 0',
-                     tally.recount_query(v_counter.id, v_counter.source));
+      perform tally.try_expressions(v_counter.id);
     exception when others then
       get stacked diagnostics v_state = returned_sqlstate, remedy = pg_exception_hint;
       status := 'fail';

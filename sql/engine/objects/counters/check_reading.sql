@@ -3,19 +3,15 @@ returns void
 language plpgsql
 security definer  -- as the trigger functions and a fill will run it
 set search_path = pg_catalog, pg_temp
-set row_security = on
 as $function$
-declare
-  v_counter tally.definitions;
 begin
   -- A counter that tally_owner cannot evaluate would stop at the first write: say so now.
-  select d.* into v_counter from tally.definitions d where d.id = check_reading.counter;
-  execute format('select from (%s) c limit 0',
-                 tally.recount_query(v_counter.id, v_counter.source));
+  perform tally.try_expressions(check_reading.counter);
 exception when insufficient_privilege then
   raise exception using errcode = 'TL011',
     message = format('counter "%s": tally_owner may not use what it names: %s',
-                     v_counter.name, sqlerrm),
+                     (select d.name from tally.definitions d where d.id = check_reading.counter),
+                     sqlerrm),
     hint = 'Whoever owns that runs: grant usage on schema … to tally_owner; for a function also '
            'grant execute on function … to tally_owner;';
 end

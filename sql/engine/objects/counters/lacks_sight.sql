@@ -5,6 +5,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
+  -- tally.check_sight as an answer.
   perform tally.check_sight(source);
   return false;
 exception when sqlstate 'TL011' then
