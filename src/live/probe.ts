@@ -9,21 +9,24 @@ const ECHO_CHANNEL = 'tally_echo';
  * A pooler in transaction mode takes a LISTEN and never brings a notification.
  */
 export async function faultOf(url: string): Promise<string | undefined> {
-  return await withClient(url, 'pgtally-probe', async (client) => {
-    const { rows } = await client.query<{ standby: boolean; pid: number }>(
-      'select pg_catalog.pg_is_in_recovery() as standby, pg_catalog.pg_backend_pid() as pid',
-    );
-    if (rows[0]?.standby === true) {
-      return 'it is a standby, which hears no notification: DATABASE_LISTEN_URL must name the primary';
-    }
-    // A pooler gives its clients a process number of its own.
-    const isDirect = 'processID' in client && client.processID === rows[0]?.pid;
-    if (isDirect || (await hearsItself(client, url))) return undefined;
-    return (
-      'a connection pooler in transaction mode stands before it, and no notification passes: ' +
-      'DATABASE_LISTEN_URL must name the server itself'
-    );
-  });
+  return await withClient(url, 'pgtally-probe', (client) => faultOfSession(client, url));
+}
+
+/** The same of a session that is there already; nothing has been set on it yet. */
+export async function faultOfSession(client: pg.Client, url: string): Promise<string | undefined> {
+  const { rows } = await client.query<{ standby: boolean; pid: number }>(
+    'select pg_catalog.pg_is_in_recovery() as standby, pg_catalog.pg_backend_pid() as pid',
+  );
+  if (rows[0]?.standby === true) {
+    return 'this is a standby, which is only read: DATABASE_LISTEN_URL must name the primary';
+  }
+  // A pooler gives its clients a process number of its own.
+  const isDirect = 'processID' in client && client.processID === rows[0]?.pid;
+  if (isDirect || (await hearsItself(client, url))) return undefined;
+  return (
+    'a connection pooler in transaction mode stands before it, and no notification passes: ' +
+    'DATABASE_LISTEN_URL must name the server itself'
+  );
 }
 
 /** Does a notification sent by one session reach another? */

@@ -82,7 +82,6 @@ async function beat(client: pg.Client, options: Beating): Promise<void> {
   const { bell, signal, idleMs, change } = options;
   const lost = lossOf(client, bell);
   client.on('notification', () => bell.ring());
-  await refuseStandby(client);
   await commitWithoutFlush(client);
   await client.query('listen tally_doorbell');
   while (!(await attend(client))) {
@@ -162,15 +161,6 @@ async function changeOver(client: pg.Client, rhythm: Rhythm, awake: boolean): Pr
  */
 async function commitWithoutFlush(client: pg.Client): Promise<void> {
   await client.query('set synchronous_commit = off');
-}
-
-async function refuseStandby(client: pg.Client): Promise<void> {
-  const result = await client.query<{ standby: boolean }>(
-    'select pg_catalog.pg_is_in_recovery() as standby',
-  );
-  if (result.rows[0]?.standby === true) {
-    throw new Error('this server is a standby: the pulse belongs to the primary');
-  }
 }
 
 async function attend(client: pg.Client): Promise<boolean> {

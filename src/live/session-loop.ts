@@ -1,9 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
 import { connect } from '../database.js';
+import { faultOfSession } from './probe.js';
 
 const RETRY_MS_MIN = 50;
 const RETRY_MS_MAX = 400;
+
+/** What is the wrong place to be is looked at again after this long. */
+const UNFIT_RETRY_MS = 5000;
 
 /** A session that lasted this long was well: what ended it is a new misfortune. */
 const WELL_MS = 5000;
@@ -42,19 +46,31 @@ export async function sessionLoop(options: LoopOptions): Promise<void> {
     const started = performance.now();
     try {
       client = await connect(options.url, application, options);
+      await refuseUnfit(client, options.url);
       await endWhenSilent(client, options.idleMs);
       await options.run(client);
     } catch (error) {
       if (signal.aborted) break;
       if (performance.now() - started > WELL_MS) retryMs = RETRY_MS_MIN;
       complain(`${application}: ${messageOf(error)}; trying again until it works`);
-      await pause(retryMs, undefined, { signal }).catch(() => undefined);
+      const waitMs = error instanceof UnfitSession ? UNFIT_RETRY_MS : retryMs;
+      await pause(waitMs, undefined, { signal }).catch(() => undefined);
       retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
     } finally {
       options.onEnd?.();
       if (client !== undefined) await end(client);
     }
   }
+}
+
+class UnfitSession extends Error {
+  override readonly name = 'UnfitSession';
+}
+
+/** Its locks and settings would stay on sessions that others get, and nobody would ring. */
+async function refuseUnfit(client: pg.Client, url: string): Promise<void> {
+  const fault = await faultOfSession(client, url);
+  if (fault !== undefined) throw new UnfitSession(fault);
 }
 
 /**

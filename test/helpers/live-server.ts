@@ -13,6 +13,7 @@ export const SINKS = ['plain', 'koa-sse-stream'] as const;
 
 export type LiveServerOptions = {
   readonly databaseUrl: string;
+  readonly listenUrl?: string;
   readonly sink?: (typeof SINKS)[number];
   readonly port?: number;
   readonly idleMs?: number;
