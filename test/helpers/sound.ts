@@ -27,20 +27,30 @@ export function faultsOf(frames: readonly Frame[], soundness: Soundness = {}): F
   const values = new Map<string, string>();
   const seen = new Map<string, Update>();
   const ids = new Map<string, number>();
-  for (const frame of frames) {
+  for (const [place, frame] of frames.entries()) {
     if (frame.event === 'update') {
       const update = updateOf(frame);
-      faults.backwards.push(...steppedBack(seen.get(update.topic), update, soundness));
+      const back = steppedBack(seen.get(update.topic), update, soundness);
+      faults.backwards.push(...back.map((step) => `${step}, after\n${shownBefore(frames, place)}`));
       seen.set(update.topic, update);
       values.set(update.topic, update.value);
     }
     if (frame.event === 'sync') {
       faults.other.push(...wrongSync(frame, ids));
       const half = soundness.atSync?.(values);
-      if (half !== undefined) faults.halves.push(`at sync ${frame.data}: ${half}`);
+      if (half !== undefined) faults.halves.push(`${half}, after\n${shownBefore(frames, place)}`);
     }
   }
   return faults;
+}
+
+const SHOWN = 16;
+
+function shownBefore(frames: readonly Frame[], place: number): string {
+  return frames
+    .slice(Math.max(0, place - SHOWN), place + 1)
+    .map(({ at, event, id = '', data }) => `  ${Math.round(at)} ms ${event} ${id} ${data}`)
+    .join('\n');
 }
 
 /** Throws with all that is wrong, or says nothing. */

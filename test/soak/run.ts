@@ -1,10 +1,9 @@
-import { boxNumbers, SOUND, TOPICS } from '../helpers/boxes.js';
-import type { Recorder } from '../helpers/frames.js';
+import { boxNumbers, soundOf } from '../helpers/boxes.js';
 import { faultsOf } from '../helpers/sound.js';
 import { until } from '../helpers/wait.js';
 import { nextMisfortune } from './faults.js';
 import { seeded } from './random.js';
-import { type Cluster, heal, type Stage, setUp, tearDown } from './stage.js';
+import { type Cluster, heal, type Stage, setUp, tearDown, type Watcher } from './stage.js';
 
 /** One seeded run: a random sequence of misfortunes, then quiet, then the oracle. */
 
@@ -54,19 +53,19 @@ export async function runFaults({ url, seed, cluster }: RunOptions): Promise<Run
 /** Waits for the streams to be right, and says of which it was in vain. */
 async function staleOf({ sql, clients }: Stage): Promise<string[]> {
   const truth = await until(() => boxNumbers(sql), { what: 'the table' });
-  const lacks = (recorder: Recorder) => {
-    const wrong = TOPICS.filter((topic) => recorder.last(topic) !== (truth.get(topic) ?? '0'));
+  const lacks = ({ recorder, topics }: Watcher) => {
+    const wrong = topics.filter((topic) => recorder.last(topic) !== (truth.get(topic) ?? '0'));
     if (wrong.length > 0) {
       return wrong.map((topic) => `${topic} is ${recorder.last(topic)}, not ${truth.get(topic)}`);
     }
     return recorder.frames.at(-1)?.event === 'sync' ? [] : ['it ends without sync'];
   };
   const results = await Promise.all(
-    clients.map(({ recorder }) =>
-      recorder
-        .when(() => lacks(recorder).length === 0, { deadlineMs: RIGHT_WITHIN_MS })
+    clients.map((client) =>
+      client.recorder
+        .when(() => lacks(client).length === 0, { deadlineMs: RIGHT_WITHIN_MS })
         .then(() => [])
-        .catch(() => lacks(recorder)),
+        .catch(() => lacks(client)),
     ),
   );
   return results.flatMap((wrong, client) =>
@@ -77,7 +76,7 @@ async function staleOf({ sql, clients }: Stage): Promise<string[]> {
 type Known = Pick<RunFigures, 'seed' | 'misfortunes' | 'stale' | 'settledMs'>;
 
 function figuresOf({ clients, movers }: Stage, known: Known): RunFigures {
-  const found = clients.map(({ recorder }) => faultsOf(recorder.frames, SOUND));
+  const found = clients.map(({ recorder, topics }) => faultsOf(recorder.frames, soundOf(topics)));
   return {
     ...known,
     moves: movers.moves(),

@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
 import { connect, withClient } from '../../src/database.js';
-import { type Movers, startMovers, TOPICS } from '../helpers/boxes.js';
+import { type Movers, startMovers, WATCHED } from '../helpers/boxes.js';
 import { type Comeback, comeBack } from '../helpers/comeback.js';
 import type { Sql } from '../helpers/engine.js';
 import { type LiveServer, startLiveServer } from '../helpers/live-server.js';
 import { openProxy, type TcpProxy } from '../helpers/proxy.js';
-import type { Random } from './random.js';
+import { type Random, seeded } from './random.js';
 
 /** A PostgreSQL that one lane of runs has to itself, and may stop and kill. */
 export type Cluster = {
@@ -22,7 +22,7 @@ export type Stage = {
   /** In front of PostgreSQL, for the servers; writers go straight to it. */
   readonly database: TcpProxy;
   readonly servers: Served[];
-  readonly clients: Comeback[];
+  readonly clients: Watcher[];
   readonly movers: Movers;
   /** Sessions in the middle of a transaction, to be ended before the oracle looks. */
   readonly open: Set<pg.Client>;
@@ -30,6 +30,8 @@ export type Stage = {
   readonly sql: Sql;
   startServer(place: number): Promise<void>;
 };
+
+export type Watcher = Comeback & { readonly topics: readonly string[] };
 
 export type Served = { live: LiveServer | undefined; readonly front: TcpProxy };
 
@@ -57,10 +59,14 @@ export async function setUp(
   }
   const [first, ...others] = servers.map(({ front }) => `http://127.0.0.1:${front.port}`);
   const bases: [string, ...string[]] = [first ?? '', ...others];
-  const clients = Array.from({ length: STREAMS }, () =>
+  // What goes on at the same time draws from its own numbers, or a seed would mean nothing.
+  const [choice, moves] = [seeded(random.between(0, 1e9)), seeded(random.between(0, 1e9))];
+  const clients = Array.from({ length: STREAMS }, (_, number): Watcher => {
+    const topics = number === 0 ? WATCHED[0] : random.pick(WATCHED);
     // Any server may take up any stream.
-    comeBack(() => ({ base: random.pick(bases), topics: TOPICS })),
-  );
+    const client = comeBack(() => ({ base: choice.pick(bases), topics }));
+    return Object.assign(client, { topics });
+  });
   const stage: Stage = {
     url,
     random,
@@ -70,7 +76,7 @@ export async function setUp(
     movers: startMovers(url, {
       sessions: random.between(1, 3),
       pauseMs: random.pick([0, 1, 3, 10]),
-      random: random.next,
+      random: moves.next,
     }),
     open: new Set(),
     cluster,
