@@ -15,6 +15,8 @@ import { listenerOutage } from './questions/listener-outage.js';
 
 const QUESTIONS: readonly Question[] = [latency, fanOut, counterGets, idleCost, listenerOutage];
 
+/** What fails once everything is being stopped fails because of that. */
+let isInterrupted = false;
 process.exitCode = await main(process.argv.slice(2)).catch(printError);
 
 async function main(args: string[]): Promise<number> {
@@ -74,6 +76,7 @@ function describeRun({ server, scale }: Load): string {
 /** PostgreSQL is in a process group of its own: an interrupt has to be passed on. */
 function interruption(stop: () => Promise<void>): () => void {
   const interrupted = () => {
+    isInterrupted = true;
     void stop().finally(() => process.exit(130));
   };
   process.once('SIGINT', interrupted);
@@ -85,6 +88,7 @@ function interruption(stop: () => Promise<void>): () => void {
 }
 
 function printError(error: unknown): number {
+  if (isInterrupted) return 130;
   if (!(error instanceof UserError)) {
     console.error(error);
     return 1;

@@ -82,7 +82,7 @@ async function measure(
   const streams = await openValueStreams(port, topics, 'load_probes', STREAMS);
   try {
     await pause(BREATH_MS);
-    await probe(writer, mode, WARM_UP_PROBES * msBetween(mode));
+    await probe(writer, mode, (scale.quick ? 1 : WARM_UP_PROBES) * msBetween(mode));
     const before = await counted(writer);
     const started = performance.now();
     const commits = await probe(writer, mode, scale.latencySeconds * 1000);
