@@ -46,6 +46,7 @@ export async function boxesServer(
   const server = await startLiveServer({ ...rest, databaseUrl: proxy.through(database.url) });
   t.teardown(async () => {
     // What a fault left hanging shall not hold up the end.
+    proxy.refuse(false);
     proxy.set({});
     await server.stop();
     await proxy.close();

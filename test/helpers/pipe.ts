@@ -8,8 +8,6 @@ export type Fault = {
   readonly hole?: boolean;
   readonly delayMs?: number;
   readonly bytesPerSecond?: number;
-  /** New connections are reset; those that stand are left alone. */
-  readonly refuse?: boolean;
 };
 
 const HELD_BYTES_MAX = 64 * 1024;

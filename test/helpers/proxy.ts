@@ -30,6 +30,8 @@ export type TcpProxy = {
   accepted(): number;
   /** Without a choice also all that come later. */
   set(fault: Fault, chosen?: Chosen): void;
+  /** New connections are reset from now on; those that stand go on. */
+  refuse(refused: boolean): void;
   cut(how: 'reset' | 'end', chosen?: Chosen): number;
   close(): Promise<void>;
 };
@@ -43,10 +45,11 @@ export async function openProxy(target: string): Promise<TcpProxy> {
   const { hostname, port: targetPort } = new URL(target);
   const open = new Set<Link>();
   let standing: Fault = {};
+  let isRefusing = false;
   let accepted = 0;
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     accepted += 1;
-    if (standing.refuse === true) {
+    if (isRefusing) {
       client.on('error', () => undefined).resetAndDestroy();
       return;
     }
@@ -70,6 +73,9 @@ export async function openProxy(target: string): Promise<TcpProxy> {
     set: (fault, chosen) => {
       if (chosen === undefined) standing = fault;
       for (const connection of connections(chosen)) connection.set(fault);
+    },
+    refuse: (refused) => {
+      isRefusing = refused;
     },
     cut: (how, chosen) => {
       const cut = connections(chosen);

@@ -76,10 +76,10 @@ const cut: Misfortune = {
 const unreachable: Misfortune = {
   name: 'PostgreSQL unreachable',
   befall: async (stage) => {
-    stage.database.set({ refuse: true });
+    stage.database.refuse(true);
     stage.database.cut('reset');
     await during(stage, 20, 400);
-    stage.database.set({});
+    stage.database.refuse(false);
   },
 };
 
