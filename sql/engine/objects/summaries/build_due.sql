@@ -1,0 +1,119 @@
+create or replace function tally.build_quick(until timestamptz)
+returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_key     record;
+  v_outcome text;
+  v_built   integer := 0;
+  v_done    integer := 0;
+  v_before  integer;
+begin
+  -- At most some hundreds in one transaction: each keeps a lock to its end, and there is room for
+  -- some thousands in the server.
+  while v_done < 300 loop
+    v_before := v_done;
+    for v_key in
+      select d.* from tally.pick_due(false, clock_timestamp(), 50) d
+    loop
+      if clock_timestamp() >= until then
+        return v_built;
+      end if;
+      if tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
+        update tally.due d set is_slow = true where d.ctid = v_key.place;
+        v_done := v_done + 1;
+        continue;
+      end if;
+      v_outcome := tally.build_piece(v_key.summary, v_key.scope);
+      v_done := v_done + case when v_outcome = 'busy' then 0 else 1 end;
+      v_built := v_built + case when v_outcome in ('busy', 'dropped') then 0 else 1 end;
+      if v_outcome = 'canceled' then
+        return v_built;
+      end if;
+    end loop;
+    exit when v_done = v_before;  -- none left, or only what others are building
+  end loop;
+  return v_built;
+end
+$function$;
+
+comment on function tally.build_quick(timestamptz) is
+  'Part of tally.build_due: builds due documents that take little, one after another.';
+
+create or replace function tally.build_slow(before timestamptz)
+returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_key record;
+begin
+  -- One document that takes long, or of which nobody knows. One such at a time, in the whole
+  -- database: whoever works beside it is free for the others.
+  if not exists (select from tally.pick_due(true, before, 1)) or not tally.take_slow_lane() then
+    return 0;
+  end if;
+  for v_key in
+    select d.* from tally.pick_due(true, before, 100) d
+  loop
+    if not tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
+      -- It is known by now: another one of its summary has been built, say.
+      update tally.due d set is_slow = false where d.ctid = v_key.place;
+    elsif tally.build_piece(v_key.summary, v_key.scope) not in ('busy', 'dropped') then
+      return 1;
+    end if;
+  end loop;
+  return 0;
+end
+$function$;
+
+comment on function tally.build_slow(timestamptz) is
+  'Part of tally.build_due: builds one due document that takes long.';
+
+create or replace function tally.build_due(until timestamptz)
+returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_built integer;
+begin
+  -- What takes little; tally.work has its own place for what takes long. Whoever collects marks
+  -- keeps them from others until its transaction ends: so a server does it in one of its own, and
+  -- it is done here only where no server is.
+  if clock_timestamp() >= until then
+    return 0;
+  end if;
+  perform tally.expand_due();
+  v_built := tally.build_quick(until);
+  if v_built = 0 and not (select a.attended from tally.attendance a) then
+    perform tally.collect_marks();
+    perform tally.expand_due();
+    v_built := tally.build_quick(until);
+  end if;
+  return v_built;
+end
+$function$;
+
+comment on function tally.build_due(timestamptz) is
+  'Part of tally.work: builds due documents until that time; how many.';
+
+create or replace function tally.next_build()
+returns timestamptz
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+as $function$
+begin
+  return least(
+    (select min(d.due_at) from tally.due d where not d.is_slow),
+    (select min(d.due_at) from tally.due d where d.is_slow),
+    (select min(d.next_at) from tally.documents d where d.next_at is not null),
+    case when exists (select from tally.pending_marks) then clock_timestamp() end);
+end
+$function$;
+
+comment on function tally.next_build() is
+  'Part of tally.work: when the next document is due; NULL when none is.';

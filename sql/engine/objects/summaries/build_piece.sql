@@ -1,0 +1,76 @@
+create or replace function tally.document_key(summary bigint, scope text)
+returns bigint
+language sql
+immutable parallel safe
+set search_path = pg_catalog, pg_temp
+as $function$
+  select hashtextextended(document_key.scope, document_key.summary)
+$function$;
+
+comment on function tally.document_key(bigint, text) is
+  'The advisory lock of one document: who holds it may build it.';
+
+create or replace function tally.build_here(
+  definition tally.summary_definitions, scope text, again boolean,
+  out outcome text, out body text, out error text
+)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_built record;
+  v_again boolean;
+begin
+  -- Builds one document, whose lock the caller holds. What was due of it is forgotten before the
+  -- builder's snapshot is taken, which therefore shows all that it stood for.
+  v_again := tally.forget_due(definition.id, build_here.scope) or again;
+  v_built := tally.run_builder(definition.function, build_here.scope);
+  if v_built.state is null then
+    body := v_built.body;
+    outcome := tally.store_document(definition, build_here.scope, body, v_built.took_ms);
+    return;
+  end if;
+  outcome := case when v_built.state = '57014' then 'canceled' else 'failed' end;
+  error := v_built.error;
+  if outcome = 'canceled' and not again then
+    -- Whoever asked has no more time. Work has: it builds what takes long on its own.
+    insert into tally.due (summary, scope, due_since, due_at, is_slow)
+    values (definition.id, build_here.scope, clock_timestamp(), clock_timestamp(), true);
+    return;
+  end if;
+  perform tally.note_failure(definition, build_here.scope, v_built.took_ms, error, v_again);
+  raise warning using errcode = 'TL021',
+    message = format('summary "%s" could not be built for scope "%s": %s', definition.name,
+                     build_here.scope, error);
+end
+$function$;
+
+comment on function tally.build_here(tally.summary_definitions, text, boolean) is
+  'Builds and keeps one document: changed, equal, gone (there is none any more), none, failed or '
+  'canceled. again: work is to try once more after a failure.';
+
+create or replace function tally.build_piece(summary bigint, scope text)
+returns text
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_definition tally.summary_definitions;
+begin
+  -- One build as a piece of work: skipped when another session has it.
+  if not pg_try_advisory_xact_lock_shared(build_piece.summary)
+     or not pg_try_advisory_xact_lock(tally.document_key(build_piece.summary, build_piece.scope))
+  then
+    return 'busy';
+  end if;
+  select s.* into v_definition from tally.summary_definitions s where s.id = build_piece.summary;
+  if not found then
+    perform tally.forget_due(build_piece.summary, build_piece.scope);
+    return 'dropped';
+  end if;
+  return (select b.outcome from tally.build_here(v_definition, build_piece.scope, true) b);
+end
+$function$;
+
+comment on function tally.build_piece(bigint, text) is
+  'Builds one document unless somebody else does; a failure is recorded and harms no other.';

@@ -1,0 +1,28 @@
+create or replace function tally.collect_aged()
+returns void
+language sql
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+as $function$
+  -- What reached its max_age, and what failed and is to be tried again. A row that is locked is
+  -- being built at this moment.
+  with ripe as materialized (
+    select d.summary, d.scope, d.next_at, d.build_ms
+    from tally.documents d
+    where d.next_at <= clock_timestamp()
+    order by d.next_at
+    limit 10000
+    for update skip locked
+  ), moved as (
+    update tally.documents d
+    set next_at = null
+    from ripe r
+    where d.summary = r.summary and d.scope = r.scope
+  )
+  insert into tally.due (summary, scope, due_since, due_at, is_slow)
+  select r.summary, r.scope, r.next_at, r.next_at, tally.is_slow(coalesce(r.build_ms, 'infinity'))
+  from ripe r
+$function$;
+
+comment on function tally.collect_aged() is
+  'Part of tally.collect_marks: documents whose time has come without any mark.';

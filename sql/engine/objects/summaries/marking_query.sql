@@ -1,0 +1,27 @@
+create or replace function tally.marking_query(watches bigint[], event text)
+returns text
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $function$
+  -- Which documents one statement concerns, each once. A scope that is too long for a topic is
+  -- nobody's document: no reason to fail the write.
+  select format(
+$query$select array_agg(k.summary), array_agg(k.scope)
+    from (
+      select distinct k.summary, k.scope
+      from %s
+      cross join lateral (values
+%s
+      ) k (summary, scope, marked)
+      where k.marked and octet_length(k.scope) <= 512
+    ) k$query$,
+    tally.marked_rows(watches, event),
+    string_agg(format('        (%s, (%s) collate "C", (%s))', w.summary, w.scope_sql, w.filter_sql),
+               E',\n' order by w.id))
+  from tally.watches w
+  where w.id = any (marking_query.watches)
+$function$;
+
+comment on function tally.marking_query(bigint[], text) is
+  'Text for tally.build_marking: the documents that one event concerns.';

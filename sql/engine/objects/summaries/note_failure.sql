@@ -1,0 +1,27 @@
+create or replace function tally.note_failure(
+  definition tally.summary_definitions, scope text, took_ms real, error text, again boolean
+)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  -- The last document stays. Work tries once more, later and later; not so where somebody only
+  -- asked for a document that never was, because anybody may ask for any scope.
+  insert into tally.documents as d
+    (summary, scope, build_ms, tried_at, error, attempts, next_at)
+  values (definition.id, note_failure.scope, took_ms, v_now, note_failure.error, 1,
+          case when again then v_now + tally.backoff(1) end)
+  on conflict on constraint documents_pkey do update
+    set build_ms = excluded.build_ms, tried_at = excluded.tried_at, error = excluded.error,
+        attempts = d.attempts + 1,
+        next_at = case when again or d.body is not null or d.next_at is not null
+                       then v_now + tally.backoff(d.attempts + 1) end;
+  perform tally.note_build(definition.id, note_failure.scope, took_ms, 'failed');
+end
+$function$;
+
+comment on function tally.note_failure(tally.summary_definitions, text, real, text, boolean) is
+  'Records why a document could not be built, and when it is tried again.';

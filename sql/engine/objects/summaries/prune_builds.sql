@@ -1,0 +1,21 @@
+create or replace function tally.prune_builds()
+returns void
+language sql
+security definer  -- a job may run as tally_server
+set search_path = pg_catalog, pg_temp
+as $function$
+  -- The history beyond its last ten thousand. And rows without a document: of scopes that are no
+  -- more, a day after that was announced, and of those that somebody asked for in vain.
+  delete from tally.builds b
+  where b.built_at < (select l.built_at from tally.builds l
+                      order by l.built_at desc offset 10000 limit 1);
+  delete from tally.documents d
+  where (d.summary, d.scope) in (
+    select o.summary, o.scope from tally.documents o
+    where o.body is null and o.tried_at < clock_timestamp() - interval '1 day' and o.next_at is null
+    for update skip locked)
+$function$;
+
+comment on function tally.prune_builds() is
+  'Part of tally.prune: shortens the history of builds, and forgets scopes that have had no document '
+  'for a day.';

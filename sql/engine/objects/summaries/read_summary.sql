@@ -1,0 +1,146 @@
+create or replace function tally.is_fresh(document tally.documents, max_age interval)
+returns boolean
+language sql
+volatile
+set search_path = pg_catalog, pg_temp
+as $function$
+  select document.built_at is not null
+     and (max_age is null or document.built_at > clock_timestamp() - max_age)
+$function$;
+
+comment on function tally.is_fresh(tally.documents, interval) is
+  'Whether a document may be shown as it is. One that the builder said there is none of, too.';
+
+create or replace function tally.build_on_read(
+  definition tally.summary_definitions, scope text,
+  out outcome text, out body text, out error text
+)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_document tally.documents;
+  v_built    record;
+  v_key      bigint := tally.document_key(definition.id, build_on_read.scope);
+begin
+  -- Builds a document for somebody who wants to read it, unless it is there by now. Where nothing
+  -- can be written, on a standby say, it is built and not kept.
+  select d.* into v_document from tally.documents d
+  where d.summary = definition.id and d.scope = build_on_read.scope;
+  body := v_document.body;
+  if current_setting('transaction_read_only') = 'on'
+     or current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    v_built := tally.run_builder(definition.function, build_on_read.scope);
+    outcome := case when v_built.state is null then 'not kept' else 'failed' end;
+    error := v_built.error;
+    if error is null then
+      body := v_built.body;
+    end if;
+    return;
+  end if;
+  if not pg_try_advisory_xact_lock_shared(definition.id) or not pg_try_advisory_xact_lock(v_key)
+  then
+    -- Somebody builds it: one build is enough for all who read.
+    if body is not null then
+      outcome := 'last';
+      return;
+    end if;
+    perform pg_advisory_xact_lock_shared(definition.id);
+    perform pg_advisory_xact_lock(v_key);
+    perform tally.find_summary(definition.name);  -- it may be dropped by now
+  end if;
+
+  select d.* into v_document from tally.documents d
+  where d.summary = definition.id and d.scope = build_on_read.scope;
+  body := v_document.body;
+  if tally.is_fresh(v_document, definition.max_age) then
+    outcome := 'fresh';
+  elsif v_document.error is not null
+        and v_document.tried_at + tally.backoff(v_document.attempts) > clock_timestamp() then
+    -- It failed a moment ago: whoever reads does not make it fail again.
+    outcome := 'failed';
+    error := v_document.error;
+  else
+    v_built := tally.build_here(definition, build_on_read.scope, false);
+    outcome := v_built.outcome;
+    error := v_built.error;
+    if error is null then
+      body := v_built.body;
+    end if;
+  end if;
+end
+$function$;
+
+comment on function tally.build_on_read(tally.summary_definitions, text) is
+  'Builds a document for a reader. outcome: as of tally.build_here; fresh: it is there by now; '
+  'last: another builds it; not kept.';
+
+create or replace function tally.read_summary(name text, scope text default '')
+returns jsonb
+language plpgsql
+volatile
+security definer  -- readers have no right on tally.documents
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_definition tally.summary_definitions := tally.find_summary(read_summary.name);
+  v_document   tally.documents;
+  v_built      record;
+begin
+  -- The last document, and where there is none or it is older than max_age, a new one. Many who
+  -- read at once cause one build: the others get the last document, or wait when there is none.
+  perform tally.check_scope(read_summary.name, read_summary.scope);
+  select d.* into v_document from tally.documents d
+  where d.summary = v_definition.id and d.scope = read_summary.scope;
+  if tally.is_fresh(v_document, v_definition.max_age) then
+    return v_document.body::jsonb;
+  end if;
+  v_built := tally.build_on_read(v_definition, read_summary.scope);
+  if v_built.outcome = 'canceled' then
+    raise exception using errcode = 'query_canceled',
+      message = format('summary "%s" could not be built for scope "%s" in time: %s',
+                       v_definition.name, read_summary.scope, v_built.error);
+  end if;
+  if v_built.outcome = 'failed' and v_built.body is null then
+    raise exception using errcode = 'TL021',
+      message = format('summary "%s" could not be built for scope "%s": %s', v_definition.name,
+                       read_summary.scope, v_built.error),
+      hint = format('Its builder %s raised that. Mend it, or what it reads.', v_definition.builder);
+  end if;
+  return v_built.body::jsonb;
+end
+$function$;
+
+comment on function tally.read_summary(text, text) is
+  'A document: the last one, built now if it is missing or older than max_age. NULL where the '
+  'builder says there is none.';
+
+create or replace function tally.build_topic(name text, scope text)
+returns text
+language plpgsql
+volatile
+security definer  -- a server has no right on tally.documents
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_definition tally.summary_definitions;
+  v_document   tally.documents;
+begin
+  -- tally.read_summary for a server, which reads the document afterwards: an error is an outcome
+  -- here, so that it is recorded, and not tried again by the next request at once.
+  select s.* into v_definition from tally.summary_definitions s where s.name = build_topic.name;
+  if not found then
+    return 'unknown';
+  end if;
+  perform tally.check_scope(build_topic.name, build_topic.scope);
+  select d.* into v_document from tally.documents d
+  where d.summary = v_definition.id and d.scope = build_topic.scope;
+  if tally.is_fresh(v_document, v_definition.max_age) then
+    return 'fresh';
+  end if;
+  return (select b.outcome from tally.build_on_read(v_definition, build_topic.scope) b);
+end
+$function$;
+
+comment on function tally.build_topic(text, text) is
+  'Sees to it that a document can be read; the outcome as of tally.build_on_read.';

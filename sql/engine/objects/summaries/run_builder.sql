@@ -1,0 +1,28 @@
+create or replace function tally.run_builder(
+  function text, scope text, out body text, out took_ms real, out state text, out error text
+)
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '2s'  -- a builder whose table is locked fails, and is tried again
+as $function$
+declare
+  v_started timestamptz := clock_timestamp();
+begin
+  -- Runs somebody else's code, in a subtransaction that may only read: a builder that writes fails.
+  -- PostgreSQL gives the transaction its writing back when the subtransaction ends. Whatever goes
+  -- wrong is this document's alone.
+  begin
+    perform set_config('transaction_read_only', 'on', true);
+    execute format('select tally.%I($1)::text', run_builder.function) into body
+    using run_builder.scope;
+  exception when query_canceled or others then
+    get stacked diagnostics state = returned_sqlstate, error = message_text;
+    body := null;
+  end;
+  took_ms := extract(epoch from clock_timestamp() - v_started) * 1000;
+end
+$function$;
+
+comment on function tally.run_builder(text, text) is
+  'Calls a summary''s builder: the document as text, or what went wrong.';

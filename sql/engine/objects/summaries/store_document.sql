@@ -1,0 +1,43 @@
+create or replace function tally.store_document(
+  definition tally.summary_definitions, scope text, body text, took_ms real
+)
+returns text
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_old     tally.documents;
+  v_now     timestamptz := clock_timestamp();
+  v_outcome text;
+begin
+  -- The caller holds the document's lock. Nothing is announced of a document that is as it was.
+  select d.* into v_old from tally.documents d
+  where d.summary = definition.id and d.scope = store_document.scope;
+  v_outcome := case
+    when store_document.body is null and v_old.body is null then 'none'
+    when store_document.body is null then 'gone'
+    when store_document.body = v_old.body then 'equal'
+    else 'changed' end;
+  if v_old.summary is not null then
+    update tally.documents d
+    set body = case when v_outcome = 'equal' then d.body else store_document.body end,
+        built_at = v_now, build_ms = took_ms, tried_at = v_now, error = null, attempts = 0,
+        next_at = case when store_document.body is not null then v_now + definition.max_age end
+    where d.summary = definition.id and d.scope = store_document.scope;
+  elsif v_outcome = 'changed' then
+    insert into tally.documents (summary, scope, body, built_at, build_ms, tried_at, next_at)
+    values (definition.id, store_document.scope, store_document.body, v_now, took_ms, v_now,
+            v_now + definition.max_age);
+  end if;
+  if v_outcome in ('changed', 'gone') then
+    insert into tally.announcements (summary, scope, is_first)
+    values (definition.id, store_document.scope,
+            not exists (select from tally.announcements a where a.xid = pg_current_xact_id()));
+  end if;
+  perform tally.note_build(definition.id, store_document.scope, took_ms, v_outcome);
+  return v_outcome;
+end
+$function$;
+
+comment on function tally.store_document(tally.summary_definitions, text, text, real) is
+  'Keeps a document that was built: changed, equal, gone (there is none any more) or none.';
