@@ -50,6 +50,8 @@ export function begin(
 export function renew(hub: Hub, session: Session, snapshot: Snapshot): void {
   const { history, pulse } = snapshot;
   if (session.isClosed || endIfForbidden(session, snapshot)) return;
+  // Of two that were asked for, the later one came first.
+  if (session.history === history && pulse < session.pulse) return;
   if (!session.isFlowing) {
     session.isStale = true;
     return;

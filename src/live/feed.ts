@@ -112,12 +112,14 @@ export class Feed {
       this.#hub.rebase(history, pulse);
       return;
     }
-    this.#deliver(pulse, changes, at);
-    this.#hub.refreshBehind(fence);
+    this.#flushed(pulse, this.#hub.deliverRead(pulse, changes, fence), at);
   }
 
   #deliver(pulse: number, changes: readonly Change[], at: number): void {
-    const sessions = this.#hub.deliver(pulse, changes);
+    this.#flushed(pulse, this.#hub.deliver(pulse, changes), at);
+  }
+
+  #flushed(pulse: number, sessions: number, at: number): void {
     if (sessions === 0) return;
     this.#observe({ kind: 'flush', pulse, sessions, ms: performance.now() - at });
   }

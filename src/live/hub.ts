@@ -137,7 +137,7 @@ export class Hub {
 
   /** Room again, or certain again: send what is marked, unless it still has to wait. */
   goOn(session: Session): void {
-    if (session.isStale) this.#options.refresh([session]);
+    if (session.isStale) this.#refresh([session]);
     else if (session.marks !== undefined) this.#flush(session, session.pulse);
   }
 
@@ -147,7 +147,7 @@ export class Hub {
     if (session.history !== this.history) {
       if (this.history !== '') this.#options.onStrange();
     } else if (session.pulse < session.mustReach) {
-      this.#options.refresh([session]);
+      this.#refresh([session]);
     } else if (session.marks !== undefined) {
       this.#flush(session, session.pulse);
     }
@@ -192,8 +192,15 @@ export class Hub {
       this.#holdTimer = undefined;
       const held = [...this.#held].filter(({ marks }) => marks !== undefined);
       this.#held.clear();
-      if (held.length > 0) this.#options.refresh(held);
+      this.#refresh(held);
     }, HOLD_MS);
+  }
+
+  /** Until they have read, nothing else is sent to them: it would leave a gap, or close one early. */
+  #refresh(sessions: readonly Session[]): void {
+    if (sessions.length === 0) return;
+    for (const session of sessions) session.isStale = true;
+    this.#options.refresh(sessions);
   }
 
   /** Another database, or another life of it: what was known is worth nothing. */
@@ -201,20 +208,32 @@ export class Hub {
     this.history = history;
     this.pulse = pulse;
     for (const topic of this.#topics.values()) topic.version = -1;
-    this.refreshBehind(0);
+    this.#refresh(this.#behind(pulse, 0));
   }
 
-  /** Sessions that joined after `fence`, or are of another history, and know less than the hub. */
-  refreshBehind(fence: number): void {
-    const behind = [...this.#sessions].filter((session) => {
-      session.mustReach = this.pulse;
-      if (session.history !== this.history) return session.hasBegun;
-      return session.hasBegun && session.serial > fence && session.pulse < this.pulse;
+  /**
+   * What the table says has changed up to that pulse, of the topics that were there at `fence`.
+   * Who joined since may wait for others, of which nothing is known here: he reads for himself.
+   */
+  deliverRead(pulse: number, changes: readonly Change[], fence: number): number {
+    const behind = this.#behind(pulse, fence);
+    for (const session of behind) session.isStale = true;
+    const written = this.deliver(pulse, changes);
+    this.#refresh(behind);
+    return written;
+  }
+
+  /** Sessions that know less than that, and of which the hub knows no more. */
+  #behind(pulse: number, fence: number): Session[] {
+    return [...this.#sessions].filter((session) => {
+      if (session.serial > fence) session.mustReach = pulse;
+      if (!session.hasBegun) return false;
+      if (session.history !== this.history) return true;
+      return session.serial > fence && session.pulse < pulse;
     });
-    if (behind.length > 0) this.#options.refresh(behind);
   }
 
-  /** To be given to refreshBehind: whoever joins from now on comes after it. */
+  /** To be given to deliverRead: whoever joins from now on comes after it. */
   get fence(): number {
     return this.#joined;
   }
@@ -227,7 +246,7 @@ export class Hub {
         if (session.hasBegun) sessions.add(session);
       }
     }
-    if (sessions.size > 0) this.#options.refresh([...sessions]);
+    this.#refresh([...sessions]);
   }
 
   /** What a session has just read says how a topic is declared now. */

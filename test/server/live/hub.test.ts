@@ -252,11 +252,36 @@ test('after a look at the table, who joined meanwhile and knows less reads for h
   const after = rig.join('b');
   rig.begin(after, { readings: [reading('b')] });
   const reads = rig.join('b');
-  rig.hub.deliver(25, [change('a', 3, 24)]);
-  rig.hub.refreshBehind(fence);
+  rig.hub.deliverRead(25, [change('a', 3, 24)], fence);
   t.deepEqual(rig.refreshed, [after]);
   rig.begin(reads, { pulse: 20, readings: [reading('b')] });
   t.deepEqual(rig.refreshed, [after, reads], 'its snapshot is older than what the hub skipped to');
+});
+
+test('a session that has to read is told nothing else until it has', (t) => {
+  const rig = new Rig(17);
+  const { fence } = rig.hub;
+  const session = rig.join('a', 'b');
+  const client = rig.begin(session, { readings: [reading('a'), reading('b')] });
+  client.take();
+  // b changed in 20, and was not among what was asked for.
+  rig.hub.deliverRead(20, [change('a', 1, 20)], fence);
+  rig.hub.deliver(21, [change('a', 2, 21)]);
+  t.deepEqual(client.take(), [], 'a without b would be half of it');
+  const readings = [
+    reading('a', { json: '1', version: 20 }),
+    reading('b', { json: '1', version: 20 }),
+  ];
+  renew(rig.hub, session, { history: HISTORY, pulse: 20, readings });
+  t.deepEqual(client.take(), [
+    'update id: H.17 data: {"topic":"a","value":1,"version":20}',
+    'update id: H.20 data: {"topic":"b","value":1,"version":20}',
+    'sync id: H.20 data: {"pulse":20}',
+    'update id: H.21 data: {"topic":"a","value":2,"version":21}',
+    'sync id: H.21 data: {"pulse":21}',
+  ]);
+  renew(rig.hub, session, { history: HISTORY, pulse: 20, readings });
+  t.deepEqual(client.take(), [], 'an older snapshot that comes late is dropped');
 });
 
 test('another history makes every session read anew and get everything', (t) => {
