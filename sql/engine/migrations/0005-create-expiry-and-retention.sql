@@ -52,16 +52,16 @@ create table tally.expiry_failures (
   expiry   text not null
            constraint expiry_failures_expiry_fkey references tally.expiries on delete cascade,
   relation oid not null,
-  row      tid not null,
+  place    tid not null,
   attempts integer not null,
   error    text not null,
   again_at timestamptz not null,
-  constraint expiry_failures_pkey primary key (expiry, relation, row)
+  constraint expiry_failures_pkey primary key (expiry, relation, place)
 );
 comment on table tally.expiry_failures is
   'Rows that their rule could not change, a constraint or a trigger being against it: left aside '
   'until again_at, so that they hold up no other.';
-comment on column tally.expiry_failures.row is 'Its ctid: changed by whoever mends the row.';
+comment on column tally.expiry_failures.place is 'Its ctid: changed by whoever mends the row.';
 
 create table tally.retentions (
   name       text constraint retentions_pkey primary key

@@ -16,4 +16,13 @@ grant execute on function
   tally.read_topics(text[], text[]), tally.changed_topics(text[], text[], bigint),
   tally.topic_definitions(text[]), tally.history(), tally.version(), tally.trail()
   to tally_server;
-grant execute on procedure tally.tick() to tally_server;
+grant execute on function
+  tally.next_due(), tally.run_due_jobs(), tally.running_jobs(), tally.cancel_overdue_jobs(),
+  tally.note_cron()
+  to tally_server;
+grant select on tally.summaries, tally.build_history to tally_server;
+grant execute on function
+  tally.collect_marks(), tally.await_marks(), tally.stop_awaiting_marks(), tally.build_topic(text, text),
+  tally.read_summary(text, text)
+  to tally_server;
+grant execute on procedure tally.tick(), tally.cron() to tally_server;

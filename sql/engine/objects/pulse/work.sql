@@ -1,3 +1,73 @@
+create or replace function tally.work_long(
+  waited interval, until timestamptz, out filled integer, out rebuilt integer, out jobs integer
+)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_counter bigint;
+  v_job     text;
+begin
+  -- A piece that may take long, of those that have waited for so long: fills, a job, or a document
+  -- that is slow to build. One session at a time does such pieces.
+  filled := 0;
+  rebuilt := 0;
+  jobs := 0;
+  v_job := (select j.name from tally.jobs j
+            where j.enabled and j.next_at <= clock_timestamp() - waited
+            order by j.next_at
+            limit 1);
+  if (v_job is not null or exists (select from tally.unfilled)) and tally.take_slow_lane() then
+    for v_counter in
+      select u.counter from tally.unfilled u
+      where u.created_at <= clock_timestamp() - waited
+        and coalesce(u.fill_again_at, u.created_at) <= clock_timestamp()
+      order by u.fill_attempts, u.created_at, u.name
+    loop
+      exit when filled > 0 and clock_timestamp() >= until;
+      if tally.try_fill(v_counter) then
+        filled := filled + 1;
+      end if;
+    end loop;
+    if filled = 0 and v_job is not null and tally.run_job(v_job) then
+      jobs := 1;
+    end if;
+  end if;
+  if filled + jobs = 0 and to_regprocedure('tally.build_slow(timestamptz)') is not null then
+    rebuilt := tally.build_slow(clock_timestamp() - waited);
+  end if;
+end
+$function$;
+
+comment on function tally.work_long(interval, timestamptz) is
+  'Part of tally.work: a piece that may take long, if there is one that has waited for so long.';
+
+create or replace function tally.work_expiry(until timestamptz)
+returns bigint
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_name    text;
+  v_batch   bigint;
+  v_expired bigint := 0;
+begin
+  -- Batch by batch of each rule in turn, so that none waits for another's backlog.
+  loop
+    v_batch := 0;
+    for v_name in select e.name from tally.expiries e where not e.stopped order by e.name loop
+      v_batch := v_batch + tally.expire_rule(v_name, 1000);
+    end loop;
+    v_expired := v_expired + v_batch;
+    exit when v_batch = 0 or clock_timestamp() >= until;
+  end loop;
+  return v_expired;
+end
+$function$;
+
+comment on function tally.work_expiry(timestamptz) is
+  'Part of tally.work: changes rows that are due, until that time; how many.';
+
 create or replace function tally.work(
   budget interval default '100 milliseconds',
   out filled integer, out rebuilt integer, out expired integer, out jobs integer,
@@ -8,29 +78,40 @@ security definer  -- a server may work, and may not read sources by itself
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  v_until   timestamptz := clock_timestamp() + budget;
-  v_counter bigint;
+  v_started timestamptz := clock_timestamp();
 begin
   -- What is due beside the pulse, piece by piece. Several sessions may work at once: each takes
-  -- pieces that no other has. No piece is begun once the budget is spent.
+  -- pieces that no other has. No piece is begun once the budget is spent. What takes long is all
+  -- that its transaction does: what others wait for is not kept from them meanwhile.
   perform tally.check_isolation('tally.work');
-  filled := 0;
-  rebuilt := 0;
+  select w.filled, w.rebuilt, w.jobs into filled, rebuilt, jobs
+  from tally.work_long(interval '10 seconds', v_started + budget) w;
   expired := 0;
-  jobs := 0;
-  for v_counter in
-    select u.counter from tally.unfilled u
-    where u.fill_again_at is null or u.fill_again_at <= clock_timestamp()
-    order by u.fill_attempts, u.created_at, u.name
-  loop
-    exit when clock_timestamp() >= v_until and filled > 0;
-    if tally.try_fill(v_counter) then
-      filled := filled + 1;
+  if filled + rebuilt + jobs = 0 then
+    -- First what has to be on time and takes least, for half of the budget: nothing shall starve.
+    expired := tally.work_expiry(v_started + budget / 2);
+    if to_regprocedure('tally.build_due(timestamptz)') is not null then
+      if expired > 0 then
+        rebuilt := tally.build_quick(v_started + budget);
+      else
+        rebuilt := tally.build_due(v_started + budget);
+      end if;
     end if;
-  end loop;
-  next_due := (select min(coalesce(u.fill_again_at, u.created_at)) from tally.unfilled u);
+    if expired + rebuilt = 0 then
+      select w.filled, w.rebuilt, w.jobs into filled, rebuilt, jobs
+      from tally.work_long(interval '0', v_started + budget) w;
+    end if;
+  end if;
+  next_due := least(
+    (select min(coalesce(u.fill_again_at, u.created_at)) from tally.unfilled u),
+    (select min(j.next_at) from tally.jobs j where j.enabled),
+    tally.next_expiry(v_started));
+  if to_regprocedure('tally.next_build()') is not null then
+    next_due := least(next_due, tally.next_build());
+  end if;
 end
 $function$;
 
 comment on function tally.work(interval) is
-  'Does what is due beside the pulse: fills new counters. Says how much, and when to come again.';
+  'Does what is due beside the pulse: changes rows whose time has come, rebuilds documents, fills new '
+  'counters, runs jobs. Says how much, and when to come again.';

@@ -1,0 +1,59 @@
+create or replace function tally.expire_rule(name text, batch integer)
+returns bigint
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_rule    tally.expiries;
+  v_tables  oid[];
+  v_rows    tid[];
+  v_changed bigint;
+  v_error   text;
+begin
+  -- One batch of one rule. Whatever goes wrong is recorded, and is tried again later and later,
+  -- from a second up to five minutes; no other rule hears of it.
+  select e.* into v_rule from tally.expiries e
+  where e.name = expire_rule.name and not e.stopped
+    and (e.again_at is null or e.again_at <= clock_timestamp());
+  if not found then
+    return 0;
+  end if;
+  select array_agg(f.relation), array_agg(f.place) into v_tables, v_rows
+  from tally.expiry_failures f
+  where f.expiry = expire_rule.name and f.again_at > clock_timestamp();
+  execute format('select r.changed, r.tables, r.rows, r.error from tally.%I($1, $2, $3) r',
+                 tally.rule_function('run_expiry', name))
+    into v_changed, v_tables, v_rows, v_error using batch, v_tables, v_rows;
+  if v_rows is not null then
+    insert into tally.expiry_failures as f (expiry, relation, place, attempts, error, again_at)
+    select expire_rule.name, k.t, k.r, 1, v_error, clock_timestamp() + interval '1 second'
+    from unnest(v_tables, v_rows) k (t, r)
+    on conflict on constraint expiry_failures_pkey do update
+      set attempts = f.attempts + 1, error = excluded.error,
+          again_at = clock_timestamp()
+            + least(interval '5 minutes', interval '1 second' * 2 ^ least(f.attempts, 10));
+    raise warning using errcode = 'TL039',
+      message = format('expiry "%s": %s row(s) of %s could not be changed: %s', name,
+                       cardinality(v_rows), v_rule.source, v_error);
+  end if;
+  if v_rule.error is not null then
+    update tally.expiries e set error = null, attempts = 0, again_at = null
+    where e.ctid in (select o.ctid from tally.expiries o
+                     where o.name = expire_rule.name for update skip locked);
+  end if;
+  return v_changed;
+exception when query_canceled or others then
+  update tally.expiries e
+  set error = sqlerrm, stopped = sqlstate = 'TL033', attempts = e.attempts + 1,
+      again_at = clock_timestamp()
+        + least(interval '5 minutes', interval '1 second' * 2 ^ least(e.attempts, 10))
+  where e.ctid in (select o.ctid from tally.expiries o
+                   where o.name = expire_rule.name for update skip locked);
+  raise warning using errcode = 'TL039',
+    message = format('expiry "%s" failed: %s', name, sqlerrm);
+  return 0;
+end
+$function$;
+
+comment on function tally.expire_rule(text, integer) is
+  'Changes what is due for one rule; how many rows. A failure is recorded and harms no other rule.';

@@ -1,0 +1,90 @@
+create or replace function tally.expiry_body(rule tally.expiries)
+returns text
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $function$
+  -- The function that changes what is due. Every name of its own is qualified or begins with v_,
+  -- and columns come first: whatever the source's columns are called, they are not confused.
+  select format(
+$body$
+#variable_conflict use_column
+declare
+  v_now    timestamptz := clock_timestamp();
+  v_tables oid[];
+  v_rows   tid[];
+  v_table  oid;
+  v_some   tid[];
+  v_again  boolean := false;
+  v_count  bigint;
+begin
+  -- Changes at most max_rows rows of %2$s that are due, without those that failed before. A row
+  -- that somebody else has locked is left for the next time: whoever has it may be deciding.
+  %1$I.changed := 0;
+  select array_agg(d.t), array_agg(d.r) into v_tables, v_rows
+  from (
+    select tally_row.tableoid as t, tally_row.ctid as r
+    from %2$s tally_row
+    where (%3$s) and (%4$s) <= v_now
+      and not exists (select from unnest(%1$I.not_tables, %1$I.not_rows) k (t, r)
+                      where k.t = tally_row.tableoid and k.r = tally_row.ctid)
+    order by (%4$s)
+    limit %1$I.max_rows
+    for no key update skip locked
+  ) d;
+  if v_rows is null then
+    return;
+  end if;
+  begin
+    for v_table in select distinct k.t from unnest(v_tables) k (t) loop
+      v_some := array(select k.r from unnest(v_tables, v_rows) k (t, r) where k.t = v_table);
+      with tally_done as (
+        update %2$s as %5$s set %6$s
+        where %5$s.ctid = any (v_some) and %5$s.tableoid = v_table
+        returning (%3$s) is true and (%4$s) <= v_now as again
+      )
+      select count(*), coalesce(bool_or(d.again), false) into v_count, v_again from tally_done d;
+      %1$I.changed := %1$I.changed + v_count;
+      exit when v_again;
+    end loop;%7$s
+  exception when others then
+    -- One of them cannot be changed: each by itself then, and those that cannot are named.
+    %1$I.error := sqlerrm;
+    %1$I.changed := 0;
+    for v_table, v_some in select k.t, array[k.r] from unnest(v_tables, v_rows) k (t, r) loop
+      begin
+        with tally_done as (
+          update %2$s as %5$s set %6$s
+          where %5$s.ctid = any (v_some) and %5$s.tableoid = v_table
+          returning (%3$s) is true and (%4$s) <= v_now as again
+        )
+        select count(*), coalesce(bool_or(d.again), false) into v_count, v_again from tally_done d;%7$s
+        %1$I.changed := %1$I.changed + v_count;
+      exception when others then
+        %1$I.error := sqlerrm;
+        %1$I.tables := %1$I.tables || v_table;
+        %1$I.rows := %1$I.rows || v_some;
+      end;
+      exit when v_again;
+    end loop;
+  end;
+  if v_again then
+    raise exception using errcode = 'TL033',
+      message = %8$L,
+      hint = %9$L;
+  end if;
+end
+$body$, tally.rule_function('run_expiry', rule.name), rule.source, rule.filter_sql, rule.due_sql,
+    (select quote_ident(c.relname) from pg_class c where c.oid = rule.source), rule.change_sql,
+    case when exists (select from tally.family(rule.source) f
+                      join pg_trigger t on t.tgrelid = f and t.tginitdeferred)
+      then E'\n    -- What is checked at the commit would fail for everything that is done with it.'
+           || E'\n    set constraints all immediate;' else '' end,
+    format('expiry "%s": a row of %s was due again after its change, and would be for ever',
+           rule.name, rule.source),
+    format('A trigger may set it back. Mend it, then create the expiry again, or '
+           'select tally.drop_expiry(%L);', rule.name))
+$function$;
+
+comment on function tally.expiry_body(tally.expiries) is
+  'Text for tally.build_expiry: what the function of a rule does.';

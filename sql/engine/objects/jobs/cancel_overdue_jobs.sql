@@ -1,0 +1,47 @@
+create or replace function tally.running_jobs()
+returns table (name text, pid integer, since timestamptz, is_overdue boolean)
+language sql
+volatile
+security definer  -- a server may not read tally.jobs by itself
+set search_path = pg_catalog, pg_temp
+as $function$
+  -- Who holds a job's lock, and since when: a transaction begins a moment before its job.
+  select j.name, l.pid, a.xact_start, clock_timestamp() - a.xact_start > j.time_limit
+  from tally.jobs j
+  join pg_locks l on l.locktype = 'advisory' and l.granted and l.objsubid = 1
+    and l.classid::bigint = (tally.job_key(j.name) >> 32) & 4294967295
+    and l.objid::bigint = tally.job_key(j.name) & 4294967295
+  join pg_database d on d.oid = l.database and d.datname = current_database()
+  left join pg_stat_get_activity(l.pid) a on true
+$function$;
+
+comment on function tally.running_jobs() is
+  'The jobs that run now, in which session, since when, and whether they take longer than they may.';
+
+create or replace function tally.cancel_overdue_jobs()
+returns integer
+language plpgsql  -- with the caller's rights: a role may cancel what it runs itself
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_job      record;
+  v_canceled integer := 0;
+begin
+  -- A statement's time limit is set before it begins, so a function cannot give one to a part of
+  -- itself: another session has to look. A cancelled job records that, and comes again.
+  for v_job in select r.* from tally.running_jobs() r where r.is_overdue loop
+    begin
+      if pg_cancel_backend(v_job.pid) then
+        v_canceled := v_canceled + 1;
+      end if;
+    exception when insufficient_privilege then
+      raise notice 'job "%" takes longer than it may, and runs as another role, in pid %',
+        v_job.name, v_job.pid;
+    end;
+  end loop;
+  return v_canceled;
+end
+$function$;
+
+comment on function tally.cancel_overdue_jobs() is
+  'Cancels jobs that take longer than their time_limit, where they run as the caller''s role; how many.';

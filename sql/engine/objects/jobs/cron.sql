@@ -1,0 +1,31 @@
+-- Neither a pinned search_path nor security definer: PostgreSQL allows no COMMIT in a procedure
+-- that has either. Every name is qualified, and each step runs as the function it calls does.
+
+create or replace procedure tally.cron()
+language plpgsql
+as $procedure$
+begin
+  -- What pg_cron calls. Where a server attends, its loops do all of it and this does nothing.
+  perform tally.note_cron();
+  commit;
+  if pg_catalog.pg_try_advisory_xact_lock_shared(1952541804, 4) then
+    commit;
+    call tally.tick();
+  end if;
+  perform tally.cancel_overdue_jobs();
+end
+$procedure$;
+
+comment on procedure tally.cron() is
+  'For pg_cron: call tally.tick() unless a server attends, which does the same all the time.';
+
+create or replace function tally.note_cron()
+returns void
+language sql
+security definer  -- whoever pg_cron runs as may not write tally.cron by itself
+set search_path = pg_catalog, pg_temp
+as $function$
+  update tally.cron c set last_at = clock_timestamp()
+$function$;
+
+comment on function tally.note_cron() is 'Notes that pg_cron has called, for tally.doctor.';

@@ -1,0 +1,91 @@
+create or replace function tally.job_key(name text)
+returns bigint
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+as $function$
+  select hashtextextended('tally.job.' || name, 0)
+$function$;
+
+comment on function tally.job_key(text) is
+  'The advisory lock that a session holds while it runs that job.';
+
+create or replace function tally.run_job(name text)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_job     tally.jobs;
+  v_started timestamptz;
+  v_result  text;
+begin
+  -- One job, if it is due and nobody else runs it. The lock is taken before the row is looked at:
+  -- whoever waited for nothing sees what the last run has left.
+  if not pg_try_advisory_xact_lock(tally.job_key(run_job.name)) then
+    return false;
+  end if;
+  select j.* into v_job from tally.jobs j
+  where j.name = run_job.name and j.enabled and j.next_at <= clock_timestamp()
+  for no key update skip locked;
+  if not found then
+    return false;
+  end if;
+  v_started := clock_timestamp();
+  begin
+    -- The next of its times that is still to come: what was missed is made up for once. The job
+    -- itself may say that it wants to go on sooner.
+    update tally.jobs j
+    set next_at = tally.next_time(v_job.next_at, v_job.every), last_at = v_started
+    where j.name = run_job.name;
+    execute v_job.command into v_result;
+    update tally.jobs j
+    set last_ms = tally.ms_since(v_started), last_result = coalesce(v_result, 'done'),
+        last_error = null, failures = 0
+    where j.name = run_job.name;
+  exception when query_canceled or others then
+    update tally.jobs j
+    set last_at = v_started, last_ms = tally.ms_since(v_started), last_result = null,
+        last_error = case when sqlstate = '57014' and clock_timestamp() - v_started > v_job.time_limit
+          then format('took longer than its time limit of %s', v_job.time_limit) else sqlerrm end,
+        failures = j.failures + 1,
+        -- Sooner than its time, at first after a minute, and later and later.
+        next_at = least(tally.next_time(v_job.next_at, v_job.every),
+                        clock_timestamp() + interval '1 minute' * 2 ^ least(j.failures, 12))
+    where j.name = run_job.name;
+    raise warning using errcode = 'TL041',
+      message = format('job "%s" failed: %s', run_job.name, sqlerrm);
+  end;
+  return true;
+end
+$function$;
+
+comment on function tally.run_job(text) is
+  'Runs one job if it is due and no other session runs it. A failure is recorded and harms no other.';
+
+create or replace function tally.ms_since(started timestamptz)
+returns real
+language sql
+volatile
+set search_path = pg_catalog, pg_temp
+as $function$
+  select (extract(epoch from clock_timestamp() - started) * 1000)::real
+$function$;
+
+comment on function tally.ms_since(timestamptz) is 'Milliseconds from then to now.';
+
+create or replace function tally.next_time(last timestamptz, every interval)
+returns timestamptz
+language sql
+volatile
+set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'  -- a day has 24 hours
+as $function$
+  -- In step with the last one, so that what runs at three in the morning goes on doing so.
+  select last + every
+         * (floor(extract(epoch from greatest(clock_timestamp() - last, interval '0'))
+                  / extract(epoch from every)) + 1)::double precision
+$function$;
+
+comment on function tally.next_time(timestamptz, interval) is
+  'The first time after now that is whole intervals after the last.';

@@ -1,0 +1,63 @@
+create or replace function tally.build_partitioning(source regclass)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_make  name := 'make_partition_' || tally.partitioning_slug(source);
+  v_owner oid := (select c.relowner from pg_class c where c.oid = source);
+begin
+  -- Writes the two functions that make partitions of a table as its owner. ATTACH, and not CREATE
+  -- TABLE … PARTITION OF, which would keep readers and writers out of the whole table.
+  perform tally.drop_function('make_partition', tally.partitioning_slug(source), 'text, text, text');
+  execute format(
+$create$create function tally.%1$I(partition text, low text, high text)
+returns void
+language plpgsql
+security definer  -- with the rights of the owner of the table; tally_owner alone may call it
+%2$sas %3$L$create$, v_make, tally.rule_settings(), format(
+$body$
+declare
+  v_partition text := %1$L || '.' || quote_ident(partition);
+begin
+  -- A partition of %2$s for low to high.
+  execute format('create table %%s (like %2$s including defaults including constraints '
+                 'including generated including storage including compression '
+                 'including comments)', v_partition);
+  execute format('alter table %2$s attach partition %%s for values from (%%L) to (%%L)',
+                 v_partition, low, high);
+  if has_table_privilege('tally_owner', %3$L, 'select') then
+    execute format('grant select on table %%s to tally_owner', v_partition);
+  end if;
+end
+$body$, (select c.relnamespace::regnamespace::text from pg_class c where c.oid = source), source,
+        source::text));
+  execute format('comment on function tally.%I(text, text, text) is %L', v_make,
+                 format('Made by tally.ensure_partitions: makes a partition of %s.', source));
+  perform tally.hand_over(format('tally.%I(text, text, text)', v_make)::regprocedure, v_owner);
+
+  perform tally.drop_function('make_partition', tally.partitioning_slug(source), 'text');
+  execute format(
+$create$create function tally.%1$I(ddl text)
+returns void
+language plpgsql
+security definer  -- with the rights of the owner of the table; tally_owner alone may call it
+%2$sas %3$L$create$, v_make, tally.rule_settings(),
+$body$
+begin
+  -- A counting trigger, and nothing else.
+  if ddl ~ ('^create or replace trigger _500_tally_[a-z]+ (after|before) [a-z]+ on [^;]+ '
+            || '(referencing [a-z_ ]+ )?for each statement execute function tally\.[a-z0-9_]+\(\)$')
+  then
+    execute ddl;
+  end if;
+end
+$body$);
+  execute format('comment on function tally.%I(text) is %L', v_make,
+    format('Made by tally.ensure_partitions: puts a counting trigger on a partition of %s.', source));
+  perform tally.hand_over(format('tally.%I(text)', v_make)::regprocedure, v_owner);
+end
+$function$;
+
+comment on function tally.build_partitioning(regclass) is
+  'Writes the functions tally.make_partition_<slug>.';

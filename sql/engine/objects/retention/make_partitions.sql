@@ -1,0 +1,97 @@
+create or replace function tally.missing_months(source regclass, ahead interval)
+returns table (name text, low timestamptz, high timestamptz)
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'  -- how a timestamp without time zone is taken
+set jit = off
+as $function$
+  -- Each month from this one on that no partition holds, or what is left of it. Months begin in the
+  -- zone of tally.settings; a column without time zone has its own midnight.
+  with zone as (
+    select s.time_zone as name, date_trunc('month', now() at time zone s.time_zone) as first,
+           (now() + missing_months.ahead) at time zone s.time_zone as last,
+           (select a.atttypid = 'timestamptz'::regtype from pg_attribute a
+            where a.attrelid = missing_months.source
+              and a.attname = tally.partition_column(missing_months.source)) as is_tz
+    from tally.settings s
+  ), held as (
+    select range_agg(tstzrange(b.from_at, b.to_at)) as ranges
+    from tally.partition_bounds(missing_months.source) b
+    where not b.is_default
+  )
+  select format('%s_%s', left(c.relname, 50),
+                to_char(m.month, 'YYYY_MM')
+                  || case when g.gap = tstzrange(m.low, m.high) then ''
+                          else to_char(lower(g.gap), '_DDHH24') end),
+         lower(g.gap), upper(g.gap)
+  from zone z
+  cross join lateral (
+    select s.month,
+           case when z.is_tz then s.month at time zone z.name else s.month at time zone 'UTC' end
+             as low,
+           case when z.is_tz then (s.month + interval '1 month') at time zone z.name
+                else (s.month + interval '1 month') at time zone 'UTC' end as high
+    from generate_series(z.first, z.last, interval '1 month') s (month)
+  ) m
+  cross join held h
+  cross join lateral unnest(tstzmultirange(tstzrange(m.low, m.high))
+                            - coalesce(h.ranges, '{}'::tstzmultirange)) g (gap)
+  join pg_class c on c.oid = missing_months.source
+  order by lower(g.gap)
+$function$;
+
+comment on function tally.missing_months(regclass, interval) is
+  'The months ahead that no partition holds yet, with the name and bounds of the one to make.';
+
+create or replace function tally.make_partitions(
+  source regclass, ahead interval, out made integer, out failed text
+)
+language plpgsql
+security definer  -- calls the source's own function, which runs as the owner of the table
+set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'  -- as tally.missing_months has it
+set datestyle = 'ISO, YMD'
+as $function$
+declare
+  v_month record;
+  v_type  regtype;
+begin
+  -- Each in a subtransaction: a month that cannot be made does not stop the others.
+  made := 0;
+  select a.atttypid into v_type from pg_attribute a
+  where a.attrelid = source and a.attname = tally.partition_column(source);
+  for v_month in select m.* from tally.missing_months(source, ahead) m loop
+    begin
+      execute format('select tally.%I($1, $2, $3)',
+                     'make_partition_' || tally.partitioning_slug(source))
+      using v_month.name,
+            case v_type when 'timestamptz'::regtype then v_month.low::text
+                        when 'date'::regtype then v_month.low::date::text
+                        else v_month.low::timestamp::text end,
+            case v_type when 'timestamptz'::regtype then v_month.high::text
+                        when 'date'::regtype then v_month.high::date::text
+                        else v_month.high::timestamp::text end;
+      made := made + 1;
+    exception
+      when check_violation then
+        failed := concat_ws('; ', failed, format('the default partition of %s has rows of %s to %s',
+                                                 source, v_month.low, v_month.high));
+      when others then
+        failed := concat_ws('; ', failed, format('%s: %s', v_month.name, sqlerrm));
+    end;
+  end loop;
+  if made > 0 then
+    perform tally.attach_partitions(source);
+  end if;
+  if failed is not null then
+    raise warning using errcode = 'TL037',
+      message = format('partitions of %s: %s', source, failed),
+      hint = 'Rows of the default partition have to be moved by hand: in one transaction copy them '
+             'elsewhere, delete them, select tally.ensure_partitions(…) and insert them again.';
+  end if;
+end
+$function$;
+
+comment on function tally.make_partitions(regclass, interval) is
+  'Makes the monthly partitions that are missing; how many, and what could not be made.';
