@@ -16,6 +16,9 @@ async function started(t: ExecutionContext) {
   return { cluster, ...serving };
 }
 
+/** Within a second, on a machine that does nothing else. */
+const BACK_MS_MAX = 2000;
+
 const OUTAGES = [
   ['stopped for 0.1 s', 'stop', 100],
   ['stopped for 5 s', 'stop', 5000],
@@ -41,7 +44,9 @@ for (const [what, how, ms] of OUTAGES) {
       await cluster.start();
       const again = performance.now();
       await until(async () => (await server.listener()) === 'listening');
-      t.log(`listening ${Math.round(performance.now() - again)} ms after PostgreSQL was back`);
+      const backMs = Math.round(performance.now() - again);
+      t.log(`listening ${backMs} ms after PostgreSQL was back`);
+      t.true(backMs < BACK_MS_MAX, `${backMs} ms`);
       const before = moving.moves();
       await until(() => moving.moves() > before + 20);
       await moving.stop();
@@ -51,21 +56,6 @@ for (const [what, how, ms] of OUTAGES) {
     },
   );
 }
-
-test.serial('the listener is back within a second of PostgreSQL, whatever it waited', async (t) => {
-  const { cluster, server, write } = await started(t);
-  const { recorder } = await open(t, server, { topics: TOPICS });
-  await recorder.sync(1);
-  await cluster.stop();
-  await pause(3000);
-  await cluster.start();
-  const back = performance.now();
-  await write(1);
-  await recorder.value('entries', 1, 2000);
-  const ms = performance.now() - back;
-  t.log(`a change is shown ${Math.round(ms)} ms after PostgreSQL was back`);
-  t.true(ms < 1500, `${ms} ms`);
-});
 
 test.serial('while PostgreSQL is away: health is well, ready is not, reads say 503', async (t) => {
   const { cluster, server } = await started(t);

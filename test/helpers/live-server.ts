@@ -55,6 +55,7 @@ export async function startLiveServer(options: LiveServerOptions): Promise<LiveS
   app.on('error', () => undefined);
   if (sink === 'koa-sse-stream') app.use(sseMiddleware());
   app.use(tally.routes({ operations: true }));
+  let stopped: Promise<unknown> | undefined;
   const { url, server, close } = await listen(app.callback(), { host: '127.0.0.1', port });
   return {
     url,
@@ -65,8 +66,9 @@ export async function startLiveServer(options: LiveServerOptions): Promise<LiveS
       return checks.listener.state;
     },
     stop: async () => {
+      stopped ??= Promise.all([close(), withinReason(tally.close())]);
       server.closeAllConnections();
-      await Promise.all([close(), withinReason(tally.close())]);
+      await stopped;
     },
   };
 }
