@@ -10,6 +10,10 @@ begin
   return query select * from tally.doctor_counters();
   return query select * from tally.doctor_triggers();
   return query select * from tally.doctor_pulse();
+  return query select * from tally.doctor_expiry();
+  return query select * from tally.doctor_jobs();
+  return query select * from tally.doctor_summaries();
+  return query select * from tally.doctor_marking();
 end
 $function$;
 

@@ -9,9 +9,7 @@ begin
   -- The job that throws away what was only kept for a while.
   delete from tally.expiry_failures f where f.again_at < clock_timestamp() - interval '1 hour';
   get diagnostics v_failures = row_count;
-  if to_regprocedure('tally.prune_builds()') is not null then
-    execute 'select tally.prune_builds()';
-  end if;
+  perform tally.prune_builds();
   return format('%s failures forgotten', v_failures);
 end
 $function$;

@@ -16,7 +16,12 @@ begin
     commit;
   end loop;
   commit;
+  perform tally.cancel_overdue_jobs();
+  commit;
   loop
+    -- By itself: a piece that takes long would keep what is collected in its transaction.
+    perform tally.collect_marks();
+    commit;
     select * into v_work from tally.work();
     commit;
     exit when v_work.filled operator(pg_catalog.+) v_work.rebuilt operator(pg_catalog.+)

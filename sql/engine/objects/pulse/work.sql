@@ -33,7 +33,7 @@ begin
       jobs := 1;
     end if;
   end if;
-  if filled + jobs = 0 and to_regprocedure('tally.build_slow(timestamptz)') is not null then
+  if filled + jobs = 0 then
     rebuilt := tally.build_slow(clock_timestamp() - waited);
   end if;
 end
@@ -90,12 +90,10 @@ begin
   if filled + rebuilt + jobs = 0 then
     -- First what has to be on time and takes least, for half of the budget: nothing shall starve.
     expired := tally.work_expiry(v_started + budget / 2);
-    if to_regprocedure('tally.build_due(timestamptz)') is not null then
-      if expired > 0 then
-        rebuilt := tally.build_quick(v_started + budget);
-      else
-        rebuilt := tally.build_due(v_started + budget);
-      end if;
+    if expired > 0 then
+      rebuilt := tally.build_quick(v_started + budget);
+    else
+      rebuilt := tally.build_due(v_started + budget);
     end if;
     if expired + rebuilt = 0 then
       select w.filled, w.rebuilt, w.jobs into filled, rebuilt, jobs
@@ -105,10 +103,8 @@ begin
   next_due := least(
     (select min(coalesce(u.fill_again_at, u.created_at)) from tally.unfilled u),
     (select min(j.next_at) from tally.jobs j where j.enabled),
-    tally.next_expiry(v_started));
-  if to_regprocedure('tally.next_build()') is not null then
-    next_due := least(next_due, tally.next_build());
-  end if;
+    tally.next_expiry(v_started),
+    tally.next_build());
 end
 $function$;
 

@@ -43,9 +43,7 @@ begin
       perform tally.stop_counter(v_counter, format('dropped %s: %s', partition, sqlerrm));
     end;
   end loop;
-  if to_regprocedure('tally.mark_source(regclass)') is not null then
-    execute 'select tally.mark_source($1)' using source;
-  end if;
+  perform tally.mark_source(source);
   perform pg_notify('tally_doorbell', '') from tally.settings s where s.doorbell;
 end
 $function$;
