@@ -6,6 +6,9 @@ import type { Child } from './children.js';
 const HOST = '127.0.0.1';
 const START_MS_MAX = 30_000;
 const ANSWER_MS_MAX = 10_000;
+/** Below those that the kernel gives to clients: ten thousand of these would hit a server's. */
+const PORT_FIRST = 6_300;
+const PORTS = 90;
 const agent = new Agent({ keepAlive: true, maxSockets: 4 });
 
 export type Answer = { readonly status: number; readonly body: string };
@@ -54,4 +57,12 @@ async function connects(port: number): Promise<boolean> {
     socket.once('error', () => resolve(false));
     socket.once('connect', () => socket.destroy());
   });
+}
+
+let portsUsed = 0;
+
+/** Another port each time, so that no closed connection of the last one stands in the way. */
+export function nextPort(): number {
+  portsUsed += 1;
+  return PORT_FIRST + (portsUsed % PORTS);
 }

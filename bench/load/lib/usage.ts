@@ -25,6 +25,12 @@ export function residentBytes(pid: number): number {
     .reduce((sum, each) => sum + each, 0);
 }
 
+/** Node takes as many as it may have. */
+export function openFilesMax(): number {
+  const found = /^Max open files\s+\S+\s+(\d+)/m.exec(read('/proc/self/limits'))?.[1];
+  return found === undefined ? Number.POSITIVE_INFINITY : Number(found);
+}
+
 /** The parent of any of PostgreSQL's backends: below it is all that PostgreSQL does. */
 export async function postmasterOf(database: Database): Promise<number> {
   const [row] = await database.sql<{ pid: number }>('select pg_backend_pid() as pid');

@@ -4,8 +4,8 @@ import { checkExact } from '../../lib/database.js';
 import { atMost, type Figures, type Goal, milliseconds, share } from '../../lib/figures.js';
 import { inTurns, median, ratio } from '../../lib/rounds.js';
 import { type LoadClient, startClient } from '../lib/client.js';
-import { nextPort } from '../lib/ports.js';
-import { cpuSeconds, residentBytes } from '../lib/usage.js';
+import { nextPort } from '../lib/http.js';
+import { cpuSeconds, openFilesMax, residentBytes } from '../lib/usage.js';
 import { type Workplace, withWorkplace } from '../lib/workplace.js';
 import type { Scale } from '../options.js';
 import type { Load, Question } from '../question.js';
@@ -24,6 +24,7 @@ const WARM_UP_STREAMS = 20;
 const SETTLE_MS = 700;
 const SETTLE_QUICK_MS = 50;
 const PAUSE_MS = 60;
+const OTHER_FILES = 200;
 
 /** One round of one side. Milliseconds are medians of its broadcasts. */
 type Round = {
@@ -43,14 +44,14 @@ export const fanOut: Question = {
       const rows: string[][] = [];
       const goals: Goal[] = [];
       const client = await startClient();
-      for (const count of load.scale.fanOut) {
+      for (const count of load.scale.fanOut.filter(fits)) {
         const rounds = await measure(load, workplace, client, sides, count);
         rows.push(...sides.map((side) => cellsOf(side, count, rounds)));
         if (count === JUDGED_STREAMS) goals.push(...judge(rounds));
       }
       await client.stop();
       await checkExact(workplace.database);
-      return { ...TABLE, rows, goals, notes: notesOf() };
+      return { ...TABLE, rows, goals, notes: notesOf(load.scale) };
     }),
 };
 
@@ -191,9 +192,20 @@ function judge(rounds: Rounds): Goal[] {
   return [atMost('10 000 streams, last client: ours / nchan', 1.2, ofNchan), ...goals];
 }
 
-function notesOf(): string[] {
-  return SIDES.flatMap(({ name, missing }) => {
-    const why = missing?.();
+/** A socket is an open file, in the server and in the load client; each has some others. */
+function fits(count: number): boolean {
+  return count + OTHER_FILES < openFilesMax();
+}
+
+function notesOf({ fanOut: counts }: Scale): string[] {
+  const missing = SIDES.flatMap(({ name, missing: whyMissing }) => {
+    const why = whyMissing?.();
     return why === undefined ? [] : [`Skipped: ${name} (${why}).`];
   });
+  const tooMany = counts.filter((count) => !fits(count));
+  const limit = openFilesMax();
+  return [
+    ...missing,
+    ...tooMany.map((count) => `Skipped: ${count} streams (ulimit -n allows ${limit} files).`),
+  ];
 }

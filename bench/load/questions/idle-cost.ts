@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { atMost } from '../../lib/figures.js';
 import { median } from '../../lib/rounds.js';
 import { startClient } from '../lib/client.js';
-import { nextPort } from '../lib/ports.js';
+import { nextPort } from '../lib/http.js';
 import { cpuSeconds, HAS_PROC, postmasterOf } from '../lib/usage.js';
 import { withWorkplace } from '../lib/workplace.js';
 import type { Question } from '../question.js';

@@ -4,7 +4,7 @@ import { connect } from '../../../src/database.js';
 import { checkExact } from '../../lib/database.js';
 import { atMost, type Goal, milliseconds, whole } from '../../lib/figures.js';
 import { median } from '../../lib/rounds.js';
-import { nextPort } from '../lib/ports.js';
+import { nextPort } from '../lib/http.js';
 import { openValueStreams, type ValueStreams } from '../lib/value-streams.js';
 import { type Workplace, withWorkplace } from '../lib/workplace.js';
 import { startWriters } from '../lib/writers.js';
