@@ -1,39 +1,22 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { UserError } from '../../../src/errors.js';
 import { checkExact } from '../../lib/database.js';
 import { atMost, type Figures, type Goal, milliseconds, share } from '../../lib/figures.js';
 import { inTurns, median, ratio } from '../../lib/rounds.js';
+import { measureSide, type Round } from '../lib/broadcast.js';
 import { type LoadClient, startClient } from '../lib/client.js';
-import { nextPort } from '../lib/http.js';
-import { cpuSeconds, openFilesMax, residentBytes } from '../lib/usage.js';
+import { openFilesMax } from '../lib/usage.js';
 import { type Workplace, withWorkplace } from '../lib/workplace.js';
 import type { Scale } from '../options.js';
 import type { Load, Question } from '../question.js';
 import { nchan } from '../sides/nchan.js';
 import { koaSseStream, nodeHttp } from '../sides/node-peer.js';
 import { ours, oursKoaSse } from '../sides/ours.js';
-import type { RunningSide, Side } from '../sides/side.js';
+import type { Side } from '../sides/side.js';
 import { socketIo } from '../sides/socket-io.js';
 
 const SIDES: readonly Side[] = [ours, oursKoaSse, nchan, nodeHttp, koaSseStream, socketIo];
 const JUDGED_STREAMS = 10_000;
-const DELIVERIES = 200_000;
-/** Not measured: code is compiled by then. */
-const WARM_UP_BROADCASTS = 2;
-const WARM_UP_STREAMS = 20;
-const SETTLE_MS = 700;
-const SETTLE_QUICK_MS = 50;
-const PAUSE_MS = 60;
 const OTHER_FILES = 200;
-
-/** One round of one side. Milliseconds are medians of its broadcasts. */
-type Round = {
-  readonly lastMs: number;
-  readonly halfMs: number;
-  readonly announcedMs: number;
-  readonly streamKb: number;
-  readonly cpuSeconds: number;
-};
 
 export const fanOut: Question = {
   name: 'load-fan-out',
@@ -91,7 +74,7 @@ async function measure(
   await inTurns([...rounds.keys()], load.scale.rounds, async (name) => {
     const side = sides.find((each) => each.name === name);
     if (side === undefined) throw new Error(`there is no side ${name}`);
-    const round = await measureOnce(load, workplace, client, side, count);
+    const round = await measureSide({ scale: load.scale, workplace, client, side, count });
     rounds.get(name)?.push(round);
     const { lastMs, streamKb, cpuSeconds: cpu } = round;
     load.log(
@@ -101,70 +84,6 @@ async function measure(
     return lastMs;
   });
   return rounds;
-}
-
-async function measureOnce(
-  { scale }: Load,
-  workplace: Workplace,
-  client: LoadClient,
-  side: Side,
-  count: number,
-): Promise<Round> {
-  const running = await side.start(workplace, nextPort());
-  try {
-    await client.open(running.target, Math.min(WARM_UP_STREAMS, count));
-    await broadcast(running, client, 1);
-    await client.close();
-    const before = await settledBytes(running, scale);
-    await client.open(running.target, count);
-    const after = await settledBytes(running, scale);
-    await broadcast(running, client, WARM_UP_BROADCASTS);
-    const cpuBefore = cpuSeconds(running.pid);
-    const times = await broadcast(running, client, scale.broadcasts);
-    const cpu = cpuSeconds(running.pid) - cpuBefore;
-    await client.close();
-    return {
-      lastMs: median(times.map(({ last }) => last)),
-      halfMs: median(times.map(({ half }) => half)),
-      announcedMs: median(times.map(({ announced }) => announced)),
-      streamKb: (after - before) / count / 1000,
-      cpuSeconds: (cpu / (scale.broadcasts * count)) * DELIVERIES,
-    };
-  } finally {
-    await running.stop();
-  }
-}
-
-type Times = { readonly last: number; readonly half: number; readonly announced: number };
-
-async function broadcast(running: RunningSide, client: LoadClient, times: number) {
-  const results: Times[] = [];
-  for (let index = 0; index < times; index += 1) {
-    const { needle, publish } = running.next();
-    const { received } = await client.watch(needle);
-    const { begun, announced } = await publish();
-    const { half, last } = await received;
-    results.push({
-      last: ms(last - begun),
-      half: ms(half - begun),
-      announced: announced === undefined ? Number.NaN : ms(last - announced),
-    });
-    await pause(PAUSE_MS);
-  }
-  return results;
-}
-
-/** What the kernel counts as the process's own when it has had time to give back garbage. */
-async function settledBytes(running: RunningSide, { quick }: Scale): Promise<number> {
-  const settleMs = quick ? SETTLE_QUICK_MS : SETTLE_MS;
-  await pause(settleMs);
-  running.collect();
-  await pause(settleMs);
-  return residentBytes(running.pid);
-}
-
-function ms(nanoseconds: bigint): number {
-  return Number(nanoseconds) / 1e6;
 }
 
 function cellsOf(side: Side, count: number, rounds: Rounds): string[] {
