@@ -69,7 +69,7 @@ export function createApp(deps: AppDeps): Koa {
 /** Only our own paths; everything else is passed on. */
 export function tallyRoutes(deps: AppDeps, options: RoutesOptions): Koa.Middleware {
   const { prefix, operations, isAlone = false } = options;
-  const router = new Router({ prefix });
+  const router = new Router({ prefix, sensitive: true });
   const { reader, streams } = deps.live;
   const sendNumber = isAlone ? sendDirectly : sendConditionally;
   const routes: Route[] = [

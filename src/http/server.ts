@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { UserError } from '../errors.js';
 import { PROBLEM_TYPE, PROBLEMS, Problem, type ProblemKind, problemText } from './problems.js';
@@ -15,6 +16,8 @@ const KEEP_ALIVE_MS = 65_000;
 const FINISH_MS_MAX = 10_000;
 /** Node closes connections that are idle when it is told to close, and not those that become so. */
 const IDLE_LOOK_MS = 50;
+/** A connection without a request may be about to send one. */
+const FRESH_MS_MAX = 500;
 
 export type Listening = {
   /** As a user types it. */
@@ -40,13 +43,14 @@ export async function listen(
   // Who asks before sending a body is told what it would be told after.
   server.on('checkContinue', handle);
   server.on('clientError', answerNoRequest);
+  const fresh = freshConnections(server);
   try {
     server.listen(port, host);
     await once(server, 'listening');
   } catch (error) {
     throw listenError(error, host, port);
   }
-  return { url: urlOf(server, host), server, close: () => closeServer(server) };
+  return { url: urlOf(server, host), server, close: () => closeServer(server, fresh) };
 }
 
 /** What arrived is no request, so there is no Koa to answer it. */
@@ -121,7 +125,18 @@ function urlOf(server: Server, host: string): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-async function closeServer(server: Server): Promise<void> {
+/** Browsers open some in advance. Node takes one without a request for busy, not for idle. */
+function freshConnections(server: Server): ReadonlySet<Socket> {
+  const fresh = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    fresh.add(socket);
+    socket.once('close', () => fresh.delete(socket));
+  });
+  server.prependListener('request', ({ socket }) => fresh.delete(socket));
+  return fresh;
+}
+
+async function closeServer(server: Server, fresh: ReadonlySet<Socket>): Promise<void> {
   if (!server.listening) return;
   const closed = once(server, 'close');
   // Clients that ask on and on over one connection are told that this answer is its last.
@@ -130,8 +145,12 @@ async function closeServer(server: Server): Promise<void> {
   });
   server.close();
   const idle = setInterval(() => server.closeIdleConnections(), IDLE_LOOK_MS);
+  const unused = setTimeout(() => {
+    for (const socket of fresh) socket.destroy();
+  }, FRESH_MS_MAX);
   const late = setTimeout(() => server.closeAllConnections(), FINISH_MS_MAX);
   await closed;
   clearInterval(idle);
+  clearTimeout(unused);
   clearTimeout(late);
 }

@@ -29,6 +29,8 @@ const cacheStats = z
     topics: z.int().meta({ description: 'Topics in them.' }),
     queries: z.int().meta({ description: 'Queries that answered them: reads share queries.' }),
     failed: z.int().meta({ description: 'Queries that failed.' }),
+    documentsFresh: z.int().meta({ description: 'Documents that stood ready.' }),
+    documentsBuilt: z.int().meta({ description: 'Documents built because somebody read them.' }),
     notModified: z.int().meta({ description: 'Answers 304.' }),
   })
   .meta({ id: 'CacheStats', description: 'Since the process began.' });

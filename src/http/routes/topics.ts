@@ -1,5 +1,5 @@
 import type { RouterContext } from '@koa/router';
-import type { Viewer } from '../../live/audience.js';
+import { readableBy, type Viewer } from '../../live/audience.js';
 import type { Reader, Reading, Snapshot } from '../../live/reader.js';
 import { Refusal, refusalOf } from '../../live/refusal.js';
 import { type Topic, topicText } from '../../live/topic.js';
@@ -159,7 +159,7 @@ async function allowed(
   viewer: Viewer | undefined,
   reader: Reader,
 ): Promise<Snapshot> {
-  const snapshot = await reader.read(topics);
+  const snapshot = await reader.read(topics, readableBy(viewer));
   const refusal = refusalOf(snapshot.readings, viewer);
   if (refusal !== undefined) throw refusal;
   return snapshot;
