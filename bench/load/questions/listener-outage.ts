@@ -141,7 +141,7 @@ async function listeningAgain(port: number): Promise<bigint> {
   const deadline = Date.now() + BACK_MS_MAX;
   for (;;) {
     const { status, body } = await call(port, '/ready');
-    if (status === 200 && body.includes('listening')) return process.hrtime.bigint();
+    if (body.includes('"state":"listening"')) return process.hrtime.bigint();
     if (Date.now() > deadline) throw new Error(`/ready is ${status}: ${body}`);
     await pause(POLL_MS);
   }
