@@ -59,9 +59,10 @@ begin
     attached := format('dropped stray %s', v_stray.name);
     return next;
   end loop;
+  return query select w.relation, w.attached from tally.attach_watches(attach.source) w;
 end
 $function$;
 
 comment on function tally.attach(regclass) is
-  'Puts missing counting triggers on a source and its partitions, or on all of them; takes them off '
-  'detached partitions; writes the trigger functions anew where another version wrote them.';
+  'Puts missing triggers on a source or watched table and its partitions, or on all of them; takes '
+  'them off detached partitions; writes the trigger functions anew where another version wrote them.';

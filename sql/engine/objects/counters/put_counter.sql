@@ -38,6 +38,11 @@ begin
     return;
   end if;
 
+  if exists (select from tally.summary_definitions s where s.id = v_id) then
+    raise exception using errcode = 'TL002',
+      message = format('the name "%s" belongs to a summary', put_counter.name),
+      hint = 'Counters and summaries are topics: take another name.';
+  end if;
   perform tally.lock_source(put_counter.source,
     case when tally.needs_policy(put_counter.source) then 'access exclusive'
          else 'share row exclusive' end);

@@ -24,10 +24,20 @@ begin
     where o.counter = s.counter and o.scope = k.scope offset 0
   ) t
   where t.version > since
-    and t.value between -9223372036854775808 and 9223372036854775807;
+    and t.value between -9223372036854775808 and 9223372036854775807
+  union all
+  select k.pos::integer, coalesce(d.body, 'null'), d.version, changed_topics.pulse
+  from unnest(names, scopes) with ordinality k (name, scope, pos)
+  join tally.summary_definitions s on s.name = k.name
+  cross join lateral (
+    select o.body, o.version from tally.documents o
+    where o.summary = s.id and o.scope = k.scope offset 0
+  ) d
+  where d.version > since;
 end
 $function$;
 
 comment on function tally.changed_topics(text[], text[], bigint) is
-  'Those of the names and scopes that changed after a pulse, with their folded values. The first row, '
+  'Those of the names and scopes that changed after a pulse, with their folded values or '
+  'their documents (null: there is none any more). The first row, '
   'pos 0, has the last pulse and stands there also when nothing changed.';

@@ -23,16 +23,20 @@ begin
          case when r.fits then r.state
               when r.state = 'ready' then 'overflow'
               else coalesce(r.state, 'unknown') end,
-         case when r.fits then r.value::bigint::text end,
+         case when r.kind = 'summary' then r.body
+              when r.fits then r.value::bigint::text end,
          case when r.fits then r.version else 0 end,
          r.deltas = 0,
          v_pulse
   from (
     -- offset 0: so that these are worked out once, and not in each place that names them.
-    select v.*, v.state = 'ready'
+    select v.*, v.kind = 'summary'
+                or v.state = 'ready'
                 and v.value between -9223372036854775808 and 9223372036854775807 as fits
     from (
-      select k.pos, s.kind, s.audience, s.state, p.deltas, coalesce(t.version, 0) as version,
+      select k.pos, s.kind, s.audience, d.body, p.deltas,
+             case when s.kind = 'summary' then coalesce(d.state, 'due') else s.state end as state,
+             coalesce(d.version, t.version, 0) as version,
              coalesce(t.value + p.delta, t.value, p.delta, 0) as value
       from unnest(names, scopes) with ordinality k (name, scope, pos)
       left join tally.topic_states s on s.name = k.name
@@ -41,6 +45,11 @@ begin
         select o.value, o.version from tally.totals o
         where o.counter = s.counter and o.scope = k.scope offset 0
       ) t on true
+      left join lateral (
+        select x.state, x.body, x.version
+        from tally.document_states x
+        where s.kind = 'summary' and x.summary = s.counter and x.scope = k.scope offset 0
+      ) d on true
       cross join lateral (
         select count(*) as deltas, sum(u.delta) as delta
         from (
@@ -66,5 +75,5 @@ $function$;
 
 comment on function tally.read_topics(text[], text[]) is
   'What a server shows of each name and scope, exact in one snapshot. state: ready, filling, broken, '
-  'overflow (the number is beyond bigint) or unknown. settled: nothing of it was pending. pulse: the '
-  'last one in the snapshot.';
+  'overflow (the number is beyond bigint), unknown, or due: a document that tally.build_topic must '
+  'build first. settled: nothing of it was pending. pulse: the last one in the snapshot.';

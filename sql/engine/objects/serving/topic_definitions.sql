@@ -11,4 +11,4 @@ as $function$
 $function$;
 
 comment on function tally.topic_definitions(text[]) is
-  'Of these names, those that are counters: who may read them, and whether they can be read.';
+  'Of these names, those that are counters or summaries: who may read them, and whether they can be read.';

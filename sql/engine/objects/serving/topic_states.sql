@@ -6,10 +6,15 @@ select d.id as counter, d.name, 'counter'::text as kind, d.audience,
             then 'ready'
             when d.fill_error is not null then 'broken'
             else 'filling' end as state
-from tally.definitions d;
+from tally.definitions d
+union all
+-- Whether one of its documents can be read is known by that document.
+select s.id, s.name, 'summary', s.audience, 'ready'
+from tally.summary_definitions s;
 
 comment on view tally.topic_states is
-  'What a server has to know of a counter before it shows a number. As counter_definitions has it, '
-  'without what only people read.';
+  'What a server has to know of a counter or a summary before it shows a value. As '
+  'counter_definitions has it, without what only people read.';
+comment on column tally.topic_states.counter is 'The id, of a summary too.';
 comment on column tally.topic_states.state is
   'ready: tally.counters shows it; filling: not yet; broken: not before somebody mends it.';

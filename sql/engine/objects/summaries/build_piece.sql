@@ -39,15 +39,17 @@ begin
     return;
   end if;
   perform tally.note_failure(definition, build_here.scope, v_built.took_ms, error, v_again);
-  raise warning using errcode = 'TL021',
-    message = format('summary "%s" could not be built for scope "%s": %s', definition.name,
-                     build_here.scope, error);
+  if again then
+    raise warning using errcode = 'TL021',
+      message = format('summary "%s" could not be built for scope "%s": %s', definition.name,
+                       build_here.scope, error);
+  end if;
 end
 $function$;
 
 comment on function tally.build_here(tally.summary_definitions, text, boolean) is
   'Builds and keeps one document: changed, equal, gone (there is none any more), none, failed or '
-  'canceled. again: work is to try once more after a failure.';
+  'canceled. again: nobody waits for it, so a failure is a warning, and work tries once more.';
 
 create or replace function tally.build_piece(summary bigint, scope text)
 returns text

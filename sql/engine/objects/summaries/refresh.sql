@@ -89,7 +89,7 @@ begin
     where d.summary = v_definition.id and d.scope = v_scope;
     continue when tally.is_fresh(v_document, v_definition.max_age);
     v_built := v_built + (select case when b.body is null then 0 else 1 end
-                          from tally.build_here(v_definition, v_scope, false) b);
+                          from tally.build_here(v_definition, v_scope, true) b);
   end loop;
   return v_built;
 end
