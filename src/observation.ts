@@ -11,6 +11,8 @@ export type Observation =
     }
   | { kind: 'pulse-state'; state: PulseState }
   | { kind: 'work'; filled: number; rebuilt: number; expired: number; jobs: number; ms: number }
+  /** A document was built because somebody wanted to read it. */
+  | { kind: 'build'; outcome: string; ms: number }
   | { kind: 'announcement'; pulse: number; changes: number }
   /** ms: from hearing of a pulse to the last write to a socket. */
   | { kind: 'flush'; pulse: number; sessions: number; ms: number }

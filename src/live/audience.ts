@@ -21,6 +21,12 @@ export function judge(audience: string, topic: Topic, viewer: Viewer | undefined
   return isMeant(audience, topic, viewer) ? 'allowed' : 'forbidden';
 }
 
+/** Whether somebody may read what has this audience. */
+export function readableBy(viewer: Viewer | undefined) {
+  return ({ audience, topic }: { audience: string; topic: Topic }): boolean =>
+    judge(audience, topic, viewer) === 'allowed';
+}
+
 function isMeant(audience: string, topic: Topic, { subject, roles }: Viewer): boolean {
   if (audience !== 'owner') return roles.includes(audience.slice(ROLE.length));
   if (roles.includes(ADMIN)) return true;

@@ -33,9 +33,12 @@ const TURN_MS = 300;
 /** A pulse that takes longer goes on without us: its lock is kept until it is done. */
 const ANSWER_MS = 20_000;
 
+/** What takes long is done by one session at a time: with two, one is left for what is quick. */
+const WORKERS = 2;
+
 type PulseRow = { pulse: string; folded: number; announced: number };
 
-/** Pulses, and works beside it on another session, until it is stopped. */
+/** Pulses, and works beside it on other sessions, until it is stopped. */
 export function runPulse(options: PulseOptions): Running {
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -54,14 +57,16 @@ export function runPulse(options: PulseOptions): Running {
       run: (client) => beat(client, { ...options, bell, signal, change }),
       onEnd: () => change('away'),
     }),
-    sessionLoop({
-      url,
-      log,
-      signal,
-      application: 'pgtally-work',
-      idleMs,
-      run: (client) => workLoop(client, { ...options, signal }),
-    }),
+    ...Array.from({ length: WORKERS }, () =>
+      sessionLoop({
+        url,
+        log,
+        signal,
+        application: 'pgtally-work',
+        idleMs,
+        run: (client) => workLoop(client, { ...options, signal }),
+      }),
+    ),
   ];
   return {
     stop: async () => {

@@ -1,5 +1,7 @@
 import type { Observe } from '../observation.js';
 import type { Pool, Statement } from '../pool.js';
+import { Batch } from './batch.js';
+import { createBuilder, type Outcome } from './documents.js';
 import { DatabaseUnavailable } from './refusal.js';
 import { type Topic, topicText } from './topic.js';
 
@@ -34,10 +36,26 @@ export type Changes = { history: string; pulse: number; changes: Change[] };
 
 export type Definition = { name: string; kind: Kind; audience: string; state: State };
 
-export type ReaderStats = { reads: number; topics: number; queries: number; failed: number };
+export type ReaderStats = {
+  reads: number;
+  topics: number;
+  queries: number;
+  failed: number;
+  /** Documents that stood ready when they were asked for. */
+  documentsFresh: number;
+  /** Documents that were built because somebody asked. */
+  documentsBuilt: number;
+};
+
+/** A document that is not there, or is too old, is due: it is built before it is shown. */
+type Found = Omit<Reading, 'state'> & { readonly state: State | 'due' };
+type Look = Omit<Snapshot, 'readings'> & { readonly readings: readonly Found[] };
+
+export type Asked = Pick<Reading, 'topic' | 'audience'>;
 
 export type Reader = {
-  read(topics: readonly Topic[]): Promise<Snapshot>;
+  /** Documents that are due are built first, but only those that the asker may read. */
+  read(topics: readonly Topic[], mayRead?: (reading: Asked) => boolean): Promise<Snapshot>;
   changes(topics: readonly Topic[], since: number): Promise<Changes>;
   definitions(names: readonly string[]): Promise<Definition[]>;
   stats(): ReaderStats;
@@ -62,15 +80,19 @@ const DEFINITIONS: Statement = {
   text: 'select name, kind, audience, state from tally.topic_definitions($1)',
 };
 
-type ReadRow = [Kind | null, string, State, string | null, string, boolean, string, string];
+type ReadRow = [Kind | null, string, State | 'due', string | null, string, boolean, string, string];
 type ChangeRow = [pos: number, json: string, version: string, pulse: string, history: string];
 
 export type ReaderOptions = { pool: Pool; observe: Observe };
 
 /** Reads that are asked for in one turn of the event loop share one query, and no later one. */
 export function createReader({ pool, observe }: ReaderOptions): Reader {
-  const counts = { reads: 0, topics: 0, queries: 0, failed: 0 };
-  let batch = new Batch();
+  const counts = {
+    ...{ reads: 0, topics: 0, queries: 0, failed: 0 },
+    ...{ documentsFresh: 0, documentsBuilt: 0 },
+  };
+  const builder = createBuilder({ pool, observe });
+  let batch = new Batch<Look>();
   let isScheduled = false;
   let running = 0;
 
@@ -78,7 +100,7 @@ export function createReader({ pool, observe }: ReaderOptions): Reader {
     isScheduled = false;
     if (running >= QUERIES_AT_ONCE_MAX || batch.isEmpty) return;
     const full = batch;
-    batch = new Batch();
+    batch = new Batch<Look>();
     running += 1;
     counts.queries += 1;
     const started = performance.now();
@@ -101,18 +123,37 @@ export function createReader({ pool, observe }: ReaderOptions): Reader {
     setImmediate(() => void send());
   };
 
+  const look = async (topics: readonly Topic[]): Promise<Look> => {
+    if (batch.topics.length + topics.length > TOPICS_PER_QUERY_MAX && !batch.isEmpty) {
+      await batch.answer.catch(() => undefined);
+    }
+    const mine = batch;
+    const places = topics.map((topic) => mine.add(topic));
+    schedule();
+    const { history, pulse, readings } = await mine.answer;
+    return { history, pulse, readings: places.flatMap((place) => readings[place] ?? []) };
+  };
+  const build = async (due: readonly Found[]): Promise<Map<string, Outcome>> => {
+    counts.documentsBuilt += due.length;
+    try {
+      const outcomes = await Promise.all(due.map(({ topic }) => builder.build(topic)));
+      return new Map(due.map(({ topic }, at) => [topicText(topic), outcomes[at] ?? 'unknown']));
+    } catch (error) {
+      throw unavailable(error, observe);
+    }
+  };
+
   return {
-    read: async (topics) => {
+    read: async (topics, mayRead = () => true) => {
       counts.reads += 1;
       counts.topics += topics.length;
-      if (batch.topics.length + topics.length > TOPICS_PER_QUERY_MAX && !batch.isEmpty) {
-        await batch.answer.catch(() => undefined);
-      }
-      const mine = batch;
-      const places = topics.map((topic) => mine.add(topic));
-      schedule();
-      const { history, pulse, readings } = await mine.answer;
-      return { history, pulse, readings: places.flatMap((place) => readings[place] ?? []) };
+      const first = await look(topics);
+      const due = first.readings.filter((one) => one.state === 'due' && mayRead(one));
+      const fresh = first.readings.filter((one) => one.kind === 'summary' && one.state === 'ready');
+      counts.documentsFresh += fresh.length;
+      if (due.length === 0) return shown(first, new Map());
+      const outcomes = await build(due);
+      return shown(await look(topics), outcomes);
     },
     changes: async (topics, since) => {
       const names = topics.map(({ name }) => name);
@@ -136,48 +177,29 @@ export function createReader({ pool, observe }: ReaderOptions): Reader {
   };
 }
 
-/** The topics of one query to come, each once, and the promise of its answer. */
-class Batch {
-  readonly topics: Topic[] = [];
-  readonly names: string[] = [];
-  readonly scopes: string[] = [];
-  readonly answer: Promise<Snapshot>;
-  readonly #places = new Map<string, number>();
-  resolve: (snapshot: Snapshot) => void = () => undefined;
-  reject: (error: Error) => void = () => undefined;
-
-  constructor() {
-    this.answer = new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    });
-    // Whoever reads hears of it; a batch that nobody waits for any more is no unhandled failure.
-    this.answer.catch(() => undefined);
-  }
-
-  get isEmpty(): boolean {
-    return this.topics.length === 0;
-  }
-
-  add(topic: Topic): number {
-    const text = topicText(topic);
-    const known = this.#places.get(text);
-    if (known !== undefined) return known;
-    const place = this.topics.length;
-    this.#places.set(text, place);
-    this.topics.push(topic);
-    this.names.push(topic.name);
-    this.scopes.push(topic.scope);
-    return place;
-  }
+/** What is due even now is shown as far as it can be: the builds were waited for, once. */
+function shown({ readings, ...rest }: Look, outcomes: ReadonlyMap<string, Outcome>): Snapshot {
+  return {
+    ...rest,
+    readings: readings.map((reading) => ({
+      ...reading,
+      state: reading.state === 'due' ? stateOf(reading, outcomes) : reading.state,
+    })),
+  };
 }
 
-function snapshotOf(topics: readonly Topic[], rows: readonly ReadRow[]): Snapshot {
+function stateOf({ topic, json }: Found, outcomes: ReadonlyMap<string, Outcome>): State {
+  const outcome = outcomes.get(topicText(topic));
+  if (outcome === 'failed') return 'broken';
+  return json !== 'null' || outcome === 'none' ? 'ready' : 'filling';
+}
+
+function snapshotOf(topics: readonly Topic[], rows: readonly ReadRow[]): Look {
   const [first] = rows;
   if (first === undefined || rows.length !== topics.length) {
     throw new Error(`${topics.length} topics were asked for, ${rows.length} answered`);
   }
-  const readings = rows.map(([kind, audience, state, json, version, settled], at): Reading => {
+  const readings = rows.map(([kind, audience, state, json, version, settled], at): Found => {
     const topic = topics[at];
     if (topic === undefined) throw new Error('an answer without a question');
     return {

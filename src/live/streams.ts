@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Observe } from '../observation.js';
 import { Admission, type Limits } from './admission.js';
-import type { Viewer } from './audience.js';
+import { readableBy, type Viewer } from './audience.js';
 import { begin, renew } from './catch-up.js';
 import type { Hub } from './hub.js';
 import type { Reader } from './reader.js';
@@ -83,7 +83,7 @@ export function createStreams(options: StreamsOptions): Streams {
       callers.set(session, caller);
       hub().join(session, topics);
       try {
-        const snapshot = await reader.read(topics);
+        const snapshot = await reader.read(topics, readableBy(viewer));
         const refusal = streamRefusalOf(snapshot.readings, viewer);
         if (refusal !== undefined) throw refusal;
         begin(hub(), session, { sink: sink(), snapshot, lastEventId });
@@ -158,7 +158,8 @@ function createRefresher(hub: () => Hub, reader: Reader) {
 async function refreshOne(hub: Hub, reader: Reader, session: Session): Promise<boolean> {
   if (session.isClosed) return true;
   try {
-    renew(hub, session, await reader.read(session.topics.map(({ topic }) => topic)));
+    const topics = session.topics.map(({ topic }) => topic);
+    renew(hub, session, await reader.read(topics, readableBy(session.viewer)));
     return true;
   } catch {
     return session.isClosed;

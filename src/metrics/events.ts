@@ -129,7 +129,13 @@ function readEvents({ counter, histogram }: Maker): Handlers {
   const took = histogram('read_seconds', 'How long a query for topics took.');
   const topics = counter('read_topics_total', 'Topics that those queries read.');
   const failed = counter('read_failures_total', 'Queries for topics that failed.');
+  const buildTook = histogram('build_on_read_seconds', 'How long readers waited for documents.');
+  const built = counter('builds_on_read_total', 'Documents built for readers.', ['outcome']);
   return {
+    build: (event) => {
+      buildTook.observe(event.ms / 1000);
+      built.inc({ outcome: event.outcome });
+    },
     read: (event) => {
       took.observe(event.ms / 1000);
       topics.inc(event.topics);
