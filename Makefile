@@ -5,7 +5,7 @@
 ifneq ($(origin NAME),command line)
 override NAME :=
 endif
-export NAME
+export NAME SCOPE
 
 TALLY := node --import=tsx src/cli.ts
 INSTALLED := node_modules/.package-lock.json
@@ -39,6 +39,10 @@ migrate: $(INSTALLED) ## bring the database up to date; DRY_RUN=1 shows what wou
 .PHONY: tick
 tick: $(INSTALLED) ## fold pending changes and do all work that is due: call tally.tick()
 	@$(TALLY) tick
+
+.PHONY: refresh
+refresh: $(INSTALLED) ## build documents anew: tally.refresh(); NAME=x, NAME=x SCOPE=y
+	@$(TALLY) refresh $${NAME:+"$$NAME" $${SCOPE:+"$$SCOPE"}}
 
 .PHONY: verify
 verify: $(INSTALLED) ## recount and list each difference: tally.verify(); one counter: NAME=x

@@ -108,7 +108,7 @@ function print(context: Context, lines: readonly string[]): void {
   for (const line of lines) context.say(line);
 }
 
-async function call(
+export async function call(
   context: Context,
   verb: string,
   text: string,

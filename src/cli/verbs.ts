@@ -2,6 +2,7 @@ import { doctor, fill, repair, status, tick, verify } from './care.js';
 import { migrate } from './migrate.js';
 import { psql } from './psql.js';
 import { pulse } from './pulse.js';
+import { refresh } from './refresh.js';
 import { serve } from './serve.js';
 import { sql } from './sql.js';
 import { start } from './start.js';
@@ -20,6 +21,7 @@ export const VERBS: readonly Verb[] = [
   pulse,
   tick,
   fill,
+  refresh,
   verify,
   repair,
   doctor,
