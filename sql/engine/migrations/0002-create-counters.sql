@@ -141,7 +141,7 @@ create table tally.deltas (
 -- pages makes the planner choose sequential scans.
 -- The conditions are true of every row. They keep each index from being taken for what the other
 -- is for: while the table is empty both look equally good, and a plan lasts.
-create index deltas_xid on tally.deltas (xid) where delta >= '-Infinity';
+create index deltas_xid on tally.deltas (xid) where (delta is not null) is true;
 create index deltas_counter_scope_xid on tally.deltas (counter, scope, xid)
   where counter is not null;
 comment on table tally.deltas is
@@ -149,8 +149,8 @@ comment on table tally.deltas is
 comment on column tally.deltas.xid is
   'Who wrote it: the fold looks only at what its predecessor''s snapshot could not see.';
 comment on index tally.deltas_xid is
-  'For the fold, and whatever else looks at pending deltas of all counters and says delta >= '
-  '''-Infinity''. Reading one counter through it would scan what is pending elsewhere.';
+  'For the fold, and whatever else looks at pending deltas of all counters: it says (delta is not '
+  'null) is true. Reading one counter through it would scan what is pending elsewhere.';
 comment on index tally.deltas_counter_scope_xid is
   'For reading one counter. The fold would have to go through all of it for an xid.';
 

@@ -12,6 +12,9 @@ declare
   v_insert text;
   v_moved  text := '';
 begin
+  if plain and not partitioned and tally.count_all_rows(counters) then
+    return tally.whole_body(counters, event);
+  end if;
   -- The body of one trigger function. Whatever a column, function or type that is gone could
   -- break is evaluated first, in a block that only reads: so a broken counter never fails a
   -- write, and the block costs no subtransaction number. Then one INSERT.
@@ -102,16 +105,9 @@ begin
 
 %5$s;
 
-  -- The doorbell: a sleeping pulse holds this lock, and asks to be woken.
-  if not pg_try_advisory_lock_shared(1952541804, 3) then
-    perform pg_notify('tally_doorbell', '') from tally.settings s where s.doorbell;
-  elsif pg_advisory_unlock_shared(1952541804, 3) and random() * 1000 < v_deltas then
-    -- Awake, or nobody there: now and then see which.
-    perform tally.ask_for_fold();
-  end if;
-  return null;
+%7$s  return null;
 end
-$body$, v_vars, v_look, slug, event, v_insert, v_moved);
+$body$, v_vars, v_look, slug, event, v_insert, v_moved, tally.ringing());
 end
 $function$;
 

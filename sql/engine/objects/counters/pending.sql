@@ -19,12 +19,12 @@ comment on column tally.fold_point.also_from is 'The lowest of also.';
 create or replace view tally.pending as
 select d.counter, d.scope, d.delta, d.xid
 from tally.deltas d
-where d.delta >= '-Infinity'
+where (d.delta is not null) is true
   and d.xid >= (select f.seen from tally.fold_point f)
 union all
 select d.counter, d.scope, d.delta, d.xid
 from tally.deltas d
-where d.delta >= '-Infinity'
+where (d.delta is not null) is true
   and d.xid = any ((select f.also from tally.fold_point f)::pg_catalog.xid8[])
   and d.xid >= (select f.also_from from tally.fold_point f)
   and d.xid < (select f.seen from tally.fold_point f);

@@ -26,9 +26,9 @@ begin
     return;
   end if;
   select f.pulse, f.seen, f.also, s.keep_pulses,
-         exists (select from tally.deltas d where d.delta >= '-Infinity' and d.xid >= f.seen)
+         exists (select from tally.deltas d where (d.delta is not null) is true and d.xid >= f.seen)
            or exists (select from tally.deltas d
-                      where d.delta >= '-Infinity' and d.xid = any (f.also)) as pending,
+                      where (d.delta is not null) is true and d.xid = any (f.also)) as pending,
          exists (select from tally.late) as late,
          exists (select from tally.dropped) as dropped
   into v_now
@@ -48,7 +48,7 @@ begin
   end if;
   with gone as (
     delete from tally.deltas d
-    where d.delta >= '-Infinity' and (d.xid >= v_now.seen or d.xid = any (v_now.also))
+    where (d.delta is not null) is true and (d.xid >= v_now.seen or d.xid = any (v_now.also))
     returning d.counter, d.scope, d.delta
   ), net as (
     select g.counter, g.scope, sum(g.delta) as delta, count(*) as deltas
