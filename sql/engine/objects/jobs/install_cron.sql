@@ -58,7 +58,7 @@ begin
     execute format('select cron.schedule(%L, %L, %L)', 'pgtally', v_schedule, 'call tally.cron()');
     execute format('select cron.schedule(%L, %L, %L)', 'pgtally prune', '17 3 * * *',
       'delete from cron.job_run_details d where d.end_time < now() - interval ''3 days'' '
-      'and d.command in (''call tally.cron()'') or d.command like ''delete from cron.job_run_details%''');
+      'and d.jobid in (select j.jobid from cron.job j where j.jobname in (''pgtally'', ''pgtally prune''))');
   exception when insufficient_privilege then
     raise exception using errcode = 'TL040',
       message = format('role %I may not use pg_cron: %s', current_user, sqlerrm),

@@ -1,0 +1,164 @@
+import test, { type ExecutionContext } from 'ava';
+import { testDatabase } from '../../helpers/database.js';
+import { failure, finding, roleName, sqlOf } from '../../helpers/engine.js';
+import { createInvitations, createRule, expireDue, invite } from '../../helpers/invitations.js';
+
+const CREATE = 'select tally.create_expiry($1, $2::regclass, $3, $4, $5)';
+const GOOD = ['r', 'calls.invitations', 'expires_at', `status = 'pending'`, `status = 'expired'`];
+
+async function refusing(t: ExecutionContext) {
+  const database = await testDatabase(t);
+  await createInvitations(database.sql, { rule: false });
+  const refusal = async (change: Readonly<Record<number, string | null>>) => {
+    const values = GOOD.map((value, at) => (at in change ? change[at] : value));
+    return await failure(database.sql(CREATE, values), JSON.stringify(change));
+  };
+  return { ...database, refusal };
+}
+
+test('each wrong word of a declaration is refused with what would be right', async (t) => {
+  const { sql, refusal } = await refusing(t);
+  await sql('create view public.v as select 1 as one; create temporary table temp (id int)');
+  const wrong: [change: Record<number, string | null>, code: string, message: RegExp][] = [
+    [{ 0: 'Rule' }, 'TL001', /expiry name 'Rule' is not allowed/],
+    [{ 0: null }, 'TL001', /expiry name null/],
+    [{ 1: 'public.v' }, 'TL003', /it is not a table/],
+    [{ 1: null }, 'TL003', /there is no such table/],
+    [{ 1: 'tally.deltas' }, 'TL003', /it is in schema tally/],
+    [{ 2: null }, 'TL004', /expiry "r": its due is null/],
+    [{ 2: 'nothing' }, 'TL004', /expiry "r": its due cannot be used: column "nothing"/],
+    [{ 2: 'now()' }, 'TL004', /it calls now\(\)/],
+    [{ 2: 'receiver' }, 'TL031', /its due is a integer, not a timestamptz/],
+    [{ 2: `expires_at at time zone 'UTC'` }, 'TL031', /timestamp without time zone/],
+    [{ 2: `expires_at + interval '1 day'` }, 'TL031', /no index can serve it/],
+    [{ 3: null }, 'TL004', /its filter is null/],
+    [{ 3: 'expires_at < now()' }, 'TL004', /its filter cannot be used: it calls now\(\)/],
+    [{ 3: 'status' }, 'TL004', /its filter cannot be used/],
+    [{ 4: null }, 'TL030', /its change is null/],
+    [{ 4: ' ' }, 'TL030', /its change is empty/],
+    [{ 4: 'nothing = 1' }, 'TL030', /column "nothing" .*does not exist/],
+    [{ 4: `id = 1, status = 'x'` }, 'TL030', /column "id" can only be updated to DEFAULT/],
+    [{ 4: `status = 'x' where id = 1` }, 'TL030', /more than a list of assignments/],
+    [{ 4: `status = 'x' from pg_class` }, 'TL030', /more than a list of assignments/],
+    [{ 4: `status = (select 'x')` }, 'TL030', /more than a list of assignments/],
+    [{ 4: `status = old.status` }, 'TL030', /cannot use OLD/],
+    [{ 4: `status = new.status` }, 'TL030', /more than a list of assignments/],
+    [{ 4: `status = 'x' returning id` }, 'TL030', /RETURNING/],
+    [{ 4: `status = 'x'; delete from calls.invitations` }, 'TL030', /more than a list/],
+  ];
+  await invite(sql, [60]);
+  for (const [change, code, message] of wrong) {
+    const error = await refusal(change);
+    t.is(error.code, code, `${JSON.stringify(change)}: ${error.message}`);
+    t.regex(error.message, message);
+    t.truthy(error.hint, error.message);
+  }
+  t.is((await sql('select from calls.invitations')).length, 1);
+  t.deepEqual(await sql('select name from tally.expiries'), []);
+  t.deepEqual(
+    await sql(`select from pg_class where relname like 'tally\\_%' and relnamespace in
+    (select oid from pg_namespace where nspname like 'pg_temp%')`),
+    [],
+  );
+});
+
+test('a change that leaves the filter true is refused, by what it sets and by trying it', async (t) => {
+  const { sql, refusal } = await refusing(t);
+  const blind = await refusal({ 4: 'closed_at = now()' });
+  t.is(blind.code, 'TL033');
+  t.regex(blind.message, /it sets closed_at, and the filter looks at status/);
+  await invite(sql, [60, 120]);
+  const tried = await refusal({ 4: `status = lower('PENDING')` });
+  t.is(tried.code, 'TL033');
+  t.regex(tried.message, /2 still match the filter/);
+  const failing = await refusal({ 4: `status = (1 / (receiver - 1))::text` });
+  t.is(failing.code, 'TL030');
+  t.regex(failing.message, /division by zero/);
+});
+
+test('a rule that turns out to leave a row due is stopped, and the row stays as it was', async (t) => {
+  const { sql } = await testDatabase(t);
+  await createInvitations(sql);
+  await sql(`create function public.reopen() returns trigger language plpgsql as $$
+      begin new.status := 'pending'; return new; end $$;
+    create trigger reopen before update on calls.invitations
+      for each row execute function public.reopen()`);
+  const [id] = await invite(sql, [-1]);
+  t.is(await expireDue(sql), 0);
+  t.deepEqual(await sql('select status, closed_at from calls.invitations where id = $1', [id]), [
+    { status: 'pending', closed_at: null },
+  ]);
+  const said = await finding(sql, 'expiry call_invitations');
+  t.is(said.status, 'fail');
+  t.regex(said.detail, /^stopped: .*would be for ever/);
+  const [work] = await sql<{ expired: number; next_due: Date | null }>(
+    'select * from tally.work()',
+  );
+  t.is(work?.expired, 0);
+  await sql('drop trigger reopen on calls.invitations');
+  t.is(await expireDue(sql), 0, 'until somebody says that it was mended');
+  await createRule(sql);
+  t.is(await expireDue(sql), 1);
+});
+
+test('another definition under the same name is refused, the same is not', async (t) => {
+  const { sql, refusal } = await refusing(t);
+  await sql(CREATE, GOOD);
+  await sql(CREATE, [...GOOD.slice(0, 3), `(status='pending')`, `status='expired'`]);
+  const error = await refusal({ 4: `status = 'gone'` });
+  t.is(error.code, 'TL002');
+  t.regex(error.detail ?? '', /change status = 'expired'/);
+});
+
+test('a table that is not small is given no index meanwhile: the statement is named', async (t) => {
+  const { sql, refusal } = await refusing(t);
+  await sql(`insert into calls.invitations (expires_at, status)
+    select now(), repeat('x', 100) from generate_series(1, 150000)`);
+  const error = await refusal({});
+  t.is(error.code, 'TL032');
+  t.is(
+    error.hint,
+    `create index concurrently on calls.invitations (expires_at) where (status = 'pending'::text); then create the expiry again.`,
+  );
+  await sql(
+    `create index concurrently on calls.invitations (expires_at) where (status = 'pending'::text)`,
+  );
+  await t.notThrowsAsync(sql(CREATE, GOOD));
+});
+
+test('who is not there, or has no right to it, is told so', async (t) => {
+  const { sql, client } = await refusing(t);
+  t.is((await failure(sql(`select tally.drop_expiry('nothing')`))).code, 'TL006');
+  t.is((await failure(sql('select tally.expire_due(0)'))).code, 'TL034');
+  t.is((await failure(sql('select tally.expire_due(null)'))).code, 'TL034');
+  const role = roleName('dba');
+  await sql(`create role ${role} in role tally_owner; grant usage on schema calls to ${role}`);
+  t.teardown(() => sql(`drop owned by ${role}; drop role ${role}`));
+  const other = sqlOf(await client());
+  await other(`set role ${role}`);
+  const error = await failure(other(CREATE, GOOD));
+  t.is(error.code, 'TL007');
+  t.regex(error.message, /does not own calls\.invitations/);
+});
+
+test('a member of the role that owns a table may create a rule, which runs as that role', async (t) => {
+  const { sql, client } = await testDatabase(t);
+  const owner = roleName('owner');
+  const dba = roleName('dba');
+  await sql(`create role ${owner}; create role ${dba} in role tally_owner, ${owner}`);
+  t.teardown(() => sql(`drop owned by ${owner}, ${dba}; drop role ${owner}, ${dba}`));
+  await sql(`create schema shop authorization ${owner};
+    create table shop.offers (id int primary key, until timestamptz, open boolean default true, by text);
+    alter table shop.offers owner to ${owner}`);
+  const session = sqlOf(await client());
+  await session(`set role ${dba}`);
+  await session(`select tally.create_expiry('offers', 'shop.offers', 'until', 'open',
+    'open = false, by = current_user')`);
+  await session(`insert into shop.offers values (1, now())`);
+  t.is(await expireDue(sql), 1);
+  t.deepEqual(await sql('select by from shop.offers'), [{ by: owner }]);
+  t.deepEqual(await sql(`select has_schema_privilege($1, 'tally', 'create') as may`, [owner]), [
+    { may: false },
+  ]);
+  await session(`select tally.drop_expiry('offers')`);
+});
