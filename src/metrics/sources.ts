@@ -119,18 +119,20 @@ function collectTraffic(registry: Registry, traffic: Traffic): void {
 class Durations extends Histogram {
   readonly #traffic: Traffic;
 
+  /** Has the name, the help and the type. */
+  readonly #form: Histogram;
+
   constructor(traffic: Traffic) {
-    super({
-      name: DURATIONS,
-      help: 'How long answers took; a stream until its first frames.',
-      registers: [],
-    });
+    const help = 'How long answers took; a stream until its first frames.';
+    const form = { name: DURATIONS, help, registers: [] };
+    super(form);
     this.#traffic = traffic;
+    this.#form = new Histogram(form);
   }
 
   override async get() {
     const { seconds, secondsSum } = this.#traffic;
-    const written = await super.get();
+    const form = await this.#form.get();
     let count = 0;
     const buckets = [...seconds].map((inClass, at) => {
       count += inClass;
@@ -139,6 +141,11 @@ class Durations extends Histogram {
     });
     const sum = { metricName: `${DURATIONS}_sum`, labels: {}, value: secondsSum };
     const total = { metricName: `${DURATIONS}_count`, labels: {}, value: count };
-    return { ...written, values: [...buckets, sum, total] };
+    return { ...form, values: [...buckets, sum, total] };
+  }
+
+  /** What the registry calls, if it is there. */
+  getForPromString() {
+    return this.get();
   }
 }

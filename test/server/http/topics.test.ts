@@ -66,6 +66,8 @@ test('HEAD says all that GET says, but the body', async (t) => {
 test('what the client has already is answered by 304 with no body, in each way of asking', async (t) => {
   const { get, database } = await httpServer(t);
   for (const path of ['/v1/counters/things', '/v1/topics?topic=things&topic=amounts']) {
+    // A fold gives what was pending its version, and so the answer another tag.
+    await until(async () => (await database.sql('select from tally.deltas')).length === 0);
     const etag = (await get(path)).headers.get('etag') ?? '';
     t.regex(etag, /^"[^"]+"$/);
     for (const asked of [etag, `W/${etag}`, `"x", ${etag}`, `"x",W/${etag} , "y"`, '*', ' * ']) {
