@@ -57,7 +57,8 @@ class Components {
     for (const [id, definition] of Object.entries($defs)) this.schemas[id] = relocated(definition);
     const { id } = z.globalRegistry.get(schema) ?? {};
     if (id === undefined) return relocated(own);
-    this.schemas[id] = relocated(own);
+    // A schema with an id may be among the definitions already, and then what is left refers to it.
+    if (!('$ref' in own)) this.schemas[id] = relocated(own);
     return { $ref: `#/components/schemas/${id}` };
   }
 }

@@ -84,7 +84,7 @@ export const counterAnswer = z
   .meta({ id: 'Counter', description: 'A number in one scope.' });
 
 export const summaryAnswer = z
-  .json()
+  .unknown()
   .meta({ id: 'Document', description: 'The document as it stands in its row.' });
 
 const summaryItem = z

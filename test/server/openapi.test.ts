@@ -29,8 +29,7 @@ function resolved(value: unknown, schemas: Record<string, unknown>): unknown {
   if ('$ref' in value) {
     const name = String(value.$ref).replace('#/components/schemas/', '');
     if (!(name in schemas)) throw new Error(`${String(value.$ref)} leads nowhere`);
-    // A document may hold anything, itself included.
-    return name.startsWith('__') || name === 'Document' ? {} : resolved(schemas[name], schemas);
+    return resolved(schemas[name], schemas);
   }
   const entries = Object.entries(value).map(([key, inner]) => [key, resolved(inner, schemas)]);
   return Object.fromEntries(entries);
