@@ -15,13 +15,16 @@ begin
   while v_done < 300 loop
     v_before := v_done;
     for v_key in
-      select d.* from tally.pick_due(false, clock_timestamp(), 50) d
+      select d.summary, d.scope, array_agg(d.place) as places
+      from tally.pick_due(false, clock_timestamp(), 50) d
+      group by d.summary, d.scope
+      order by min(d.due_at)
     loop
       if clock_timestamp() >= until then
         return v_built;
       end if;
       if tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
-        update tally.due d set is_slow = true where d.ctid = v_key.place;
+        update tally.due d set is_slow = true where d.ctid = any (v_key.places);
         v_done := v_done + 1;
         continue;
       end if;
@@ -47,7 +50,8 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  v_key record;
+  v_key   record;
+  v_quick integer := 0;
 begin
   -- One document that takes long, or of which nobody knows. One such at a time, in the whole
   -- database: whoever works beside it is free for the others.
@@ -55,16 +59,21 @@ begin
     return 0;
   end if;
   for v_key in
-    select d.* from tally.pick_due(true, before, 100) d
+    select d.summary, d.scope, array_agg(d.place) as places
+    from tally.pick_due(true, before, 100) d
+    group by d.summary, d.scope
+    order by min(d.due_at)
   loop
     if not tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
       -- It is known by now: another one of its summary has been built, say.
-      update tally.due d set is_slow = false where d.ctid = v_key.place;
+      update tally.due d set is_slow = false where d.ctid = any (v_key.places);
+      v_quick := v_quick + 1;
     elsif tally.build_piece(v_key.summary, v_key.scope) not in ('busy', 'dropped') then
       return 1;
     end if;
   end loop;
-  return 0;
+  return case when v_quick > 0
+              then tally.build_quick(clock_timestamp() + interval '50 milliseconds') else 0 end;
 end
 $function$;
 

@@ -2,13 +2,13 @@
 -- their caller would hold for the builders too, which it calls.
 
 create or replace function tally.pick_due(slow boolean, before timestamptz, most integer)
-returns table (place tid, summary bigint, scope text)
+returns table (place tid, summary bigint, scope text, due_at timestamptz)
 language sql
 volatile
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 as $function$
-  select d.ctid, d.summary, d.scope
+  select d.ctid, d.summary, d.scope, d.due_at
   from tally.due d
   where d.is_slow = pick_due.slow and d.scope is not null and d.due_at <= pick_due.before
   order by d.due_at

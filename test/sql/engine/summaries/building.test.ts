@@ -1,0 +1,430 @@
+import test from 'ava';
+import type pg from 'pg';
+import type { TestDatabase } from '../../../helpers/database.js';
+import { failure, finding, numbers, pulse, sqlOf, standing } from '../../../helpers/engine.js';
+import { until } from '../../../helpers/wait.js';
+import { DIFFERENCES, document, documents, league, work } from './league.js';
+
+const insert = (into: string, player = 'x') =>
+  `insert into app.scores (league, player, points) values ('${into}', '${player}', 1)`;
+
+/** What is announced on a session that listens from now on, as name:scope@pulse. */
+async function announced(db: TestDatabase): Promise<{ list: string[]; client: pg.Client }> {
+  const list: string[] = [];
+  const client = await db.client();
+  client.on('notification', ({ payload }) => {
+    const { pulse: number, changes } = JSON.parse(payload ?? '') as {
+      pulse: number;
+      changes: [string, string, number?][];
+    };
+    for (const [name, scope, value] of changes) {
+      list.push(`${name}:${scope}${value === undefined ? '' : `=${value}`}@${number}`);
+    }
+  });
+  await client.query('listen tally');
+  return { list, client };
+}
+
+test('a document that changed is announced without its body, by the number of a pulse', async (t) => {
+  const db = await league(t);
+  await work(db.sql);
+  const { list, client } = await announced(db);
+  await db.sql(insert('a'));
+  await work(db.sql);
+  await client.query('select');
+  const last = Number((await db.sql('select max(pulse) as n from tally.pulses'))[0]?.n);
+  t.deepEqual(list.map((line) => line.replace(/@\d+$/, '')).sort(), ['board:a', 'totals:']);
+  const { version } = (await document(db.sql, 'board', 'a')) ?? {};
+  t.true(list.includes(`board:a@${version}`));
+  t.true(list.some((line) => line.endsWith(`@${last}`)));
+  t.is((await document(db.sql, 'board', 'a'))?.due_since, null);
+});
+
+test('a rebuild that gives the same document keeps its version and announces nothing', async (t) => {
+  const db = await league(t);
+  await db.sql(insert('a'));
+  await work(db.sql);
+  const before = await document(db.sql, 'board', 'a');
+  const { list, client } = await announced(db);
+  await db.sql(`update app.scores set points = points`);
+  t.is(await work(db.sql), 2);
+  await db.sql(`select tally.refresh()`);
+  await client.query('select');
+  const after = await document(db.sql, 'board', 'a');
+  t.is(after?.version, before?.version);
+  t.true(Number(after?.built_at) > Number(before?.built_at));
+  t.deepEqual(list, []);
+});
+
+test('a builder that returns NULL removes the document, which is announced once', async (t) => {
+  const db = await league(t);
+  await db.sql(insert('a'));
+  await work(db.sql);
+  const { list, client } = await announced(db);
+  await db.sql(`delete from app.scores where league = 'a'`);
+  await work(db.sql);
+  t.is(await document(db.sql, 'board', 'a'), undefined);
+  await db.sql(`select tally.refresh('board')`);
+  await client.query('select');
+  t.is(list.filter((line) => line.startsWith('board:a')).length, 1);
+  const changed = await db.sql(
+    `select json from tally.changed_topics('{board}', '{a}', 0) where pos = 1`,
+  );
+  t.deepEqual(changed, [{ json: 'null' }]);
+  await db.sql(insert('a'));
+  await work(db.sql);
+  t.deepEqual((await document(db.sql, 'board', 'a'))?.body, [['x', 1]]);
+});
+
+test('a removed document is forgotten after a day', async (t) => {
+  const db = await league(t);
+  await db.sql(insert('a'));
+  await work(db.sql);
+  await db.sql(`delete from app.scores`);
+  await work(db.sql);
+  await db.sql('select tally.prune_builds()');
+  t.is((await db.sql(`select from tally.documents where scope = 'a'`)).length, 1);
+  await db.sql(`update tally.documents set tried_at = now() - interval '25 hours'`);
+  await db.sql('select tally.prune_builds()');
+  t.is((await db.sql(`select from tally.documents where scope = 'a'`)).length, 0);
+});
+
+test('settle is waited for, and changes within it cause one build', async (t) => {
+  const db = await league(t, { settle: '1 hour' });
+  await db.sql(`select tally.warm('board', '{a}'), tally.warm('totals', '{""}')`);
+  await db.sql(insert('a'));
+  for (let n = 1; n <= 5; n += 1) {
+    await db.sql(`update app.scores set points = ${n}`);
+    t.is(await work(db.sql), 0);
+  }
+  const rows = await db.sql<{ wait: number; n: number }>(
+    `select count(*)::int as n, extract(epoch from min(d.due_at) - min(d.due_since))::int as wait
+     from tally.due d join tally.summary_definitions s on s.id = d.summary
+     where s.name = 'totals' and d.scope = ''`,
+  );
+  t.deepEqual(rows, [{ wait: 3600, n: 1 }]);
+  const [row] = await db.sql<{ ms: number }>(
+    `select extract(epoch from next_due - clock_timestamp())::float8 * 1000 as ms from tally.work()`,
+  );
+  t.true((row?.ms ?? 0) > 3_500_000);
+  t.not((await document(db.sql, 'totals'))?.due_since, null);
+  await db.sql(`update tally.due set due_at = clock_timestamp()`);
+  await work(db.sql);
+  t.deepEqual((await documents(db.sql)).totals, { players: 1, points: 5 });
+});
+
+test('transactions that began long ago do not cause more than one build in settle', async (t) => {
+  const db = await league(t, { settle: '1 hour' });
+  await db.sql(insert('a'));
+  await db.sql('select tally.collect_marks()');
+  await db.sql('update tally.due set due_at = clock_timestamp()');
+  await work(db.sql);
+  t.truthy(await document(db.sql, 'totals'));
+  await db.sql(`insert into tally.marks (summary, scope, marked_at)
+    select id, '', now() - interval '2 hours' from tally.summary_definitions where name = 'totals'`);
+  t.is(await work(db.sql), 0);
+});
+
+test('a mark that commits after many collections is not lost', async (t) => {
+  const db = await league(t);
+  const late = sqlOf(await db.client());
+  await late('begin');
+  await late(insert('late'));
+  await late('savepoint a');
+  await late(insert('later'));
+  await late('release a');
+  for (let n = 0; n < 5; n += 1) {
+    await db.sql(insert('a', `p${n}`));
+    await work(db.sql);
+  }
+  await late('commit');
+  await work(db.sql);
+  t.deepEqual(await db.sql(DIFFERENCES), []);
+  t.truthy(await document(db.sql, 'board', 'late'));
+  t.deepEqual(await db.sql('select from tally.marks'), []);
+});
+
+test('a prepared transaction’s mark counts when it is committed', async (t) => {
+  const db = await league(t);
+  await db.sql('update tally.settings set doorbell = false');
+  const client = sqlOf(await db.client());
+  const sleeper = sqlOf(await db.client());
+  await sleeper('select pg_advisory_lock(1952541804, 12)');
+  await client('begin');
+  await client(insert('prepared'));
+  await client(`prepare transaction 'marks_${db.name}'`);
+  await work(db.sql);
+  t.is(await document(db.sql, 'board', 'prepared'), undefined);
+  await client(`commit prepared 'marks_${db.name}'`);
+  await work(db.sql);
+  t.deepEqual(await db.sql(DIFFERENCES), []);
+});
+
+const FRAGILE = `create table app.switch (breaks boolean);
+  insert into app.switch values (false);
+  create function app.fragile(scope text) returns jsonb language plpgsql stable as $$
+  begin
+    if (select breaks from app.switch) then raise exception 'no % today', scope; end if;
+    return to_jsonb((select count(*) from app.scores where league = scope));
+  end $$;
+  select tally.create_summary('fragile', 'app.fragile', settle => '0');
+  select tally.watch('fragile', 'app.scores', 'league')`;
+
+test('a builder that fails leaves its last document, is retried later and later, and stops no other', async (t) => {
+  const db = await league(t);
+  await db.sql(FRAGILE);
+  await db.sql(insert('a'));
+  await work(db.sql);
+  await db.sql('update app.switch set breaks = true');
+  await db.sql(insert('a', 'y'));
+  await work(db.sql);
+  const failed = await document(db.sql, 'fragile', 'a');
+  t.is(failed?.body, 1);
+  t.is(failed?.error, 'no a today');
+  t.not(failed?.due_since, undefined);
+  t.deepEqual(
+    await db.sql(DIFFERENCES.replace('from tally.summaries', `$& where name <> 'fragile'`)),
+    [],
+  );
+  const waits: number[] = [];
+  for (let n = 0; n < 4; n += 1) {
+    const [row] = await db.sql<{ s: number }>(
+      `select round(extract(epoch from next_at - tried_at))::int as s from tally.documents
+       where error is not null`,
+    );
+    waits.push(row?.s ?? 0);
+    // A new change does not make it fail any sooner.
+    await db.sql(insert('a', `more ${n}`));
+    await work(db.sql);
+    await db.sql('update tally.documents set next_at = clock_timestamp() where error is not null');
+    await db.sql('update tally.due set due_at = clock_timestamp()');
+    await work(db.sql);
+  }
+  t.deepEqual(waits, [1, 2, 4, 8]);
+  const found = await finding(db.sql, 'summary fragile');
+  t.is(found.status, 'fail');
+  t.regex(found.detail, /scope "a": no a today/);
+  await db.sql('update app.switch set breaks = false');
+  await db.sql('update tally.documents set next_at = clock_timestamp() where error is not null');
+  await db.sql('update tally.due set due_at = clock_timestamp()');
+  await work(db.sql);
+  t.like(await document(db.sql, 'fragile', 'a'), { body: 6, error: null, due_since: null });
+  t.is((await finding(db.sql, 'summary fragile')).status, 'ok');
+  const history = await db.sql<{ outcome: string }>(
+    `select outcome from tally.build_history where name = 'fragile' and outcome = 'failed'`,
+  );
+  t.is(history.length, 5);
+});
+
+test('a builder that writes fails, nothing that it wrote is kept, and the work goes on', async (t) => {
+  const db = await league(t);
+  await db.sql(`create function app.writes(scope text) returns jsonb language plpgsql as $$
+    begin insert into app.calls (scope) values (scope); return '{}'; end $$;
+    select tally.create_summary('writes', 'app.writes', settle => '0');
+    select tally.watch('writes', 'app.scores')`);
+  await db.sql(insert('a'));
+  await work(db.sql);
+  t.regex((await document(db.sql, 'writes'))?.error ?? '', /read-only transaction/);
+  t.deepEqual(await db.sql('select from app.calls'), []);
+  t.deepEqual(
+    await db.sql(DIFFERENCES.replace('from tally.summaries', `$& where name <> 'writes'`)),
+    [],
+  );
+});
+
+test('a builder whose table is locked fails soon, and is built when the lock is gone', async (t) => {
+  const db = await league(t);
+  await db.sql(`select tally.drop_summary('totals')`);
+  await db.sql(insert('a'));
+  await work(db.sql);
+  await db.sql(insert('a', 'y'));
+  const holder = sqlOf(await db.client());
+  await holder('begin');
+  await holder('lock table app.scores in access exclusive mode');
+  await work(db.sql);
+  t.regex((await document(db.sql, 'board', 'a'))?.error ?? '', /lock timeout/);
+  await holder('commit');
+  await db.sql('update tally.documents set next_at = clock_timestamp() where error is not null');
+  await work(db.sql);
+  t.like(await document(db.sql, 'board', 'a'), { error: null, due_since: null });
+});
+
+test('numbers stay exact while work announces documents between the folds', async (t) => {
+  const db = await league(t);
+  await db.sql(`select tally.create_counter('players', 'app.scores', scope => 'league')`);
+  const late = sqlOf(await db.client());
+  await late('begin');
+  await late(insert('a', 'late'));
+  for (let n = 0; n < 5; n += 1) {
+    await db.sql(insert('a', `p${n}`));
+    await work(db.sql);
+    t.deepEqual(await standing(db.sql, 'players'), {
+      'players:a': n + 1,
+      ...(n > 0 ? { 'players:b': n } : {}),
+    });
+    await db.sql(insert('b', `p${n}`));
+    await pulse(db.sql);
+    await work(db.sql);
+    t.deepEqual(await numbers(db.sql, 'players'), { 'players:a': n + 1, 'players:b': n + 1 });
+  }
+  await work(db.sql);
+  await late('commit');
+  t.deepEqual(await numbers(db.sql, 'players'), { 'players:a': 6, 'players:b': 5 });
+  t.is((await pulse(db.sql)).folded, 1);
+  t.deepEqual(await db.sql('select * from tally.verify()'), []);
+  t.deepEqual(await db.sql('select from tally.deltas'), []);
+  const gaps = await db.sql(
+    `select p.pulse from tally.pulses p where p.pulse > 0
+     and not exists (select from tally.pulses o where o.pulse = p.pulse - 1)`,
+  );
+  t.deepEqual(gaps, []);
+});
+
+test('who builds in a long transaction keeps no pulse waiting, and is announced at its commit', async (t) => {
+  const db = await league(t);
+  await db.sql(`select tally.create_counter('players', 'app.scores')`);
+  const { list, client } = await announced(db);
+  const long = sqlOf(await db.client());
+  await long('begin');
+  await long(`select tally.read_summary('board', 'none'), tally.read_summary('totals')`);
+  await db.sql(insert('a'));
+  t.is((await pulse(db.sql)).announced, 1);
+  await long('commit');
+  await client.query('select');
+  t.deepEqual(list, ['players:=1@1', 'totals:@2']);
+});
+
+test('a build that is rolled back announces nothing, also behind a savepoint', async (t) => {
+  const db = await league(t);
+  const { list, client } = await announced(db);
+  const session = sqlOf(await db.client());
+  await session('begin');
+  await session('savepoint a');
+  await session(`select tally.read_summary('totals')`);
+  await session('rollback to a');
+  await session(insert('a'));
+  await session(`select tally.read_summary('board', 'a')`);
+  await session('commit');
+  await client.query('select');
+  t.deepEqual(list, ['board:a@1']);
+  t.is(await document(db.sql, 'totals'), undefined);
+  t.deepEqual(await db.sql('select from tally.announcements'), []);
+});
+
+/** A builder that stops in scope 'slow' until the test lets go of a lock. */
+const GATED = `create function app.gated(scope text) returns jsonb language plpgsql stable as $$
+  begin
+    if scope = 'slow' then perform pg_advisory_xact_lock_shared(4711); end if;
+    return to_jsonb((select count(*) from app.scores where league = scope));
+  end $$;
+  alter function app.gated(text) set lock_timeout = 0;
+  select tally.create_summary('gated', 'app.gated', settle => '0');
+  select tally.watch('gated', 'app.scores', 'league')`;
+
+const isWaiting = `select from pg_locks l where l.locktype = 'advisory' and l.objid = 4711
+  and not l.granted and l.database = (select oid from pg_database where datname = current_database())`;
+
+test('a builder that takes long delays no counter, no other document and no mark', async (t) => {
+  const db = await league(t);
+  await db.sql(GATED);
+  await db.sql(`select tally.create_counter('players', 'app.scores')`);
+  await db.sql(
+    `${insert('slow')}; ${insert('quick')}; delete from app.scores where league = 'quick'`,
+  );
+  await work(db.sql);
+  await db.sql(`update tally.documents d set build_ms = case when s.name = 'gated'
+      and d.scope = 'slow' then 60000 else 1 end
+    from tally.summary_definitions s where s.id = d.summary`);
+  const gate = sqlOf(await db.client());
+  await gate('select pg_advisory_lock(4711)');
+  await db.sql(insert('slow', 'y'));
+  const worker = sqlOf(await db.client());
+  const slow = work(worker);
+  await until(async () => (await db.sql(isWaiting)).length > 0, { what: 'the slow build' });
+  for (let n = 0; n < 3; n += 1) {
+    await db.sql(insert('quick', `q${n}`));
+    await db.sql(insert('slow', `s${n}`));
+    t.is((await pulse(db.sql)).announced, 1);
+    await work(db.sql);
+    t.is((await document(db.sql, 'gated', 'quick'))?.body, n + 1);
+    t.deepEqual(
+      await db.sql(DIFFERENCES.replace('from tally.summaries', `$& where name <> 'gated'`)),
+      [],
+    );
+  }
+  t.is((await document(db.sql, 'gated', 'slow'))?.body, 1);
+  await gate('select pg_advisory_unlock(4711)');
+  await slow;
+  await work(db.sql);
+  t.is((await document(db.sql, 'gated', 'slow'))?.body, 5);
+});
+
+test('of a session that is ended in the middle of a build nothing is lost', async (t) => {
+  const db = await league(t);
+  await db.sql(GATED);
+  const gate = sqlOf(await db.client());
+  await gate('select pg_advisory_lock(4711)');
+  await db.sql(insert('slow'));
+  const victim = await db.client('victim');
+  victim.on('error', () => undefined);
+  const dying = failure(
+    (async () => {
+      for (;;) {
+        await victim.query('select tally.collect_marks()');
+        await victim.query('select * from tally.work()');
+      }
+    })(),
+  );
+  await until(async () => (await db.sql(isWaiting)).length > 0);
+  await db.sql(
+    `select pg_terminate_backend(pid) from pg_stat_activity
+     where datname = current_database() and application_name = 'victim'`,
+  );
+  t.is((await dying).code, '57P01');
+  await gate('select pg_advisory_unlock(4711)');
+  await until(async () => (await work(db.sql)) === 0);
+  t.is((await document(db.sql, 'gated', 'slow'))?.body, 1);
+  t.deepEqual(await db.sql('select from tally.due'), []);
+  t.deepEqual(await db.sql('select from tally.announcements'), []);
+});
+
+test('a document is rebuilt at its max_age by itself', async (t) => {
+  const db = await league(t);
+  await db.sql(`create function app.clock(scope text) returns jsonb language sql volatile as
+      $$ select to_jsonb(clock_timestamp()) $$;
+    select tally.create_summary('clock', 'app.clock', max_age => '1 hour')`);
+  await db.sql(`select tally.read_summary('clock')`);
+  const before = await document(db.sql, 'clock');
+  t.is(await work(db.sql), 0);
+  const [due] = await db.sql<{ same: boolean }>(
+    `select tally.next_build() = built_at + interval '1 hour' as same from tally.documents`,
+  );
+  t.true(due?.same);
+  await db.sql(`update tally.documents set built_at = built_at - interval '1 hour',
+    next_at = next_at - interval '1 hour'`);
+  t.not((await document(db.sql, 'clock'))?.due_since, null);
+  t.is(await work(db.sql), 1);
+  const after = await document(db.sql, 'clock');
+  t.true(Number(after?.version) > Number(before?.version));
+  t.is(after?.due_since, null);
+});
+
+test('a mark of every document reaches one that was being built for the first time', async (t) => {
+  const db = await league(t);
+  await db.sql(GATED);
+  await work(db.sql);
+  const gate = sqlOf(await db.client());
+  await gate('select pg_advisory_lock(4711)');
+  const reader = sqlOf(await db.client());
+  const first = reader(`select tally.read_summary('gated', 'slow') as body`);
+  await until(async () => (await db.sql(isWaiting)).length > 0);
+  // Its snapshot is taken: it will not see what the TRUNCATE and this row did.
+  await db.sql(`truncate app.scores; ${insert('slow')}`);
+  await db.sql(`delete from tally.marks where scope = 'slow'`);
+  await work(db.sql);
+  await gate('select pg_advisory_unlock(4711)');
+  await first;
+  await work(db.sql);
+  t.is((await document(db.sql, 'gated', 'slow'))?.body, 1);
+  t.deepEqual(await db.sql('select from tally.due'), []);
+});
