@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withClient } from '../../src/database.js';
 import { startEmbedded } from '../../src/embedded.js';
 import { installBoxes } from '../helpers/boxes.js';
 import { onDatabase } from '../helpers/database.js';
@@ -7,7 +8,6 @@ import { claimFolder } from '../helpers/folder.js';
 import { freePort } from '../helpers/ports.js';
 import { killPostmaster } from '../helpers/postmaster.js';
 import { prepareTemplate } from '../helpers/template.js';
-import { cloneDatabase } from '../sql/engine/oracle/fixture.js';
 import { runFaults } from './run.js';
 import type { Cluster } from './stage.js';
 
@@ -40,21 +40,28 @@ const cluster: Cluster = {
   },
 };
 
+/** No session of ours outlives a stop of the server. */
+const administer = (text: string) => withClient(url, 'soak', (client) => client.query(text));
+
 try {
   const { template, holder } = await prepareTemplate(url, join(ROOT, 'sql'));
   // It would be cut with the first stop; nobody else uses this server.
   await holder.end();
   for (let seed = first; seed < end; seed += step) {
-    const database = await cloneDatabase(url, `live_${seed}`, template);
+    const name = `live_${seed}`;
+    // A run that was interrupted leaves its own.
+    await administer(`drop database if exists ${name} with (force)`);
+    await administer(`create database ${name} template ${template}`);
+    const database = onDatabase(url, name);
     try {
-      await installBoxes(database.url);
-      const figures = await runFaults({ url: database.url, seed, cluster });
+      await installBoxes(database);
+      const figures = await runFaults({ url: database, seed, cluster });
       process.stdout.write(`${JSON.stringify(figures)}\n`);
     } catch (error) {
       const failed = error instanceof Error ? (error.stack ?? error.message) : String(error);
       process.stdout.write(`${JSON.stringify({ seed, failed })}\n`);
     } finally {
-      await database.drop();
+      await administer(`drop database if exists ${name} with (force)`);
     }
   }
 } finally {
