@@ -6,38 +6,38 @@ as $function$
 declare
   v_rule  tally.retentions;
   v_run   name := tally.rule_function('run_retention', name);
-  v_drop  name := tally.rule_function('drop_partition', name);
+  v_drop  name := tally.rule_function('drop_partitions', name);
   v_owner oid;
 begin
   -- Writes a rule's two functions anew. They belong to the owner of the table and run with that
   -- role's rights, as those of an expiry do.
   select r.* into strict v_rule from tally.retentions r where r.name = build_retention.name;
   select c.relowner into v_owner from pg_class c where c.oid = v_rule.source;
-  perform tally.drop_function('run_retention', name, 'timestamptz, timestamptz, integer');
+  perform tally.drop_function('run_retention', name, 'timestamptz, integer');
   execute format(
-$create$create function tally.%1$I(cutoff timestamptz, since timestamptz, max_rows integer, out gone bigint)
+$create$create function tally.%1$I(cutoff timestamptz, max_rows integer, out gone bigint)
 language plpgsql
 security definer  -- with the rights of the owner of the table; tally_owner alone may call it
 %2$sas %3$L$create$, v_run, tally.rule_settings(), tally.retention_body(v_rule));
-  execute format('comment on function tally.%I(timestamptz, timestamptz, integer) is %L', v_run,
+  execute format('comment on function tally.%I(timestamptz, integer) is %L', v_run,
     format('Made by tally.create_retention: deletes old rows of %s for retention %s; with max_rows '
            'NULL it counts them.', v_rule.source, name));
-  perform tally.hand_over(format('tally.%I(timestamptz, timestamptz, integer)', v_run)::regprocedure, v_owner);
+  perform tally.hand_over(format('tally.%I(timestamptz, integer)', v_run)::regprocedure, v_owner);
 
-  perform tally.drop_function('drop_partition', name, 'regclass, boolean, interval');
+  perform tally.drop_function('drop_partitions', name, 'regclass[], text, interval');
   execute format(
-$create$create function tally.%1$I(partition regclass, dry boolean, wait interval)
+$create$create function tally.%1$I(old regclass[], step text, wait interval)
 returns bigint
 language plpgsql
 security definer  -- with the rights of the owner of the table; tally_owner alone may call it
 %2$sas %3$L$create$, v_drop, tally.rule_settings(), tally.drop_body(v_rule));
-  execute format('comment on function tally.%I(regclass, boolean, interval) is %L', v_drop,
-    format('Made by tally.create_retention: counts the rows of an old partition of %s, or drops it, '
-           'for retention %s.', v_rule.source, name));
-  perform tally.hand_over(format('tally.%I(regclass, boolean, interval)', v_drop)::regprocedure,
+  execute format('comment on function tally.%I(regclass[], text, interval) is %L', v_drop,
+    format('Made by tally.create_retention: locks, counts and drops old partitions of %s for '
+           'retention %s.', v_rule.source, name));
+  perform tally.hand_over(format('tally.%I(regclass[], text, interval)', v_drop)::regprocedure,
                           v_owner);
 end
 $function$;
 
 comment on function tally.build_retention(text) is
-  'Writes the functions tally.run_retention_<name> and tally.drop_partition_<name>.';
+  'Writes the functions tally.run_retention_<name> and tally.drop_partitions_<name>.';

@@ -4,8 +4,9 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  v_rule tally.retentions;
-  v_done record;
+  v_rule    tally.retentions;
+  v_done    record;
+  v_dropped integer := 0;
 begin
   -- For one rule by name an error is raised; for all of them it is a warning, and the others go on.
   if not coalesce(dry_run, false) then
@@ -27,8 +28,9 @@ begin
   loop
     begin
       select c.* into v_done
-      from tally.clean_up_rule(v_rule, keep, coalesce(dry_run, false),
+      from tally.clean_up_rule(v_rule, keep, coalesce(dry_run, false), v_dropped = 0,
                                (select s.clean_up_rows from tally.settings s)) c;
+      v_dropped := v_dropped + v_done.partitions;
     exception when others then
       if which is not null then
         raise;
@@ -88,7 +90,8 @@ begin
       hint = 'Delete its row of tally.jobs.';
   end if;
   select c.* into v_done
-  from tally.clean_up_rule(v_rule, null, false, (select s.clean_up_rows from tally.settings s)) c;
+  from tally.clean_up_rule(v_rule, null, false, true,
+                           (select s.clean_up_rows from tally.settings s)) c;
   if v_done.is_more then
     update tally.jobs j set next_at = clock_timestamp() + 9 * (clock_timestamp() - v_from)
     where j.name = 'clean_up ' || clean_up_piece.name;

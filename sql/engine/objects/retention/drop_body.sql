@@ -4,41 +4,55 @@ language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $function$
-  -- The function that takes one partition away, in two steps: first its writers are kept out and
-  -- its rows counted, which may take long and keeps no reader waiting; then it is dropped, which
-  -- keeps everybody out of the whole table, for a moment.
+  -- The function that takes old partitions away, in steps. lock: everybody is kept out of the table,
+  -- which is locked before its partitions, as writers do it; what cannot be had in 100 ms is let go
+  -- of and asked for again, so that nobody is held up for longer, or ends in a deadlock. count: how
+  -- many rows they have. drop: they go.
   select format(
 $body$
 declare
-  v_until timestamptz := clock_timestamp() + %1$I.wait;
-  v_rows  bigint;
+  v_until     timestamptz := clock_timestamp() + %1$I.wait;
+  v_partition regclass;
+  v_count     bigint;
+  v_rows      bigint := 0;
 begin
-  -- For a partition of %2$s, and for nothing else.
-  if not exists (select from pg_inherits i
-                 where i.inhrelid = %1$I.partition and i.inhparent = %3$L::regclass) then
-    return null;
+  -- For partitions of %2$s, and for nothing else.
+  if exists (select from unnest(%1$I.old) o (partition)
+             where not exists (select from pg_inherits i where i.inhrelid = o.partition
+                               and i.inhparent = %3$L::regclass)) then
+    raise exception using message = %4$L;
   end if;
-  loop
-    begin
-      if %1$I.dry then
-        execute format('lock table %%s in share row exclusive mode', %1$I.partition);
-        execute format('select count(*) from %%s', %1$I.partition) into v_rows;
-      else
-        lock table %2$s in access exclusive mode;
-        execute format('drop table %%s', %1$I.partition);
-      end if;
-      return v_rows;
-    exception when lock_not_available then
-      -- Asked for again and again, a little at a time: whoever comes meanwhile waits behind us.
-      if clock_timestamp() >= v_until then
-        raise;
-      end if;
-    end;
-    perform pg_sleep(0.02 + random() * 0.08);
-  end loop;
+  case %1$I.step
+    when 'lock' then
+      loop
+        begin
+          lock table only %2$s in access exclusive mode;
+          foreach v_partition in array %1$I.old loop
+            execute format('lock table %%s in access exclusive mode', v_partition);
+          end loop;
+          return 0;
+        exception when lock_not_available then
+          if clock_timestamp() >= v_until then
+            raise;
+          end if;
+        end;
+        perform pg_sleep(0.02 + random() * 0.08);
+      end loop;
+    when 'count' then
+      foreach v_partition in array %1$I.old loop
+        execute format('select count(*) from %%s', v_partition) into v_count;
+        v_rows := v_rows + v_count;
+      end loop;
+    when 'drop' then
+      foreach v_partition in array %1$I.old loop
+        execute format('drop table %%s', v_partition);
+      end loop;
+  end case;
+  return v_rows;
 end
-$body$, tally.rule_function('drop_partition', rule.name), rule.source, rule.source::text)
+$body$, tally.rule_function('drop_partitions', rule.name), rule.source, rule.source::text,
+    format('not all of them are partitions of %s', rule.source))
 $function$;
 
 comment on function tally.drop_body(tally.retentions) is
-  'Text for tally.build_retention: what takes a partition away.';
+  'Text for tally.build_retention: what takes old partitions away.';

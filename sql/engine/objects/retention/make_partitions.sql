@@ -62,6 +62,9 @@ begin
   select a.atttypid into v_type from pg_attribute a
   where a.attrelid = source and a.attname = tally.partition_column(source);
   for v_month in select m.* from tally.missing_months(source, ahead) m loop
+    if made = 0 and failed is null then
+      perform tally.lend_triggers(source, true);
+    end if;
     begin
       execute format('select tally.%I($1, $2, $3)',
                      'make_partition_' || tally.partitioning_slug(source))
@@ -81,8 +84,9 @@ begin
         failed := concat_ws('; ', failed, format('%s: %s', v_month.name, sqlerrm));
     end;
   end loop;
-  if made > 0 then
+  if made > 0 or failed is not null then
     perform tally.attach_partitions(source);
+    perform tally.lend_triggers(source, false);
   end if;
   if failed is not null then
     raise warning using errcode = 'TL037',

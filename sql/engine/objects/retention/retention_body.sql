@@ -13,9 +13,8 @@ begin
   -- key that would forbid its going, stays.
   v_where := format(
     case when tally.expression_type(rule.source, rule.age_sql) = 'timestamptz'::regtype
-      then '(%1$s) and (%2$s) >= %3$I.since and (%2$s) < %3$I.cutoff'
-      else '(%1$s) and (%2$s) >= (%3$I.since at time zone ''UTC'')'
-           || ' and (%2$s) < (%3$I.cutoff at time zone ''UTC'')' end,
+      then '(%s) and (%s) < %I.cutoff'
+      else '(%s) and (%s) < (%I.cutoff at time zone ''UTC'')' end,
     rule.filter_sql, rule.age_sql, v_run);
   for v_key in select r.* from tally.references_to(rule.source) r loop
     if v_key.action in ('a', 'r') then
@@ -46,8 +45,8 @@ declare
   v_others bigint;
   v_count  bigint;
 begin
-  -- Deletes at most max_rows rows of %2$s that are older than cutoff and not older than since,
-  -- without those that somebody has locked. A dry run, max_rows NULL, counts all that would go.
+  -- Deletes at most max_rows rows of %2$s that are older than cutoff, without those that somebody
+  -- has locked. A dry run, max_rows NULL, counts all that would go.
   if %1$I.max_rows is null then
     select count(*) into %1$I.gone from %2$s tally_row
     where %3$s;%4$s
