@@ -17,8 +17,12 @@ help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: start
-start: $(INSTALLED) ## start PostgreSQL (the embedded one unless DATABASE_URL is set) and migrate
+start: $(INSTALLED) ## start PostgreSQL (the embedded one unless DATABASE_URL is set), migrate, serve
 	@$(TALLY) start
+
+.PHONY: serve
+serve: $(INSTALLED) ## serve a migrated database over HTTP, until Ctrl-C
+	@$(TALLY) serve
 
 .PHONY: stop
 stop: $(INSTALLED) ## stop the embedded PostgreSQL; its data stays
@@ -93,7 +97,7 @@ build: $(INSTALLED) ## compile to dist/, as published
 	@npm run --silent build
 
 .PHONY: up
-up: docker ## the same in containers: PostgreSQL with pg_cron, and the pulse
+up: docker ## the same in containers: PostgreSQL with pg_cron, and the server on 127.0.0.1:3000
 	@docker compose up --detach --build
 
 .PHONY: down

@@ -15,4 +15,5 @@ RUN npm ci --omit=dev --omit=optional
 COPY sql sql
 COPY --from=build /app/dist dist
 USER node
-CMD ["node", "dist/cli.js", "pulse"]
+EXPOSE 3000
+CMD ["node", "dist/cli.js", "serve"]

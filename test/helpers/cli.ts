@@ -25,9 +25,13 @@ export function startCli(args: readonly string[], options: CliOptions = {}) {
     stdio: 'pipe',
   });
   child.stdin.end(options.stdin ?? '');
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (part: string) => {
+    said += part;
+  });
   const parts = [once(child, 'close'), text(child.stdout), text(child.stderr)] as const;
   const ended = Promise.all(parts).then(([[code], stdout, stderr]): CliResult => {
     return { code: typeof code === 'number' ? code : -1, stdout, stderr };
   });
-  return { ended, kill: (signal: NodeJS.Signals) => child.kill(signal) };
+  return { ended, said: () => said, kill: (signal: NodeJS.Signals) => child.kill(signal) };
 }

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { withClient } from '../../src/database.js';
-import { cli } from '../helpers/cli.js';
+import { cli, startCli } from '../helpers/cli.js';
 import { freePort } from '../helpers/ports.js';
+import { until } from '../helpers/wait.js';
 
 test('psql gets the password in its environment, not on its command line', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'pgtally-psql-'));
@@ -33,10 +34,14 @@ test('start, the lines it prints, stop and reset work on a machine with nothing'
     await cli(['stop'], { env });
     await rm(folder, { recursive: true, force: true });
   });
-  const started = await cli(['start'], { env });
-  t.is(started.code, 0, started.stderr);
-  const url = /postgres:\/\/\S+/.exec(started.stdout)?.[0] ?? '';
-  const lines = [...started.stdout.matchAll(/src\/cli\.ts sql '(.*)'$/gm)].map(([, line]) => line);
+  const running = startCli(['start'], { env: { ...env, PORT: '0', LOG_LEVEL: 'silent' } });
+  t.teardown(() => running.kill('SIGKILL'));
+  const greeting = await until(() => /Ctrl-C stops/.test(running.said()) && running.said(), {
+    what: 'the lines to try',
+    deadlineMs: 120_000,
+  });
+  const url = /postgres:\/\/\S+/.exec(greeting)?.[0] ?? '';
+  const lines = [...greeting.matchAll(/src\/cli\.ts sql '(.*)'$/gm)].map(([, line]) => line);
   t.is(lines.length, 4);
   for (const line of lines) {
     const { code, stderr } = await cli(['sql', line ?? ''], { env });
@@ -46,6 +51,18 @@ test('start, the lines it prints, stop and reset work on a machine with nothing'
     client.query('select name, value from tally.counters'),
   );
   t.deepEqual(counters.rows, [{ name: 'pending_users', value: '2' }]);
+  const read = /curl -i (\S+)/.exec(greeting)?.[1] ?? '';
+  t.regex(await (await fetch(read)).text(), /^\{"topic":"pending_users","value":2,/);
+  const streamed = /curl -N '(\S+)'/.exec(greeting)?.[1] ?? '';
+  const closing = new AbortController();
+  const stream = await fetch(streamed, { signal: closing.signal });
+  t.is(stream.headers.get('content-type'), 'text/event-stream; charset=utf-8');
+  closing.abort();
+  running.kill('SIGINT');
+  const started = await running.ended;
+  t.is(started.code, 0, started.stderr);
+  t.regex(started.stdout, /the embedded PostgreSQL goes on running: .* stop ends it\n$/);
+  await withClient(url, 'pgtally test', (client) => client.query('select 1'));
   t.regex((await cli(['reset'], { env })).stderr, /no terminal to ask on\nhint: reset --yes/);
   const stopped = await cli(['stop'], { env });
   t.is(stopped.code, 0, stopped.stderr);

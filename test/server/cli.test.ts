@@ -29,7 +29,7 @@ const UNSEEN = `
 test('help lists every verb, and each verb explains itself', async (t) => {
   const all = await cli(['help']);
   t.is(all.code, 0);
-  for (const verb of ['start', 'migrate', 'sql', 'verify', 'doctor', 'pulse', 'reset']) {
+  for (const verb of ['start', 'serve', 'migrate', 'sql', 'verify', 'doctor', 'pulse', 'reset']) {
     t.regex(all.stdout, new RegExp(`^  ${verb} `, 'm'));
   }
   const one = await cli(['repair', '--help']);
