@@ -26,6 +26,8 @@ export type Outcome =
   | 'not kept'
   | 'unknown';
 
+export const BUILT: ReadonlySet<Outcome> = new Set(['changed', 'equal', 'gone', 'none']);
+
 export type Builder = { build(topic: Topic): Promise<Outcome> };
 
 export type BuilderOptions = { pool: Pool; observe: Observe };

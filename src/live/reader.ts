@@ -1,7 +1,7 @@
 import type { Observe } from '../observation.js';
 import type { Pool, Statement } from '../pool.js';
 import { Batch } from './batch.js';
-import { createBuilder, type Outcome } from './documents.js';
+import { BUILT, createBuilder, type Outcome } from './documents.js';
 import { DatabaseUnavailable } from './refusal.js';
 import { type Topic, topicText } from './topic.js';
 
@@ -65,19 +65,25 @@ export type Reader = {
 const QUERIES_AT_ONCE_MAX = 4;
 const TOPICS_PER_QUERY_MAX = 10_000;
 
+/** Clients wait for these: rather asked again than waited for on a connection that is gone. */
+const ANSWER_MS = 8000;
+
 const READ: Statement = {
   name: 'tally-read',
   text: `select r.kind, r.audience, r.state, r.json, r.version, r.settled, r.pulse, h.history
 from tally.read_topics($1, $2) r, tally.history() h(history) order by r.pos`,
+  answerMs: ANSWER_MS,
 };
 const CHANGES: Statement = {
   name: 'tally-changes',
   text: `select c.pos, c.json, c.version, c.pulse, h.history
 from tally.changed_topics($1, $2, $3) c, tally.history() h(history) order by c.pos`,
+  answerMs: ANSWER_MS,
 };
 const DEFINITIONS: Statement = {
   name: 'tally-definitions',
   text: 'select name, kind, audience, state from tally.topic_definitions($1)',
+  answerMs: ANSWER_MS,
 };
 
 type ReadRow = [Kind | null, string, State | 'due', string | null, string, boolean, string, string];
@@ -134,9 +140,9 @@ export function createReader({ pool, observe }: ReaderOptions): Reader {
     return { history, pulse, readings: places.flatMap((place) => readings[place] ?? []) };
   };
   const build = async (due: readonly Found[]): Promise<Map<string, Outcome>> => {
-    counts.documentsBuilt += due.length;
     try {
       const outcomes = await Promise.all(due.map(({ topic }) => builder.build(topic)));
+      counts.documentsBuilt += outcomes.filter((outcome) => BUILT.has(outcome)).length;
       return new Map(due.map(({ topic }, at) => [topicText(topic), outcomes[at] ?? 'unknown']));
     } catch (error) {
       throw unavailable(error, observe);

@@ -23,8 +23,10 @@ begin
      and not exists (select from tally.marks m where m.xid = any (v_point.also)) then
     return 0;
   end if;
-  -- Who notes how far it came: one at a time. Another's note is only a little older.
+  -- Who notes how far it came: one at a time, from where the one before came to. Without a note
+  -- the next one only looks at more.
   v_notes := pg_try_advisory_xact_lock(1952541804, 10);
+  select p.collection, p.seen, p.also into v_point from tally.collect_point p;
 
   with seen as materialized (
     select m.ctid as place

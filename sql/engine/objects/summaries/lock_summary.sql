@@ -20,6 +20,8 @@ begin
                   join pg_stat_activity a on a.pid = l.pid
                   where l.locktype = 'advisory' and l.objsubid = 1 and l.granted
                     and l.pid <> pg_backend_pid()
+                    and l.database = (select b.oid from pg_database b
+                                      where b.datname = current_database())
                     and l.classid::bigint = (lock_summary.id >> 32) & 4294967295
                     and l.objid::bigint = lock_summary.id & 4294967295),
         hint = 'A document of it is being built: wait, or pg_terminate_backend(pid); '
