@@ -6,6 +6,9 @@ const CONNECT_TIMEOUT_MS = 5000;
 /** The server ends a statement by itself; where it does not answer at all, we stop waiting. */
 const ANSWER_GRACE_MS = 1000;
 
+/** What pg says when query_timeout is over. */
+const NO_ANSWER = 'Query read timeout';
+
 export type PoolOptions = {
   url: string;
   size: number;
@@ -17,7 +20,12 @@ export type PoolOptions = {
 
 export type PoolStats = { size: number; open: number; idle: number; waiting: number };
 
-export type Statement = { name: string; text: string };
+export type Statement = {
+  name: string;
+  text: string;
+  /** Where an answer must come much sooner than a statement may take. */
+  answerMs?: number;
+};
 
 export type Pool = {
   /** Rows as arrays, in the order of the statement's columns. */
@@ -27,7 +35,51 @@ export type Pool = {
 };
 
 /** Sessions for reading, kept open; each statement is prepared once on each. */
-export function openPool({ url, size, statementTimeoutMs, isShared, onError }: PoolOptions): Pool {
+export function openPool(options: PoolOptions): Pool {
+  const { size, isShared } = options;
+  let pool = newPool(options);
+  let closed: Promise<void> | undefined;
+
+  /** One answer that never came: the network has probably swallowed the other sessions too. */
+  const replace = (silent: pg.Pool) => {
+    if (silent !== pool || closed !== undefined) return;
+    pool = newPool(options);
+    void silent.end().catch(() => undefined);
+  };
+  return {
+    rows: async <Row extends unknown[]>(
+      { name, text, answerMs }: Statement,
+      values: readonly unknown[],
+    ) => {
+      const used = pool;
+      try {
+        const result = await used.query<Row>({
+          ...(isShared ? {} : { name }),
+          ...(answerMs === undefined ? {} : { query_timeout: answerMs }),
+          text,
+          values: [...values],
+          rowMode: 'array',
+        });
+        return result.rows;
+      } catch (error) {
+        if (error instanceof Error && error.message === NO_ANSWER) replace(used);
+        throw error;
+      }
+    },
+    stats: () => ({
+      size,
+      open: pool.totalCount,
+      idle: pool.idleCount,
+      waiting: pool.waitingCount,
+    }),
+    close: () => {
+      closed ??= pool.end();
+      return closed;
+    },
+  };
+}
+
+function newPool({ url, size, statementTimeoutMs, isShared, onError }: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     application_name: 'pgtally',
@@ -39,22 +91,5 @@ export function openPool({ url, size, statementTimeoutMs, isShared, onError }: P
   });
   // A session that dies while idle: the pool drops it and opens another when one is wanted.
   pool.on('error', onError);
-  return {
-    rows: async <Row extends unknown[]>({ name, text }: Statement, values: readonly unknown[]) => {
-      const result = await pool.query<Row>({
-        ...(isShared ? {} : { name }),
-        text,
-        values: [...values],
-        rowMode: 'array',
-      });
-      return result.rows;
-    },
-    stats: () => ({
-      size,
-      open: pool.totalCount,
-      idle: pool.idleCount,
-      waiting: pool.waitingCount,
-    }),
-    close: () => pool.end(),
-  };
+  return pool;
 }

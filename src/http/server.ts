@@ -16,6 +16,8 @@ const KEEP_ALIVE_MS = 65_000;
 const FINISH_MS_MAX = 10_000;
 /** Node closes connections that are idle when it is told to close, and not those that become so. */
 const IDLE_LOOK_MS = 50;
+/** All that come back at once after a restart; the kernel allows net.core.somaxconn of them. */
+const BACKLOG_MAX = 4096;
 /** A connection without a request may be about to send one. */
 const FRESH_MS_MAX = 500;
 
@@ -45,7 +47,7 @@ export async function listen(
   server.on('clientError', answerNoRequest);
   const fresh = freshConnections(server);
   try {
-    server.listen(port, host);
+    server.listen({ port, host, backlog: BACKLOG_MAX });
     await once(server, 'listening');
   } catch (error) {
     throw listenError(error, host, port);

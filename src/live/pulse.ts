@@ -31,7 +31,7 @@ export type Running = { stop(): Promise<void> };
 const TURN_MS = 300;
 
 /** A pulse that takes longer goes on without us: its lock is kept until it is done. */
-const ANSWER_MS = 20_000;
+const ANSWER_MS = 8000;
 
 /** What takes long is done by one session at a time: with two, one is left for what is quick. */
 const WORKERS = 2;

@@ -19,6 +19,8 @@ const DISTRUST_MS = 5000;
 const TRAIL: Statement = {
   name: 'tally-trail',
   text: 'select pulse, is_pending, history from tally.trail()',
+  // It is three look-ups: no answer by then means that nobody is there.
+  answerMs: 3000,
 };
 
 type TrailRow = [pulse: string, isPending: boolean, history: string];

@@ -1,8 +1,10 @@
 import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
+import { DatabaseUnavailable } from '../../live/refusal.js';
 import type { Sink } from '../../live/sinks/sink.js';
 import { STREAM_HEADERS } from '../../live/sinks/sink.js';
 import type { Streams } from '../../live/streams.js';
+import type { Topic } from '../../live/topic.js';
 import { addressOf } from '../address.js';
 import { finish, setSecurityHeaders } from '../answering.js';
 import type { Authenticate } from '../auth.js';
@@ -26,8 +28,12 @@ export type StreamDeps = {
   readonly isStopping: () => boolean;
 };
 
+type RetryMs = { readonly min: number; readonly max: number };
+
 /** Long enough that those who were turned away do not come back all at once. */
-const FULL_RETRY_MS = { min: 10_000, max: 30_000 };
+const FULL_RETRY_MS: RetryMs = { min: 10_000, max: 30_000 };
+/** What is away now is likely to be back soon. */
+const AWAY_RETRY_MS: RetryMs = { min: 1000, max: 5000 };
 
 const STREAM = 'text/event-stream';
 
@@ -39,7 +45,7 @@ export function streamRoute(deps: StreamDeps): Route {
     tag: 'topics',
     summary: 'Each topic now, and every change from then on (server-sent events)',
     description:
-      'Begins with one `update` per topic and a `sync`. Between two `sync`s come whole transactions. `unavailable` names a topic that cannot be read now; its `update` follows when it can. `expired` comes before the end when the token ends. A stream that only says `retry` and ends: the server has as many as it can hold, or is stopping.',
+      'Begins with one `update` per topic and a `sync`. Between two `sync`s come whole transactions. `unavailable` names a topic that cannot be read now; its `update` follows when it can. `expired` comes before the end when the token ends. A stream that only says `retry` and ends: the server has as many as it can hold, or is stopping, or its database is away.',
     inQuery: query,
     inHeaders: {
       'Last-Event-ID': 'The id of the last event seen: only what changed since is sent.',
@@ -63,28 +69,42 @@ export function streamRoute(deps: StreamDeps): Route {
       'unknown-topic',
       'not-acceptable',
       'too-many-streams',
-      'database-unavailable',
-      'keys-unavailable',
     ],
     handle: async (ctx) => {
       setSecurityHeaders(ctx.res);
       const { topic, last_event_id } = queryOf(ctx, query);
       refuseOtherForms(ctx);
-      const viewer = await deps.authenticate(ctx);
-      if (ctx.method === 'HEAD') return sendHead(ctx);
-      const sink = deps.sinkOf(ctx);
-      if (sink === undefined || deps.isStopping()) return sendFull(ctx);
-      const opened = await deps.streams.open({
-        topics: topic,
-        viewer,
-        address: addressOf(ctx.req, deps.trustedProxies),
-        // A browser that reconnects says where it is in the header; its URL says where it began.
-        lastEventId: lastEventIdOf(ctx) ?? last_event_id,
-        sink,
-      });
-      if (opened === 'full') sendFull(ctx);
+      // A browser that reconnects says where it is in the header; its URL says where it began.
+      const lastEventId = lastEventIdOf(ctx) ?? last_event_id;
+      try {
+        await open(ctx, topic, lastEventId, deps);
+      } catch (error) {
+        if (!isAway(error) || ctx.res.headersSent) throw error;
+        sendLater(ctx, AWAY_RETRY_MS);
+      }
     },
   };
+}
+
+async function open(
+  ctx: RouterContext,
+  topics: readonly Topic[],
+  lastEventId: string | undefined,
+  deps: StreamDeps,
+): Promise<void> {
+  const viewer = await deps.authenticate(ctx);
+  if (ctx.method === 'HEAD') return sendHead(ctx);
+  const sink = deps.sinkOf(ctx);
+  if (sink === undefined || deps.isStopping()) return sendLater(ctx, FULL_RETRY_MS);
+  const address = addressOf(ctx.req, deps.trustedProxies);
+  const opened = await deps.streams.open({ topics, viewer, address, lastEventId, sink });
+  if (opened === 'full') sendLater(ctx, FULL_RETRY_MS);
+}
+
+/** The database, or whoever has the keys: nothing is wrong with the request. */
+function isAway(error: unknown): boolean {
+  if (error instanceof DatabaseUnavailable) return true;
+  return error instanceof Problem && error.kind === 'keys-unavailable';
 }
 
 function lastEventIdOf({ req }: RouterContext): string | undefined {
@@ -103,8 +123,7 @@ function sendHead(ctx: RouterContext): void {
 }
 
 /** A browser never comes back after any other status, so this has to be a stream that ends. */
-function sendFull(ctx: RouterContext): void {
-  const { min, max } = FULL_RETRY_MS;
+function sendLater(ctx: RouterContext, { min, max }: RetryMs): void {
   const retryMs = Math.round(min + Math.random() * (max - min));
   setHeaders(ctx);
   finish(ctx, 200, `retry: ${retryMs}\n\n`);
