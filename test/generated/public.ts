@@ -12,6 +12,23 @@ export const PUBLIC: readonly PublicPart[] = [
     names: ['create_counter', 'drop_counter', 'fill', 'counters', 'top', 'counter_definitions'],
   },
   {
+    title: 'Summaries',
+    intro: 'What they are for, and how to write a builder: [summaries.md](summaries.md).',
+    names: [
+      'create_summary',
+      'watch',
+      'unwatch',
+      'drop_summary',
+      'summaries',
+      'read_summary',
+      'refresh',
+      'warm',
+      'build_history',
+      'summary_definitions',
+      'watches',
+    ],
+  },
+  {
     title: 'The pulse and the work',
     intro: 'Call `tally.tick()` from cron, or keep `npx pgtally pulse` running; either will do.',
     names: ['pulse', 'work', 'tick', 'pulses'],
@@ -23,6 +40,14 @@ export const PUBLIC: readonly PublicPart[] = [
   {
     title: 'For a server that pulses',
     intro: 'One session attends, pulses, and says whether writers shall wake it.',
-    names: ['attend', 'fall_asleep', 'stay_awake'],
+    names: [
+      'attend',
+      'fall_asleep',
+      'stay_awake',
+      'collect_marks',
+      'await_marks',
+      'stop_awaiting_marks',
+      'build_topic',
+    ],
   },
 ];

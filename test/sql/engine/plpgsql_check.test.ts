@@ -11,6 +11,14 @@ const COUNTERS = `
   select tally.create_counter('plain', 'public.u');
   select tally.create_counter('sum', 'public.u', 'id > 1', amount => 'id')`;
 
+const SUMMARIES = `
+  create table public.parts (id int, k text, at timestamptz) partition by list (k);
+  create function public.doc(scope text) returns jsonb language sql as $$ select to_jsonb(scope) $$;
+  select tally.create_summary('doc', 'public.doc');
+  select tally.watch('doc', 'public.t', 'k', 'id > 0');
+  select tally.watch('doc', 'public.u');
+  select tally.watch('doc', 'public.parts', 'at::date::text')`;
+
 /** What plpgsql_check warns of and is right by design, with the reason. */
 const ACCEPTED: readonly RegExp[] = [
   // The contract names the column of tally.doctor() so.
@@ -27,6 +35,7 @@ test('plpgsql_check finds nothing wrong with any function, the generated ones to
   const db = await engineDatabase(t, server.url);
   await db.sql('create extension plpgsql_check');
   await db.sql(COUNTERS);
+  await db.sql(SUMMARIES);
   const found = await db.sql<{ function: string; message: string; level: string }>(
     `with functions as (
        select p.oid, p.proname::text as name, p.prorettype = 'trigger'::regtype as is_trigger
@@ -68,8 +77,10 @@ const UNPINNED = [
   'create_counter',
   'create_expiry',
   'create_retention',
+  'create_summary',
   'cron',
   'tick',
+  'watch',
   'whole',
 ];
 
