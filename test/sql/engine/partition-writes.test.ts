@@ -96,7 +96,7 @@ for (const [what, merge] of [
       `merge into public.sales t using (values (9), (1), (8), (2)) s (id) on t.id = s.id ${merge}`,
     );
     t.deepEqual(await db.sql('select * from tally.verify()'), []);
-    await db.sql('select * from tally.work('1 minute')');
+    await db.sql(`select * from tally.work('1 minute')`);
     await isExact(t, db.sql);
   });
 }
