@@ -20,8 +20,8 @@ begin
       group by d.summary, d.scope
       order by min(d.due_at)
     loop
-      if clock_timestamp() >= until then
-        return v_built;
+      if clock_timestamp() >= until and v_done > 0 then
+        return v_built;  -- but one at least: whoever works until nothing is left relies on it
       end if;
       if tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
         update tally.due d set is_slow = true where d.ctid = any (v_key.places);
@@ -91,9 +91,6 @@ begin
   -- What takes little; tally.work has its own place for what takes long. Whoever collects marks
   -- keeps them from others until its transaction ends: so a server does it in one of its own, and
   -- it is done here only where no server is.
-  if clock_timestamp() >= until then
-    return 0;
-  end if;
   perform tally.expand_due();
   v_built := tally.build_quick(until);
   if v_built = 0 and not (select a.attended from tally.attendance a) then

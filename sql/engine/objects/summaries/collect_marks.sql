@@ -53,6 +53,16 @@ begin
     from net n
     join tally.due d on d.summary = n.summary and d.scope = n.scope
     for update of d skip locked
+  ), fresh as (
+    -- Grouped, and not joined, which the planner would do row by row: it expects few.
+    select u.summary, u.scope, min(u.since) as since
+    from (
+      select n.summary, n.scope, n.since, false as waits from net n
+      union all
+      select w.summary, w.scope, null, true from waiting w
+    ) u
+    group by u.summary, u.scope
+    having not bool_or(u.waits)
   ), put as (
     insert into tally.due (summary, scope, due_since, due_at, is_slow)
     select n.summary, n.scope, n.since,
@@ -61,11 +71,11 @@ begin
            greatest(n.since + s.settle, d.built_at + s.settle,
                     case when d.error is not null
                          then coalesce(d.next_at, d.tried_at + tally.backoff(d.attempts)) end),
-           n.scope is not null and tally.is_slow(tally.expected_ms(n.summary, n.scope))
-    from net n
+           n.scope is not null
+             and tally.is_slow(coalesce(d.build_ms, tally.expected_ms(n.summary, n.scope)))
+    from fresh n
     join tally.summary_definitions s on s.id = n.summary
     left join tally.documents d on d.summary = n.summary and d.scope = n.scope
-    where not exists (select from waiting w where w.summary = n.summary and w.scope = n.scope)
   ), point as (
     insert into tally.collections (collection, seen, also, written_by)
     select v_point.collection + 1, pg_snapshot_xmax(pg_current_snapshot()),
