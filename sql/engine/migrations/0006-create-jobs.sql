@@ -23,7 +23,7 @@ comment on table tally.jobs is
   'What runs on a schedule, one row each. A DBA may change every, time_limit, enabled and next_at, and '
   'add rows: commands run as tally_owner.';
 comment on column tally.jobs.command is
-  'One SQL statement, run as tally_owner. What it returns first is kept in last_result.';
+  'One SQL statement, run as tally_owner. What a SELECT returns first is kept in last_result.';
 comment on column tally.jobs.every is
   'How often. What was missed while nobody ran jobs is made up for once, not once for each time.';
 comment on column tally.jobs.time_limit is

@@ -17,7 +17,7 @@ grant execute on function
   tally.topic_definitions(text[]), tally.history(), tally.version(), tally.trail()
   to tally_server;
 grant execute on function
-  tally.next_due(), tally.run_due_jobs(), tally.running_jobs(), tally.cancel_overdue_jobs(),
+  tally.next_due(), tally.run_due_jobs(), tally.held_jobs(), tally.running_jobs(), tally.cancel_overdue_jobs(),
   tally.note_cron()
   to tally_server;
 grant select on tally.summaries, tally.build_history to tally_server;

@@ -159,14 +159,18 @@ test('what is checked at the commit fails a row, not everything that is done wit
 });
 
 test('a rule that fails stops no other, and is tried again later and later', async (t) => {
-  const { sql } = await testDatabase(t);
+  const { sql, client } = await testDatabase(t);
   await createInvitations(sql);
   await sql(`create table public.a (id int primary key, due timestamptz, done boolean not null default false);
     select tally.create_expiry('a', 'public.a', 'due', 'not done', 'done = true');
     insert into public.a values (1, now());
     alter table public.a rename column done to gone`);
   await invite(sql, [-1]);
-  t.is(await expireDue(sql), 1);
+  const session = await client();
+  const codes: (string | undefined)[] = [];
+  session.on('notice', ({ code }) => codes.push(code));
+  t.is(await expireDue(sqlOf(session)), 1);
+  t.deepEqual(codes, ['TL039']);
   const failures = () =>
     sql<{ error: string; attempts: number; later: boolean }>(
       `select error, attempts, again_at > clock_timestamp() as later from tally.expiries where name = 'a'`,

@@ -82,6 +82,7 @@ as $function$
          case when j.failures > 0 then format('failed %s time(s): %s', j.failures, j.last_error)
               when r.is_overdue then format('runs since %s in pid %s, longer than its time limit',
                                             date_trunc('second', r.since), r.pid)
+              when r.pid is not null then format('runs now, in pid %s', r.pid)
               when l.is_late then format('due since %s', date_trunc('second', j.next_at))
               when not j.enabled then 'not enabled'
               else concat_ws(', ', 'last ' || date_trunc('second', j.last_at) || ' in '

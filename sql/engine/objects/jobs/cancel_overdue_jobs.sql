@@ -1,18 +1,30 @@
-create or replace function tally.running_jobs()
-returns table (name text, pid integer, since timestamptz, is_overdue boolean)
+create or replace function tally.held_jobs()
+returns table (name text, pid integer, time_limit interval)
 language sql
 volatile
 security definer  -- a server may not read tally.jobs by itself
 set search_path = pg_catalog, pg_temp
 as $function$
-  -- Who holds a job's lock, and since when: a transaction begins a moment before its job.
-  select j.name, l.pid, a.xact_start, clock_timestamp() - a.xact_start > j.time_limit
+  select j.name, l.pid, j.time_limit
   from tally.jobs j
   join pg_locks l on l.locktype = 'advisory' and l.granted and l.objsubid = 1
     and l.classid::bigint = (tally.job_key(j.name) >> 32) & 4294967295
     and l.objid::bigint = tally.job_key(j.name) & 4294967295
   join pg_database d on d.oid = l.database and d.datname = current_database()
-  left join pg_stat_get_activity(l.pid) a on true
+$function$;
+
+comment on function tally.held_jobs() is 'The jobs whose lock a session holds: they run now.';
+
+create or replace function tally.running_jobs()
+returns table (name text, pid integer, since timestamptz, is_overdue boolean)
+language sql
+volatile  -- with the caller's rights: who may not see another's session does not see since when
+set search_path = pg_catalog, pg_temp
+as $function$
+  -- A transaction begins a moment before its job.
+  select h.name, h.pid, a.xact_start, clock_timestamp() - a.xact_start > h.time_limit
+  from tally.held_jobs() h
+  left join pg_stat_get_activity(h.pid) a on true
 $function$;
 
 comment on function tally.running_jobs() is

@@ -19,6 +19,7 @@ declare
   v_job     tally.jobs;
   v_started timestamptz;
   v_result  text;
+  v_rows    bigint;
 begin
   -- One job, if it is due and nobody else runs it. The lock is taken before the row is looked at:
   -- whoever waited for nothing sees what the last run has left.
@@ -38,7 +39,13 @@ begin
     update tally.jobs j
     set next_at = tally.next_time(v_job.next_at, v_job.every), last_at = v_started
     where j.name = run_job.name;
-    execute v_job.command into v_result;
+    if v_job.command ~* '^\s*(select|values|table)\y' then
+      execute v_job.command into v_result;
+    else
+      execute v_job.command;
+      get diagnostics v_rows = row_count;
+      v_result := format('%s rows', v_rows);
+    end if;
     update tally.jobs j
     set last_ms = tally.ms_since(v_started), last_result = coalesce(v_result, 'done'),
         last_error = null, failures = 0
@@ -46,7 +53,7 @@ begin
   exception when query_canceled or others then
     update tally.jobs j
     set last_at = v_started, last_ms = tally.ms_since(v_started), last_result = null,
-        last_error = case when sqlstate = '57014' and clock_timestamp() - v_started > v_job.time_limit
+        last_error = case when sqlstate = '57014' and clock_timestamp() - now() > v_job.time_limit
           then format('took longer than its time limit of %s', v_job.time_limit) else sqlerrm end,
         failures = j.failures + 1,
         -- Sooner than its time, at first after a minute, and later and later.

@@ -40,10 +40,13 @@ as $function$
 declare
   v_missing record;
 begin
-  -- A new partition is counted from its first row on: its triggers are made in the transaction that
+  -- A new partition is counted and watched from its first row on: its triggers are made in the transaction that
   -- makes it, as its owner.
   for v_missing in
-    select t.ddl from tally.expected_triggers(source) t
+    select t.ddl
+    from (select e.relation, e.ddl, e.tgenabled from tally.expected_triggers(source) e
+          union all
+          select m.relation, m.ddl, m.tgenabled from tally.marking_triggers(source) m) t
     join pg_class c on c.oid = t.relation and c.relispartition
     join pg_class o on o.oid = source and o.relowner = c.relowner
     where t.tgenabled is null
@@ -55,4 +58,4 @@ end
 $function$;
 
 comment on function tally.attach_partitions(regclass) is
-  'Puts the counting triggers on new partitions, as the owner of the table.';
+  'Puts the counting and marking triggers on new partitions, as the owner of the table.';

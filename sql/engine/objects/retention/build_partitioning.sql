@@ -45,8 +45,8 @@ security definer  -- with the rights of the owner of the table; tally_owner alon
 %2$sas %3$L$create$, v_make, tally.rule_settings(),
 $body$
 begin
-  -- A counting trigger, and nothing else.
-  if ddl ~ ('^create or replace trigger _500_tally_[a-z]+ (after|before) [a-z]+ on [^;]+ '
+  -- A counting or marking trigger, and nothing else.
+  if ddl ~ ('^create or replace trigger _[0-9]+_tally_[a-z_]+ (after|before) [a-z]+ on [^;]+ '
             || '(referencing [a-z_ ]+ )?for each statement execute function tally\.[a-z0-9_]+\(\)$')
   then
     execute ddl;
@@ -54,7 +54,7 @@ begin
 end
 $body$);
   execute format('comment on function tally.%I(text) is %L', v_make,
-    format('Made by tally.ensure_partitions: puts a counting trigger on a partition of %s.', source));
+    format('Made by tally.ensure_partitions: puts a trigger of ours on a partition of %s.', source));
   perform tally.hand_over(format('tally.%I(text)', v_make)::regprocedure, v_owner);
 end
 $function$;
