@@ -178,6 +178,6 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
 function refuseBoth(data: z.infer<typeof schema>): void {
   if (data.TALLY_JWT_SECRET === undefined || data.TALLY_JWKS_URL === undefined) return;
   throw new UserError('TALLY_JWT_SECRET and TALLY_JWKS_URL are both set, and only one can count', {
-    hint: 'Unset TALLY_JWT_SECRET where tokens come from an identity provider, else TALLY_JWKS_URL.',
+    hint: 'Unset TALLY_JWT_SECRET if tokens come from an identity provider, else TALLY_JWKS_URL.',
   });
 }

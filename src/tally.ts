@@ -20,11 +20,11 @@ type Tuning = Omit<
 export type TallyOptions = Partial<Tuning> & {
   readonly databaseUrl: string;
   /**
-   * Who asks, from your own sign-in; undefined is nobody in particular. Throw with ctx.throw(401, …)
-   * for a wrong session. Without it, tokens are checked with jwtSecret or jwksUrl.
+   * Who asks, from your own sign-in; undefined is nobody in particular. For a wrong session use
+   * ctx.throw(401, …). Without it, tokens are checked with jwtSecret or jwksUrl.
    */
   readonly authenticate?: Authenticate;
-  /** Where streams go: plain is the response itself; koa-sse-stream is ctx.sse of that middleware. */
+  /** Where streams go: plain is the response; koa-sse-stream is ctx.sse of that middleware. */
   readonly sink?: 'plain' | 'koa-sse-stream';
   /** Hears of everything that happens: for your own log and metrics. */
   readonly observe?: Observe;

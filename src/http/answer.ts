@@ -38,8 +38,8 @@ export function sendConditionally(ctx: RouterContext, { etag, body, isPublic }: 
 }
 
 /**
- * The same in half the time: the head goes out as one list, past Koa. Only for our own server, where
- * no middleware of somebody else's still wants to change the answer.
+ * The same in half the time: the head goes out as one list, past Koa. Only for our own server,
+ * where no middleware of somebody else's still wants to change the answer.
  */
 export function sendDirectly(ctx: RouterContext, { etag, body, isPublic }: Conditional): void {
   const { req, res } = ctx;

@@ -72,7 +72,7 @@ function tooManyStreams(whose: string, limit: string): Problem {
   return new Problem('too-many-streams', detail, { headers: RETRY_STREAMS });
 }
 
-/** What a host application's own `authenticate` threw with ctx.throw(401, …) or ctx.throw(403, …). */
+/** What a host application's own `authenticate` threw by ctx.throw(401, …) or ctx.throw(403, …). */
 function exposed(error: unknown): Problem | undefined {
   if (!(error instanceof Error) || !('status' in error) || !('expose' in error)) return undefined;
   if (error.expose !== true) return undefined;

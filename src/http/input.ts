@@ -12,7 +12,7 @@ export function topicOfPath({ captures }: RouterContext): Topic {
   throw invalid([{ field, message: `is not part of a topic, which is ${TOPIC_RULE}` }]);
 }
 
-/** Each field is repeated or single, as the schema has it; what it does not know is not looked at. */
+/** Each field is repeated or single, as the schema has it; others are ignored. */
 export function queryOf<Schema extends z.ZodObject>(
   ctx: RouterContext,
   schema: Schema,

@@ -12,7 +12,7 @@ export type Description = {
   readonly prefix: string;
 };
 
-/** OpenAPI 3.1, made of the schemas that check what comes in and of what each route says of itself. */
+/** OpenAPI 3.1, of the schemas that check what comes in and of what each route says of itself. */
 export function describe(routes: readonly Route[], { title, version, prefix }: Description): Json {
   const components = new Components();
   const problem = components.refer(problemAnswer);

@@ -61,7 +61,7 @@ export function streamQuery(topicsMax: number) {
       .optional()
       .meta({
         description:
-          'The id of the last event seen: only what changed since is sent. The header Last-Event-ID, which EventSource sends by itself, comes first.',
+          'As the header Last-Event-ID, which EventSource sends by itself and which comes first.',
       }),
   });
 }

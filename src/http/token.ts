@@ -14,7 +14,7 @@ const JWKS_COOLDOWN_MS = 30_000;
 /** How long a key that was taken back is still believed. */
 const JWKS_AGE_MS_MAX = 600_000;
 
-/** Checking a signature takes longer than all else in a read, and tabs send the same token again. */
+/** Checking a signature takes longer than all else in a read, and tabs send the same one again. */
 const REMEMBERED_MAX = 5000;
 const REMEMBERED_MS = 30_000;
 const REMEMBERED_LENGTH_MAX = 2048;

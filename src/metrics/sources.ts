@@ -15,7 +15,7 @@ const DURATIONS = 'pgtally_http_request_seconds';
 
 const LISTENER_STATES: readonly ListenerState[] = ['listening', 'polling', 'away'];
 
-/** What stands somewhere already is looked up at the moment of a scrape, and counted nowhere twice. */
+/** What stands somewhere already is looked up at the moment of a scrape, and not counted twice. */
 export function collectSources(registry: Registry, sources: Sources): void {
   const { live, traffic, look } = sources;
   const gauge = gaugeMaker(registry);

@@ -162,7 +162,7 @@ test('a secret and a key set together are refused: only one can count', (t) => {
     () => loadConfig({ TALLY_JWT_SECRET: 's'.repeat(40), TALLY_JWKS_URL: 'https://id.example/k' }),
     { instanceOf: UserError, message: /^TALLY_JWT_SECRET and TALLY_JWKS_URL are both set/ },
   );
-  t.regex(error.hint ?? '', /^Unset TALLY_JWT_SECRET where/);
+  t.regex(error.hint ?? '', /^Unset TALLY_JWT_SECRET if/);
 });
 
 test('each setting is described in docs/operations.md, and none that is not there', (t) => {

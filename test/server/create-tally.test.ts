@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import Koa from 'koa';
-import { createTally, loadConfig, serve, type TallyOptions, UserError } from '../../src/index.js';
+import { createTally, type TallyOptions, UserError } from '../../src/index.js';
 import { ask, countedDatabase, get } from '../helpers/http.js';
 import { SECRET, token } from '../helpers/tokens.js';
 import { until } from '../helpers/wait.js';
@@ -99,58 +99,6 @@ test('an application may say by itself who asks', async (t) => {
   const ignored = await get(`${url}/v1/counters/team_things`, { authorization });
   t.is(ignored.status, 401, 'tokens then mean nothing');
 });
-
-test('a number is answered the same way by our own server, which takes a shorter one', async (t) => {
-  const { app, tally, listen, database } = await mounted(t);
-  app.use(tally.routes());
-  const inApp = await listen();
-  const config = loadConfig({ PORT: '0', LOG_LEVEL: 'silent', TALLY_JWT_SECRET: SECRET });
-  const alone = await serve({ config, url: database.url });
-  t.teardown(() => alone.stop());
-  await database.sql(`insert into public.things (kind) values ('a/b')`);
-  await until(async () => (await database.sql('select from tally.deltas')).length === 0);
-  const etag = (await get(`${inApp}/v1/counters/things`)).headers.get('etag') ?? '';
-  const authorization = `Bearer ${await token({ sub: '1', roles: ['team'] })}`;
-  const cases: [path: string, request: RequestInit][] = [
-    ['/v1/counters/things', {}],
-    ['/v1/counters/things?x=1', {}],
-    ['/v1/counters/things/', {}],
-    ['/v1/counters/per_kind/a/b', {}],
-    ['/v1/counters/per_kind/a%2Fb', {}],
-    ['/v1/counters/per_kind//a', {}],
-    ['/v1/counters//things', {}],
-    ['/v1/counters/', {}],
-    ['/v1/counters/things', { method: 'HEAD' }],
-    ['/v1/counters/things', { headers: { 'if-none-match': etag } }],
-    ['/v1/counters/things', { method: 'HEAD', headers: { 'if-none-match': etag } }],
-    ['/v1/counters/things', { method: 'DELETE' }],
-    ['/v1/counters/things', { method: 'OPTIONS' }],
-    ['/v1/counters/things', { headers: { 'x-request-id': 'mine' } }],
-    ['/v1/counters/team_things', { headers: { authorization } }],
-    ['/v1/counters/team_things', {}],
-    ['/v1/counters/nothing', {}],
-    ['/v1/counters/BAD', {}],
-    ['/v1/counters/%zz', {}],
-  ];
-  for (const [path, request] of cases) {
-    const [one, other] = await Promise.all([
-      ask(inApp + path, request),
-      ask(alone.url + path, request),
-    ]);
-    const what = `${request.method ?? 'GET'} ${path}`;
-    t.is(one.status, other.status, what);
-    // Koa itself says that nothing is there; our server says it as a problem.
-    if (one.text === 'Not Found') continue;
-    t.is(one.text, other.text, what);
-    t.deepEqual(seen(one), seen(other), what);
-  }
-});
-
-/** Whatever is about the connection or the moment is left out. */
-function seen({ headers }: { headers: Headers }): [string, string][] {
-  const passing = new Set(['date', 'keep-alive', 'connection']);
-  return [...headers].filter(([name]) => !passing.has(name));
-}
 
 /** Its timer has no handle and would keep the process alive. */
 function sseMiddleware(options: object = {}): Koa.Middleware {
