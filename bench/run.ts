@@ -12,6 +12,7 @@ import { startServer } from './lib/server.js';
 import { oldSnapshot } from './old-snapshot/question.js';
 import { readOne } from './read-one/question.js';
 import { slowTransaction } from './slow-transaction/question.js';
+import { summaries } from './summaries/question.js';
 import { twoCounters } from './two-counters/question.js';
 
 const QUESTIONS: readonly Question[] = [
@@ -22,6 +23,7 @@ const QUESTIONS: readonly Question[] = [
   oldSnapshot,
   foldRate,
   readOne,
+  summaries,
 ];
 
 process.exitCode = await main(process.argv.slice(2)).catch(printError);
