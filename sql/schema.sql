@@ -8,6 +8,39 @@ create schema tally authorization tally_owner;
 comment on schema tally is 'pgtally: counters and summaries that Postgres keeps, and announces on channel tally.';
 grant usage on schema tally to tally_server;
 
+-- table tally.announcements
+create table tally.announcements (
+  xid xid8 default pg_current_xact_id() not null,
+  summary bigint not null,
+  scope text collate "C" not null,
+  is_first boolean not null
+) with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000, vacuum_truncate=off);
+CREATE INDEX announcements_xid ON tally.announcements USING btree (xid);
+CREATE CONSTRAINT TRIGGER announce_at_commit AFTER INSERT ON tally.announcements DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (new.is_first) EXECUTE FUNCTION tally.announce_documents();
+comment on table tally.announcements is 'Documents that this transaction has changed: a deferred trigger announces them at its commit, and removes the rows again.';
+comment on trigger announce_at_commit on tally.announcements is 'Deferred: it runs as the commit begins, so that the number''s lock lasts no longer than that.';
+
+-- table tally.builds
+create table tally.builds (
+  built_at timestamp with time zone default clock_timestamp() not null,
+  summary bigint not null,
+  scope text collate "C" not null,
+  build_ms real not null,
+  outcome text not null
+) with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000, vacuum_truncate=off);
+CREATE INDEX builds_built_at ON tally.builds USING btree (built_at);
+comment on table tally.builds is 'The last builds that took 10 ms or more, or failed. Read them as tally.build_history.';
+
+-- table tally.collections
+create table tally.collections (
+  collection bigint not null,
+  seen xid8 not null,
+  also xid8[] not null,
+  written_by xid not null,
+  constraint collections_pkey PRIMARY KEY (collection)
+) with (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=1000, vacuum_truncate=off);
+comment on table tally.collections is 'Up to where marks were collected, newest last: seen, also and written_by as in tally.pulses. A row each, never an update, for the same reason.';
+
 -- table tally.cron
 create table tally.cron (
   only_row boolean default true not null,
@@ -78,6 +111,31 @@ comment on column tally.deltas.xid is 'Who wrote it: the fold looks only at what
 comment on index tally.deltas_counter_scope_xid is 'For reading one counter. The fold would have to go through all of it for an xid.';
 comment on index tally.deltas_xid is 'For the fold, and whatever else looks at pending deltas of all counters: it says (delta is not null) is true. Reading one counter through it would scan what is pending elsewhere.';
 
+-- table tally.documents
+create table tally.documents (
+  summary bigint not null,
+  scope text collate "C" not null,
+  body text,
+  version bigint default 0 not null,
+  built_at timestamp with time zone,
+  build_ms real,
+  next_at timestamp with time zone,
+  tried_at timestamp with time zone,
+  error text,
+  attempts integer default 0 not null,
+  constraint documents_pkey PRIMARY KEY (summary, scope),
+  constraint documents_scope CHECK ((octet_length(scope) <= 512))
+) with (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000, fillfactor=70, vacuum_truncate=off);
+CREATE INDEX documents_gone ON tally.documents USING btree (tried_at) WHERE (body IS NULL);
+CREATE INDEX documents_next ON tally.documents USING btree (next_at) WHERE (next_at IS NOT NULL);
+comment on table tally.documents is 'The documents, as they were last built. Read them as tally.summaries.';
+comment on column tally.documents.body is 'JSON, as text: it is sent as it stands. NULL: the builder said there is none, or it never succeeded; such a row is kept for a day, so that whoever was away hears of it.';
+comment on column tally.documents.version is 'The pulse that announced it.';
+comment on column tally.documents.built_at is 'When its builder last succeeded, changed or not.';
+comment on column tally.documents.build_ms is 'How long its builder took the last time.';
+comment on column tally.documents.next_at is 'When work builds it by itself: at max_age, or again after a failure.';
+comment on column tally.documents.error is 'Why the last attempt failed.';
+
 -- table tally.dropped
 create table tally.dropped (
   counter bigint not null,
@@ -85,6 +143,22 @@ create table tally.dropped (
 );
 CREATE INDEX dropped_counter ON tally.dropped USING btree (counter);
 comment on table tally.dropped is 'Counters that were dropped and whose totals the pulse still has to sweep away.';
+
+-- table tally.due
+create table tally.due (
+  summary bigint not null,
+  scope text collate "C",
+  due_since timestamp with time zone not null,
+  due_at timestamp with time zone not null,
+  is_slow boolean not null
+) with (autovacuum_analyze_scale_factor=0.5, autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000, vacuum_truncate=off);
+CREATE INDEX due_at ON tally.due USING btree (is_slow, due_at);
+CREATE INDEX due_key ON tally.due USING btree (summary, scope);
+comment on table tally.due is 'Documents that have to be built: what was collected from marks, and what has come of age. Not unique: whoever collects must not wait for a build under way, so one document may stand here twice.';
+comment on column tally.due.scope is 'NULL: each document of the summary, until it is certain that none under way was missed.';
+comment on column tally.due.due_since is 'The first change that is not in the document.';
+comment on column tally.due.due_at is 'When it may be built: settle after that.';
+comment on column tally.due.is_slow is 'Took long the last time, or was never built: built alone, and by one session at a time.';
 
 -- table tally.expiries
 create table tally.expiries (
@@ -122,15 +196,15 @@ comment on column tally.expiries.again_at is 'When it is tried again after a fai
 create table tally.expiry_failures (
   expiry text not null,
   relation oid not null,
-  "row" tid not null,
+  place tid not null,
   attempts integer not null,
   error text not null,
   again_at timestamp with time zone not null,
   constraint expiry_failures_expiry_fkey FOREIGN KEY (expiry) REFERENCES tally.expiries(name) ON DELETE CASCADE,
-  constraint expiry_failures_pkey PRIMARY KEY (expiry, relation, "row")
+  constraint expiry_failures_pkey PRIMARY KEY (expiry, relation, place)
 );
 comment on table tally.expiry_failures is 'Rows that their rule could not change, a constraint or a trigger being against it: left aside until again_at, so that they hold up no other.';
-comment on column tally.expiry_failures."row" is 'Its ctid: changed by whoever mends the row.';
+comment on column tally.expiry_failures.place is 'Its ctid: changed by whoever mends the row.';
 
 -- table tally.fill_requests
 create table tally.fill_requests (
@@ -172,7 +246,7 @@ create table tally.jobs (
 );
 CREATE INDEX jobs_next_at ON tally.jobs USING btree (next_at) WHERE enabled;
 comment on table tally.jobs is 'What runs on a schedule, one row each. A DBA may change every, time_limit, enabled and next_at, and add rows: commands run as tally_owner.';
-comment on column tally.jobs.command is 'One SQL statement, run as tally_owner. What it returns first is kept in last_result.';
+comment on column tally.jobs.command is 'One SQL statement, run as tally_owner. What a SELECT returns first is kept in last_result.';
 comment on column tally.jobs.every is 'How often. What was missed while nobody ran jobs is made up for once, not once for each time.';
 comment on column tally.jobs.time_limit is 'A job that takes longer is cancelled by the next session that looks: see tally.cancel_overdue_jobs().';
 comment on column tally.jobs.next_at is 'When it is due. Set it, and every = ''1 day'', to have it run at that time of the day (UTC).';
@@ -191,6 +265,17 @@ create table tally.kept (
   constraint kept_pkey PRIMARY KEY (counter, scope)
 );
 comment on table tally.kept is 'What counters keep of partitions that were dropped with on_drop => ''keep'': a recount adds it.';
+
+-- table tally.marks
+create table tally.marks (
+  xid xid8 default pg_current_xact_id() not null,
+  summary bigint not null,
+  scope text collate "C",
+  marked_at timestamp with time zone default clock_timestamp() not null
+) with (autovacuum_analyze_scale_factor=0.5, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=100000, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=20000, vacuum_truncate=off);
+CREATE INDEX marks_xid ON tally.marks USING btree (xid);
+comment on table tally.marks is 'What writers changed below documents, and nobody has collected yet. Append-only and unconstrained: a writer cannot wait here.';
+comment on column tally.marks.scope is 'Whose document; NULL: each document of the summary.';
 
 -- table tally.partitionings
 create table tally.partitionings (
@@ -281,6 +366,27 @@ create table tally.sources (
 comment on table tally.sources is 'The tables whose rows are counted.';
 comment on column tally.sources.slug is 'Names the source''s generated trigger functions: tally.count_<slug>_insert and so on.';
 
+-- table tally.summary_definitions
+create table tally.summary_definitions (
+  id bigint not null,
+  name text not null,
+  builder text not null,
+  function text not null,
+  max_age interval,
+  settle interval not null,
+  audience text not null,
+  created_at timestamp with time zone default now() not null,
+  created_by text not null,
+  constraint summary_definitions_audience CHECK ((audience ~ '^(private|public|owner|role:[A-Za-z0-9_.-]{1,63})$'::text)),
+  constraint summary_definitions_name CHECK ((name ~ '^[a-z][a-z0-9_]{0,62}$'::text)),
+  constraint summary_definitions_name_key UNIQUE (name),
+  constraint summary_definitions_pkey PRIMARY KEY (id)
+);
+comment on table tally.summary_definitions is 'One row per summary. Made by tally.create_summary; watched tables are in tally.watches.';
+comment on column tally.summary_definitions.id is 'The first 64 bits of md5(name): it means the same in every database.';
+comment on column tally.summary_definitions.builder is 'The function that builds a document, by its full name. Not as regproc, which pg_upgrade refuses.';
+comment on column tally.summary_definitions.function is 'tally''s own function around it, which runs with the rights of the builder''s owner.';
+
 -- table tally.totals
 create table tally.totals (
   counter bigint not null,
@@ -305,6 +411,74 @@ create table tally.verifications (
   constraint verifications_pkey PRIMARY KEY (counter)
 );
 comment on table tally.verifications is 'What tally.verify last found, for tally.doctor.';
+
+-- table tally.watched
+create table tally.watched (
+  source regclass not null,
+  slug text not null,
+  constraint watched_pkey PRIMARY KEY (source),
+  constraint watched_slug CHECK ((slug ~ '^[a-z0-9_]{1,45}$'::text)),
+  constraint watched_slug_key UNIQUE (slug)
+);
+comment on table tally.watched is 'The tables whose changes mark documents as due.';
+comment on column tally.watched.slug is 'Names the source''s generated trigger functions: tally.mark_<slug>_insert and so on.';
+
+-- table tally.watches
+create table tally.watches (
+  id bigint not null,
+  summary bigint not null,
+  source regclass not null,
+  scope text,
+  filter text,
+  scope_sql text not null,
+  filter_sql text not null,
+  by_settings boolean not null,
+  columns name[] not null,
+  constraint watches_pkey PRIMARY KEY (id),
+  constraint watches_source_fkey FOREIGN KEY (source) REFERENCES tally.watched(source) ON DELETE RESTRICT,
+  constraint watches_summary_fkey FOREIGN KEY (summary) REFERENCES tally.summary_definitions(id) ON DELETE CASCADE
+);
+CREATE INDEX watches_source ON tally.watches USING btree (source);
+CREATE INDEX watches_summary ON tally.watches USING btree (summary);
+comment on table tally.watches is 'Which rows mark which document: made by tally.watch. A summary may watch a table in many ways.';
+comment on column tally.watches.scope_sql is 'scope as the trigger functions run it, every name qualified; '''' without one.';
+comment on column tally.watches.filter_sql is 'filter likewise; true without one.';
+comment on column tally.watches.columns is 'The columns of source that the expressions use.';
+
+-- view tally.attendance
+create view tally.attendance as
+ SELECT (EXISTS ( SELECT
+           FROM pg_locks k
+          WHERE ((k.locktype = 'advisory'::text) AND (k.classid = (1952541804)::oid) AND (k.objid = (4)::oid) AND k.granted AND (k.database = ( SELECT b.oid
+                   FROM pg_database b
+                  WHERE (b.datname = current_database())))))) AS attended;
+comment on view tally.attendance is 'Whether a session is there that pulses.';
+
+-- view tally.build_history
+create view tally.build_history as
+ SELECT s.name,
+    b.scope,
+    b.built_at,
+    b.build_ms,
+    b.outcome
+   FROM (tally.builds b
+     JOIN tally.summary_definitions s ON ((s.id = b.summary)));
+comment on view tally.build_history is 'The last ten thousand builds that took 10 ms or more, or failed. The slowest documents: select name, scope, count(*), avg(build_ms), max(build_ms) from tally.build_history group by name, scope order by max(build_ms) desc limit 20;';
+comment on column tally.build_history.outcome is 'changed; equal: as it was; gone: there is no such document any more; none: there was none; failed.';
+grant select on tally.build_history to tally_server;
+
+-- view tally.collect_point
+create view tally.collect_point as
+ SELECT collection,
+        CASE
+            WHEN (written_by = xmin) THEN seen
+            ELSE '0'::xid8
+        END AS seen,
+    also
+   FROM tally.collections c
+  ORDER BY collection DESC
+ LIMIT 1;
+comment on view tally.collect_point is 'Up to where marks were collected, in the reader''s snapshot: as tally.fold_point for deltas.';
 
 -- view tally.counter_definitions
 create view tally.counter_definitions as
@@ -366,6 +540,30 @@ comment on view tally.counters is 'Every counter, exact in the reader''s snapsho
 comment on column tally.counters.scope is 'Empty for a counter without scope.';
 comment on column tally.counters.version is 'The pulse that last changed it; 0 before the first.';
 grant select on tally.counters to tally_server;
+
+-- view tally.document_states
+create view tally.document_states as
+ SELECT d.summary,
+    d.scope,
+        CASE
+            WHEN ((d.built_at IS NOT NULL) AND ((s.max_age IS NULL) OR (d.built_at > (clock_timestamp() - s.max_age)) OR pg_is_in_recovery())) THEN 'ready'::text
+            WHEN ((d.error IS NOT NULL) AND ((d.tried_at + tally.backoff(d.attempts)) > clock_timestamp())) THEN
+            CASE
+                WHEN (d.body IS NULL) THEN 'broken'::text
+                ELSE 'ready'::text
+            END
+            ELSE 'due'::text
+        END AS state,
+        CASE
+            WHEN ((d.body IS NULL) AND (d.built_at IS NOT NULL)) THEN 'null'::text
+            ELSE d.body
+        END AS body,
+    d.version
+   FROM (tally.documents d
+     JOIN tally.summary_definitions s ON ((s.id = d.summary)));
+comment on view tally.document_states is 'Whether a document can be shown, and what. No row: it is due.';
+comment on column tally.document_states.state is 'ready; due: it has to be built first; broken: it was never built, and failed a moment ago. A last document is better than none while its builder fails, and on a standby, which keeps nothing that it builds.';
+comment on column tally.document_states.body is 'null where the builder says there is none.';
 
 -- view tally.exact
 create view tally.exact as
@@ -465,6 +663,24 @@ UNION ALL
            FROM tally.fold_point f)));
 comment on view tally.pending_by_key is 'The same, by the index on counter and scope, which a reader must name.';
 
+-- view tally.pending_marks
+create view tally.pending_marks as
+ SELECT m.summary,
+    m.scope,
+    m.marked_at
+   FROM tally.marks m
+  WHERE (m.xid >= ( SELECT p.seen
+           FROM tally.collect_point p))
+UNION ALL
+ SELECT m.summary,
+    m.scope,
+    m.marked_at
+   FROM tally.marks m
+  WHERE ((m.xid = ANY (( SELECT p.also
+           FROM tally.collect_point p)::xid8[])) AND (m.xid < ( SELECT p.seen
+           FROM tally.collect_point p)));
+comment on view tally.pending_marks is 'Marks not collected yet, in the reader''s snapshot.';
+
 -- view tally.settled_functions
 create view tally.settled_functions as
  SELECT oid AS function
@@ -510,6 +726,20 @@ comment on column tally.status.filling is 'Counters that show no number until th
 comment on column tally.status.broken is 'Counters whose fill fails, or whose source is gone.';
 grant select on tally.status to tally_server;
 
+-- view tally.stray_marking
+create view tally.stray_marking as
+ SELECT (t.tgrelid)::regclass AS relation,
+    (t.tgname)::text AS name,
+    s.source
+   FROM ((pg_trigger t
+     JOIN pg_proc p ON (((p.oid = t.tgfoid) AND (p.pronamespace = ('tally'::regnamespace)::oid))))
+     LEFT JOIN tally.watched s ON ((p.proname ~ (('^mark_'::text || s.slug) || '_(insert|update|delete)$'::text))))
+  WHERE ((NOT t.tgisinternal) AND (t.tgparentid = (0)::oid) AND ((s.source IS NOT NULL) OR (p.proname = ANY (ARRAY['mark_truncate'::name, 'mark_route'::name, 'mark_move'::name]))) AND (NOT (EXISTS ( SELECT
+           FROM (tally.watched o
+             CROSS JOIN LATERAL tally.marking_triggers(o.source) e(relation, name, ddl, tgenabled))
+          WHERE (((e.relation)::oid = t.tgrelid) AND (e.name = t.tgname) AND (((o.source)::oid = (s.source)::oid) OR (p.proname = ANY (ARRAY['mark_truncate'::name, 'mark_route'::name, 'mark_move'::name]))))))));
+comment on view tally.stray_marking is 'Marking triggers on tables that are not, or no longer, part of a watched one: a partition that was detached keeps its own.';
+
 -- view tally.stray_triggers
 create view tally.stray_triggers as
  SELECT (t.tgrelid)::regclass AS relation,
@@ -524,24 +754,91 @@ create view tally.stray_triggers as
           WHERE (((e.relation)::oid = t.tgrelid) AND (e.name = t.tgname) AND (((o.source)::oid = (s.source)::oid) OR (p.proname = ANY (ARRAY['count_truncate'::name, 'never'::name, 'note_move'::name]))))))));
 comment on view tally.stray_triggers is 'Counting triggers on tables that are not, or no longer, part of a source: a partition that was detached keeps its own, and goes on counting.';
 
+-- view tally.summaries
+create view tally.summaries as
+ SELECT s.name,
+    d.scope,
+    (d.body)::jsonb AS body,
+    d.version,
+    d.built_at,
+    d.build_ms,
+    ( SELECT min(w.since) AS min
+           FROM ( SELECT u.due_since AS since
+                   FROM tally.due u
+                  WHERE ((u.summary = d.summary) AND (u.scope = d.scope))
+                UNION ALL
+                 SELECT u.due_since
+                   FROM tally.due u
+                  WHERE ((u.summary = d.summary) AND (u.scope IS NULL))
+                UNION ALL
+                 SELECT m.marked_at
+                   FROM tally.pending_marks m
+                  WHERE ((m.summary = d.summary) AND ((m.scope = d.scope) OR (m.scope IS NULL)))
+                UNION ALL
+                 SELECT (d.built_at + s.max_age)
+                  WHERE ((d.built_at + s.max_age) <= clock_timestamp())) w) AS due_since,
+    d.error
+   FROM (tally.documents d
+     JOIN tally.summary_definitions s ON ((s.id = d.summary)))
+  WHERE ((d.body IS NOT NULL) OR (d.error IS NOT NULL));
+comment on view tally.summaries is 'Every document, as it was last built. tally.read_summary builds one that is missing or too old.';
+comment on column tally.summaries.scope is 'Empty for a summary of one document.';
+comment on column tally.summaries.body is 'NULL: it was never built, see error.';
+comment on column tally.summaries.version is 'The pulse that announced it.';
+comment on column tally.summaries.built_at is 'When its builder last succeeded, changed or not.';
+comment on column tally.summaries.build_ms is 'How long its builder took the last time.';
+comment on column tally.summaries.due_since is 'The first change that it does not show, or when it reached max_age; NULL while it is current.';
+comment on column tally.summaries.error is 'Why its builder failed the last time. The document stays, and work tries again.';
+grant select on tally.summaries to tally_server;
+
+-- view tally.topic_change
+create view tally.topic_change as
+ SELECT NULL::integer AS pos,
+    NULL::text AS "json",
+    NULL::bigint AS version,
+    NULL::bigint AS pulse
+  WHERE false;
+comment on view tally.topic_change is 'What tally.changed_topics returns for each topic.';
+
+-- view tally.topic_reading
+create view tally.topic_reading as
+ SELECT NULL::integer AS pos,
+    NULL::text AS kind,
+    NULL::text AS audience,
+    NULL::text AS state,
+    NULL::text AS "json",
+    NULL::bigint AS version,
+    NULL::boolean AS settled,
+    NULL::bigint AS pulse
+  WHERE false;
+comment on view tally.topic_reading is 'What tally.read_topics returns for each topic.';
+
 -- view tally.topic_states
 create view tally.topic_states as
- SELECT id AS counter,
-    name,
+ SELECT d.id AS counter,
+    d.name,
     'counter'::text AS kind,
-    audience,
+    d.audience,
         CASE
             WHEN (NOT (EXISTS ( SELECT
                FROM tally.fit_sources s
               WHERE (s.source = (d.source)::oid)))) THEN 'broken'::text
-            WHEN ((filled_at IS NOT NULL) AND (NOT (EXISTS ( SELECT
+            WHEN ((d.filled_at IS NOT NULL) AND (NOT (EXISTS ( SELECT
                FROM tally.fill_requests f
               WHERE (f.counter = d.id))))) THEN 'ready'::text
-            WHEN (fill_error IS NOT NULL) THEN 'broken'::text
+            WHEN (d.fill_error IS NOT NULL) THEN 'broken'::text
             ELSE 'filling'::text
         END AS state
-   FROM tally.definitions d;
-comment on view tally.topic_states is 'What a server has to know of a counter before it shows a number. As counter_definitions has it, without what only people read.';
+   FROM tally.definitions d
+UNION ALL
+ SELECT s.id AS counter,
+    s.name,
+    'summary'::text AS kind,
+    s.audience,
+    'ready'::text AS state
+   FROM tally.summary_definitions s;
+comment on view tally.topic_states is 'What a server has to know of a counter or a summary before it shows a value. As counter_definitions has it, without what only people read.';
+comment on column tally.topic_states.counter is 'The id, of a summary too.';
 comment on column tally.topic_states.state is 'ready: tally.counters shows it; filling: not yet; broken: not before somebody mends it.';
 
 -- view tally.unfilled
@@ -591,6 +888,60 @@ end
 $function$;
 comment on function tally.announce(bigint,text[]) is 'Sends a pulse''s changes on channel tally, in as many payloads as it takes.';
 revoke all on function tally.announce(bigint,text[]) from public;
+
+-- function tally.announce_documents()
+CREATE OR REPLACE FUNCTION tally.announce_documents()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_pulse   bigint;
+  v_changes text[];
+  v_xmin    xid;
+begin
+  -- Runs as the commit begins, once for each transaction, however many documents it changed and
+  -- however long it was open: a number that was taken earlier would stop every pulse until then.
+  v_pulse := tally.next_pulse();
+  with mine as (
+    delete from tally.announcements a
+    where a.xid = pg_current_xact_id()
+    returning a.summary, a.scope
+  ), numbered as (
+    update tally.documents d
+    set version = v_pulse
+    from (select distinct m.summary, m.scope from mine m) k
+    where d.summary = k.summary and d.scope = k.scope
+    returning d.summary, d.scope
+  )
+  select array_agg(format('["%s",%s]', s.name, to_json(n.scope)) order by s.name, n.scope)
+  into v_changes
+  from numbered n
+  join tally.summary_definitions s on s.id = n.summary;
+  if v_changes is null then
+    return null;  -- the summary was dropped in the same transaction
+  end if;
+
+  -- Nothing was folded: so the row says what the last fold's row said, as of now, when nobody can
+  -- fold before this commits. A row without that would have the next fold, and every reader, look
+  -- for pending deltas from the wrong place.
+  insert into tally.pulses (pulse, folded, announced, took_ms, seen, also, written_by)
+  select v_pulse, 0, cardinality(v_changes), 0, f.seen, f.also, pg_current_xact_id()::xid
+  from tally.fold_point f
+  returning xmin into v_xmin;
+  if v_xmin <> pg_current_xact_id()::xid then
+    -- In a subtransaction the row has another number than the transaction.
+    update tally.pulses p set written_by = v_xmin where p.pulse = v_pulse;
+  end if;
+  delete from tally.pulses p
+  where p.pulse = v_pulse - (select s.keep_pulses from tally.settings s);
+  perform tally.announce(v_pulse, v_changes);
+  return null;
+end
+$function$;
+comment on function tally.announce_documents() is 'Trigger function of tally.announcements: gives what this transaction built its number, and announces it.';
+revoke all on function tally.announce_documents() from public;
 
 -- function tally.ask_for_fold()
 CREATE OR REPLACE FUNCTION tally.ask_for_fold()
@@ -685,10 +1036,101 @@ begin
     attached := format('dropped stray %s', v_stray.name);
     return next;
   end loop;
+  return query select w.relation, w.attached from tally.attach_watches(attach.source) w;
 end
 $function$;
-comment on function tally.attach(regclass) is 'Puts missing counting triggers on a source and its partitions, or on all of them; takes them off detached partitions; writes the trigger functions anew where another version wrote them.';
+comment on function tally.attach(regclass) is 'Puts missing triggers on a source or watched table and its partitions, or on all of them; takes them off detached partitions; writes the trigger functions anew where another version wrote them.';
 revoke all on function tally.attach(regclass) from public;
+
+-- function tally.attach_partitions(regclass)
+CREATE OR REPLACE FUNCTION tally.attach_partitions(source regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_missing record;
+begin
+  -- A new partition is counted and watched from its first row on: its triggers are made in the transaction that
+  -- makes it, as its owner.
+  for v_missing in
+    select t.ddl
+    from (select e.relation, e.ddl, e.tgenabled from tally.expected_triggers(source) e
+          union all
+          select m.relation, m.ddl, m.tgenabled from tally.marking_triggers(source) m) t
+    join pg_class c on c.oid = t.relation and c.relispartition
+    join pg_class o on o.oid = source and o.relowner = c.relowner
+    where t.tgenabled is null
+  loop
+    execute format('select tally.%I($1)', 'make_partition_' || tally.partitioning_slug(source))
+      using v_missing.ddl;
+  end loop;
+end
+$function$;
+comment on function tally.attach_partitions(regclass) is 'Puts the counting and marking triggers on new partitions, as the owner of the table.';
+revoke all on function tally.attach_partitions(regclass) from public;
+
+-- function tally.attach_watches(regclass)
+CREATE OR REPLACE FUNCTION tally.attach_watches(source regclass DEFAULT NULL::regclass)
+ RETURNS TABLE(relation regclass, attached text)
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_source  tally.watched;
+  v_missing record;
+  v_stray   record;
+  v_mended  boolean;
+begin
+  -- tally.attach for watched tables: with the caller's rights; changes nothing where all is well.
+  -- What happened while a trigger was missing nobody saw: every document is taken for changed.
+  for v_source in
+    select s.* from tally.watched s
+    join pg_class c on c.oid = s.source
+    where (attach_watches.source is null and pg_has_role(c.relowner, 'usage'))
+       or s.source = attach_watches.source
+    order by s.slug
+  loop
+    v_mended := false;
+    if not tally.marking_stands(v_source.source) then
+      perform tally.lock_source(v_source.source, 'share row exclusive');
+      perform tally.build_marking(v_source.source);
+      v_mended := true;
+      relation := v_source.source;
+      attached := 'marking functions';
+      return next;
+    end if;
+    for v_missing in
+      select t.relation, t.name, t.ddl from tally.marking_triggers(v_source.source) t
+      where t.tgenabled is null
+      order by t.relation::text, t.name
+    loop
+      perform tally.lock_source(v_missing.relation, 'share row exclusive');
+      execute v_missing.ddl;
+      v_mended := true;
+      relation := v_missing.relation;
+      attached := v_missing.name;
+      return next;
+    end loop;
+    perform tally.mark_all(v_source.slug) where v_mended;
+  end loop;
+  for v_stray in
+    select t.* from tally.stray_marking t
+    join pg_class c on c.oid = t.relation
+    where pg_has_role(c.relowner, 'usage')
+      and (attach_watches.source is null or t.source is not distinct from attach_watches.source)
+    order by t.relation::text, t.name
+  loop
+    perform tally.lock_source(v_stray.relation, 'access exclusive');
+    execute format('drop trigger %I on %s', v_stray.name, v_stray.relation);
+    relation := v_stray.relation;
+    attached := format('dropped stray %s', v_stray.name);
+    return next;
+  end loop;
+end
+$function$;
+comment on function tally.attach_watches(regclass) is 'Puts missing marking triggers on a watched table and its partitions, or on all of them; takes them off detached partitions. Part of tally.attach.';
+revoke all on function tally.attach_watches(regclass) from public;
 
 -- function tally.attend()
 CREATE OR REPLACE FUNCTION tally.attend()
@@ -703,6 +1145,143 @@ $function$;
 comment on function tally.attend() is 'Makes this session the one that pulses, unless another is. It stays so until it ends.';
 revoke all on function tally.attend() from public;
 grant execute on function tally.attend() to tally_server;
+
+-- function tally.await_marks()
+CREATE OR REPLACE FUNCTION tally.await_marks()
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '1s'
+AS $function$
+begin
+  -- From now on whoever marks rings tally_work. One session holds the lock for all that listen,
+  -- and takes it by waiting, not by trying, as tally.fall_asleep does and for the same reason.
+  if not (select s.doorbell from tally.settings s)
+     or not pg_try_advisory_lock(1952541804, 13) then
+    return false;
+  end if;
+  begin
+    perform pg_advisory_lock(1952541804, 12);
+  exception when lock_not_available or query_canceled then
+    perform pg_advisory_unlock(1952541804, 13);
+    return false;
+  end;
+  return true;
+end
+$function$;
+comment on function tally.await_marks() is 'Asks writers to ring tally_work when they mark. False where they will not, or where another session has asked already.';
+revoke all on function tally.await_marks() from public;
+grant execute on function tally.await_marks() to tally_server;
+
+-- function tally.backoff(integer)
+CREATE OR REPLACE FUNCTION tally.backoff(attempts integer)
+ RETURNS interval
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- After the first failure a second, then twice as long each time, up to five minutes.
+  select least(interval '5 minutes', interval '1 second' * 2 ^ least(greatest(attempts - 1, 0), 10))
+$function$;
+comment on function tally.backoff(integer) is 'How long after its failure a build is tried again.';
+revoke all on function tally.backoff(integer) from public;
+
+-- function tally.build_due(timestamp with time zone)
+CREATE OR REPLACE FUNCTION tally.build_due(until timestamp with time zone)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_built integer;
+begin
+  -- What takes little; tally.work has its own place for what takes long. Whoever collects marks
+  -- keeps them from others until its transaction ends: so a server does it in one of its own, and
+  -- it is done here only where no server is.
+  perform tally.expand_due();
+  v_built := tally.build_quick(until);
+  if v_built = 0 and not (select a.attended from tally.attendance a) then
+    perform tally.collect_marks();
+    perform tally.expand_due();
+    v_built := tally.build_quick(until);
+  end if;
+  return v_built;
+end
+$function$;
+comment on function tally.build_due(timestamp with time zone) is 'Part of tally.work: builds due documents until that time; how many.';
+revoke all on function tally.build_due(timestamp with time zone) from public;
+
+-- function tally.build_expiry(text,name[])
+CREATE OR REPLACE FUNCTION tally.build_expiry(name text, columns name[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_rule    tally.expiries;
+  v_run     name := tally.rule_function('run_expiry', name);
+  v_next    name := tally.rule_function('next_expiry', name);
+  v_trigger name := tally.rule_function('_600_tally_due', name);
+  v_owner   oid;
+begin
+  -- Writes a rule's two functions and its trigger anew. The functions belong to the owner of the
+  -- table and run with that role's rights: an UPDATE fires triggers, which nobody but whoever may
+  -- put them there should have run as himself. The caller holds SHARE ROW EXCLUSIVE on the source.
+  select e.* into strict v_rule from tally.expiries e where e.name = build_expiry.name;
+  select c.relowner into v_owner from pg_class c where c.oid = v_rule.source;
+  perform tally.drop_function('run_expiry', name, 'integer, oid[], tid[]');
+  execute format(
+$create$create function tally.%1$I(
+  max_rows integer, not_tables oid[], not_rows tid[],
+  out changed bigint, out tables oid[], out rows tid[], out error text
+)
+language plpgsql
+security definer  -- with the rights of the owner of the table; tally_owner alone may call it
+%2$sset enable_seqscan = off
+as %3$L$create$, v_run, tally.rule_settings(), tally.expiry_body(v_rule));
+  execute format('comment on function tally.%I(integer, oid[], tid[]) is %L', v_run,
+    format('Made by tally.create_expiry: changes what is due of %s for expiry %s.', v_rule.source,
+           name));
+  perform tally.hand_over(format('tally.%I(integer, oid[], tid[])', v_run)::regprocedure, v_owner);
+
+  perform tally.drop_function('next_expiry', name, 'timestamptz');
+  execute format(
+$create$create function tally.%1$I(past timestamptz)
+returns timestamptz
+language plpgsql
+stable
+security definer  -- with the rights of the owner of the table; tally_owner alone may call it
+%2$sset enable_seqscan = off
+as %3$L$create$, v_next, tally.rule_settings(), format(
+$body$
+#variable_conflict use_column
+begin
+  -- When the next row falls due after that time: one look at an index.
+  return (select (%2$s) from %3$s tally_row
+          where (%4$s) and (%2$s) > %1$I.past
+          order by (%2$s) limit 1);
+end
+$body$, v_next, v_rule.due_sql, v_rule.source, v_rule.filter_sql));
+  execute format('comment on function tally.%I(timestamptz) is %L', v_next,
+    format('Made by tally.create_expiry: when the next row of %s falls due for expiry %s.',
+           v_rule.source, name));
+  perform tally.hand_over(format('tally.%I(timestamptz)', v_next)::regprocedure, v_owner);
+
+  execute format('create or replace trigger %I after insert or update of %s on %s for each row '
+                 'when ((%s) and (%s) < clock_timestamp() + interval ''2 seconds'') '
+                 'execute function tally.ring_work()', v_trigger,
+                 (select string_agg(quote_ident(k.c), ', ' order by k.c)
+                  from (select distinct c from unnest(columns) c) k (c)), v_rule.source,
+                 tally.new_row_text(v_rule.source, v_rule.filter_sql),
+                 tally.new_row_text(v_rule.source, v_rule.due_sql));
+  execute format('comment on trigger %I on %s is %L', v_trigger, v_rule.source,
+    format('For expiry %s: a row that falls due within two seconds wakes a server that waits.',
+           name));
+end
+$function$;
+comment on function tally.build_expiry(text,name[]) is 'Writes the functions tally.run_expiry_<name> and tally.next_expiry_<name>, and the trigger.';
+revoke all on function tally.build_expiry(text,name[]) from public;
 
 -- function tally.build_functions(regclass)
 CREATE OR REPLACE FUNCTION tally.build_functions(source regclass)
@@ -762,6 +1341,487 @@ $function$;
 comment on function tally.build_functions(regclass) is 'Generates the static trigger functions tally.count_<slug>_insert, _update and _delete.';
 revoke all on function tally.build_functions(regclass) from public;
 
+-- function tally.build_here(tally.summary_definitions,text,boolean)
+CREATE OR REPLACE FUNCTION tally.build_here(definition tally.summary_definitions, scope text, again boolean, OUT outcome text, OUT body text, OUT error text)
+ RETURNS record
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_built record;
+  v_again boolean;
+begin
+  -- Builds one document, whose lock the caller holds. What was due of it is forgotten before the
+  -- builder's snapshot is taken, which therefore shows all that it stood for.
+  v_again := tally.forget_due(definition.id, build_here.scope) or again;
+  v_built := tally.run_builder(definition.function, build_here.scope);
+  if v_built.state is null then
+    body := v_built.body;
+    outcome := tally.store_document(definition, build_here.scope, body, v_built.took_ms);
+    return;
+  end if;
+  outcome := case when v_built.state = '57014' then 'canceled' else 'failed' end;
+  error := v_built.error;
+  if outcome = 'canceled' and not again then
+    -- Whoever asked has no more time. Work has: it builds what takes long on its own.
+    insert into tally.due (summary, scope, due_since, due_at, is_slow)
+    values (definition.id, build_here.scope, clock_timestamp(), clock_timestamp(), true);
+    return;
+  end if;
+  perform tally.note_failure(definition, build_here.scope, v_built.took_ms, error, v_again);
+  if again then
+    raise warning using errcode = 'TL021',
+      message = format('summary "%s" could not be built for scope "%s": %s', definition.name,
+                       build_here.scope, error);
+  end if;
+end
+$function$;
+comment on function tally.build_here(tally.summary_definitions,text,boolean) is 'Builds and keeps one document: changed, equal, gone (there is none any more), none, failed or canceled. again: nobody waits for it, so a failure is a warning, and work tries once more.';
+revoke all on function tally.build_here(tally.summary_definitions,text,boolean) from public;
+
+-- function tally.build_marking(regclass)
+CREATE OR REPLACE FUNCTION tally.build_marking(source regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_slug     text;
+  v_watches  bigint[];
+  v_names    text;
+  v_settings text;
+  v_event    text;
+begin
+  -- Writes a watched table's trigger functions anew, for the watches it has now. The caller holds
+  -- SHARE ROW EXCLUSIVE on it: so that no writer began under the old functions.
+  select w.slug into strict v_slug from tally.watched w where w.source = build_marking.source;
+  select array_agg(w.id order by w.id),
+         string_agg(distinct s.name, ', ' order by s.name),
+         case when bool_or(w.by_settings) then
+$settings$set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set standard_conforming_strings = on
+set array_nulls = on
+set bytea_output = 'hex'
+set lc_time = 'C'
+set lc_numeric = 'C'
+set lc_monetary = 'C'
+$settings$ else '' end
+  into v_watches, v_names, v_settings
+  from tally.watches w
+  join tally.summary_definitions s on s.id = w.summary
+  where w.source = build_marking.source;
+
+  foreach v_event in array array['insert', 'update', 'delete'] loop
+    execute format(
+$create$create or replace function tally.mark_%1$s_%2$s()
+returns trigger
+language plpgsql
+security definer  -- writers of the table need no right on tally
+set search_path = pg_catalog, pg_temp
+%3$sas %4$L$create$,
+      v_slug, v_event, v_settings,
+      E'\n' || tally.marking_body(v_slug, v_event, v_watches,
+                                  (select c.relkind = 'p' from pg_class c where c.oid = source)));
+    execute format('revoke execute on function tally.mark_%s_%s() from public', v_slug, v_event);
+    execute format('comment on function tally.mark_%s_%s() is %L', v_slug, v_event,
+                   format('Made by tally.build_marking: marks documents of %s on %s of %s.',
+                          v_names, upper(v_event), source));
+  end loop;
+end
+$function$;
+comment on function tally.build_marking(regclass) is 'Generates the static trigger functions tally.mark_<slug>_insert, _update and _delete.';
+revoke all on function tally.build_marking(regclass) from public;
+
+-- function tally.build_on_read(tally.summary_definitions,text)
+CREATE OR REPLACE FUNCTION tally.build_on_read(definition tally.summary_definitions, scope text, OUT outcome text, OUT body text, OUT error text)
+ RETURNS record
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_document tally.documents;
+  v_built    record;
+  v_key      bigint := tally.document_key(definition.id, build_on_read.scope);
+begin
+  -- Builds a document for somebody who wants to read it, unless it is there by now. Where nothing
+  -- can be written, on a standby say, it is built and not kept.
+  select d.* into v_document from tally.documents d
+  where d.summary = definition.id and d.scope = build_on_read.scope;
+  body := v_document.body;
+  if current_setting('transaction_read_only') = 'on'
+     or current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    v_built := tally.run_builder(definition.function, build_on_read.scope);
+    outcome := case when v_built.state is null then 'not kept' else 'failed' end;
+    error := v_built.error;
+    if error is null then
+      body := v_built.body;
+    end if;
+    return;
+  end if;
+  if not pg_try_advisory_xact_lock_shared(definition.id) or not pg_try_advisory_xact_lock(v_key)
+  then
+    -- Somebody builds it: one build is enough for all who read.
+    if body is not null then
+      outcome := 'last';
+      return;
+    end if;
+    perform pg_advisory_xact_lock_shared(definition.id);
+    perform pg_advisory_xact_lock(v_key);
+    perform tally.find_summary(definition.name);  -- it may be dropped by now
+  end if;
+
+  select d.* into v_document from tally.documents d
+  where d.summary = definition.id and d.scope = build_on_read.scope;
+  body := v_document.body;
+  if tally.is_fresh(v_document, definition.max_age) then
+    outcome := 'fresh';
+  elsif v_document.error is not null
+        and v_document.tried_at + tally.backoff(v_document.attempts) > clock_timestamp() then
+    -- It failed a moment ago: whoever reads does not make it fail again.
+    outcome := 'failed';
+    error := v_document.error;
+  else
+    v_built := tally.build_here(definition, build_on_read.scope, false);
+    outcome := v_built.outcome;
+    error := v_built.error;
+    if error is null then
+      body := v_built.body;
+    end if;
+  end if;
+end
+$function$;
+comment on function tally.build_on_read(tally.summary_definitions,text) is 'Builds a document for a reader. outcome: as of tally.build_here; fresh: it is there by now; last: another builds it; not kept.';
+revoke all on function tally.build_on_read(tally.summary_definitions,text) from public;
+
+-- function tally.build_partitioning(regclass)
+CREATE OR REPLACE FUNCTION tally.build_partitioning(source regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_make  name := 'make_partition_' || tally.partitioning_slug(source);
+  v_owner oid := (select c.relowner from pg_class c where c.oid = source);
+begin
+  -- Writes the two functions that make partitions of a table as its owner. ATTACH, and not CREATE
+  -- TABLE … PARTITION OF, which would keep readers and writers out of the whole table.
+  perform tally.drop_function('make_partition', tally.partitioning_slug(source), 'text, text, text');
+  execute format(
+$create$create function tally.%1$I(partition text, low text, high text)
+returns void
+language plpgsql
+security definer  -- with the rights of the owner of the table; tally_owner alone may call it
+%2$sas %3$L$create$, v_make, tally.rule_settings(), format(
+$body$
+declare
+  v_partition text := %1$L || '.' || quote_ident(partition);
+begin
+  -- A partition of %2$s for low to high.
+  execute format('create table %%s (like %2$s including defaults including constraints '
+                 'including generated including storage including compression '
+                 'including comments)', v_partition);
+  execute format('alter table %2$s attach partition %%s for values from (%%L) to (%%L)',
+                 v_partition, low, high);
+  if has_table_privilege('tally_owner', %3$L, 'select') then
+    execute format('grant select on table %%s to tally_owner', v_partition);
+  end if;
+end
+$body$, (select c.relnamespace::regnamespace::text from pg_class c where c.oid = source), source,
+        source::text));
+  execute format('comment on function tally.%I(text, text, text) is %L', v_make,
+                 format('Made by tally.ensure_partitions: makes a partition of %s.', source));
+  perform tally.hand_over(format('tally.%I(text, text, text)', v_make)::regprocedure, v_owner);
+
+  perform tally.drop_function('make_partition', tally.partitioning_slug(source), 'text');
+  execute format(
+$create$create function tally.%1$I(ddl text)
+returns void
+language plpgsql
+security definer  -- with the rights of the owner of the table; tally_owner alone may call it
+%2$sas %3$L$create$, v_make, tally.rule_settings(),
+$body$
+begin
+  -- A counting or marking trigger, and nothing else.
+  if ddl ~ ('^create or replace trigger _[0-9]+_tally_[a-z_]+ (after|before) [a-z]+ on [^;]+ '
+            || '(referencing [a-z_ ]+ )?for each statement execute function tally\.[a-z0-9_]+\(\)$')
+  then
+    execute ddl;
+  end if;
+end
+$body$);
+  execute format('comment on function tally.%I(text) is %L', v_make,
+    format('Made by tally.ensure_partitions: puts a trigger of ours on a partition of %s.', source));
+  perform tally.hand_over(format('tally.%I(text)', v_make)::regprocedure, v_owner);
+end
+$function$;
+comment on function tally.build_partitioning(regclass) is 'Writes the functions tally.make_partition_<slug>.';
+revoke all on function tally.build_partitioning(regclass) from public;
+
+-- function tally.build_piece(bigint,text)
+CREATE OR REPLACE FUNCTION tally.build_piece(summary bigint, scope text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_definition tally.summary_definitions;
+begin
+  -- One build as a piece of work: skipped when another session has it.
+  if not pg_try_advisory_xact_lock_shared(build_piece.summary)
+     or not pg_try_advisory_xact_lock(tally.document_key(build_piece.summary, build_piece.scope))
+  then
+    return 'busy';
+  end if;
+  select s.* into v_definition from tally.summary_definitions s where s.id = build_piece.summary;
+  if not found then
+    perform tally.forget_due(build_piece.summary, build_piece.scope);
+    return 'dropped';
+  end if;
+  return (select b.outcome from tally.build_here(v_definition, build_piece.scope, true) b);
+end
+$function$;
+comment on function tally.build_piece(bigint,text) is 'Builds one document unless somebody else does; a failure is recorded and harms no other.';
+revoke all on function tally.build_piece(bigint,text) from public;
+
+-- function tally.build_quick(timestamp with time zone)
+CREATE OR REPLACE FUNCTION tally.build_quick(until timestamp with time zone)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_key     record;
+  v_outcome text;
+  v_built   integer := 0;
+  v_done    integer := 0;
+  v_before  integer;
+begin
+  -- At most some hundreds in one transaction: each keeps a lock to its end, and there is room for
+  -- some thousands in the server.
+  while v_done < 300 loop
+    v_before := v_done;
+    for v_key in
+      select d.summary, d.scope, array_agg(d.place) as places
+      from tally.pick_due(false, clock_timestamp(), 50) d
+      group by d.summary, d.scope
+      order by min(d.due_at)
+    loop
+      if clock_timestamp() >= until and v_done > 0 then
+        return v_built;  -- but one at least: whoever works until nothing is left relies on it
+      end if;
+      if tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
+        update tally.due d set is_slow = true where d.ctid = any (v_key.places);
+        v_done := v_done + 1;
+        continue;
+      end if;
+      v_outcome := tally.build_piece(v_key.summary, v_key.scope);
+      v_done := v_done + case when v_outcome = 'busy' then 0 else 1 end;
+      v_built := v_built + case when v_outcome in ('busy', 'dropped') then 0 else 1 end;
+      if v_outcome = 'canceled' then
+        return v_built;
+      end if;
+    end loop;
+    exit when v_done = v_before;  -- none left, or only what others are building
+  end loop;
+  return v_built;
+end
+$function$;
+comment on function tally.build_quick(timestamp with time zone) is 'Part of tally.build_due: builds due documents that take little, one after another.';
+revoke all on function tally.build_quick(timestamp with time zone) from public;
+
+-- function tally.build_retention(text)
+CREATE OR REPLACE FUNCTION tally.build_retention(name text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_rule  tally.retentions;
+  v_run   name := tally.rule_function('run_retention', name);
+  v_drop  name := tally.rule_function('drop_partitions', name);
+  v_owner oid;
+begin
+  -- Writes a rule's two functions anew. They belong to the owner of the table and run with that
+  -- role's rights, as those of an expiry do.
+  select r.* into strict v_rule from tally.retentions r where r.name = build_retention.name;
+  select c.relowner into v_owner from pg_class c where c.oid = v_rule.source;
+  perform tally.drop_function('run_retention', name, 'timestamptz, integer');
+  execute format(
+$create$create function tally.%1$I(cutoff timestamptz, max_rows integer, out gone bigint)
+language plpgsql
+security definer  -- with the rights of the owner of the table; tally_owner alone may call it
+%2$sas %3$L$create$, v_run, tally.rule_settings(), tally.retention_body(v_rule));
+  execute format('comment on function tally.%I(timestamptz, integer) is %L', v_run,
+    format('Made by tally.create_retention: deletes old rows of %s for retention %s; with max_rows '
+           'NULL it counts them.', v_rule.source, name));
+  perform tally.hand_over(format('tally.%I(timestamptz, integer)', v_run)::regprocedure, v_owner);
+
+  perform tally.drop_function('drop_partitions', name, 'regclass[], text, interval');
+  execute format(
+$create$create function tally.%1$I(old regclass[], step text, wait interval)
+returns bigint
+language plpgsql
+security definer  -- with the rights of the owner of the table; tally_owner alone may call it
+%2$sas %3$L$create$, v_drop, tally.rule_settings(), tally.drop_body(v_rule));
+  execute format('comment on function tally.%I(regclass[], text, interval) is %L', v_drop,
+    format('Made by tally.create_retention: locks, counts and drops old partitions of %s for '
+           'retention %s.', v_rule.source, name));
+  perform tally.hand_over(format('tally.%I(regclass[], text, interval)', v_drop)::regprocedure,
+                          v_owner);
+end
+$function$;
+comment on function tally.build_retention(text) is 'Writes the functions tally.run_retention_<name> and tally.drop_partitions_<name>.';
+revoke all on function tally.build_retention(text) from public;
+
+-- function tally.build_slow(timestamp with time zone)
+CREATE OR REPLACE FUNCTION tally.build_slow(before timestamp with time zone)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_key   record;
+  v_quick integer := 0;
+begin
+  -- One document that takes long, or of which nobody knows. One such at a time, in the whole
+  -- database: whoever works beside it is free for the others.
+  if not exists (select from tally.pick_due(true, before, 1)) or not tally.take_slow_lane() then
+    return 0;
+  end if;
+  for v_key in
+    select d.summary, d.scope, array_agg(d.place) as places
+    from tally.pick_due(true, before, 100) d
+    group by d.summary, d.scope
+    order by min(d.due_at)
+  loop
+    if not tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
+      -- It is known by now: another one of its summary has been built, say.
+      update tally.due d set is_slow = false where d.ctid = any (v_key.places);
+      v_quick := v_quick + 1;
+    elsif tally.build_piece(v_key.summary, v_key.scope) not in ('busy', 'dropped') then
+      return 1;
+    end if;
+  end loop;
+  return case when v_quick > 0
+              then tally.build_quick(clock_timestamp() + interval '50 milliseconds') else 0 end;
+end
+$function$;
+comment on function tally.build_slow(timestamp with time zone) is 'Part of tally.build_due: builds one due document that takes long.';
+revoke all on function tally.build_slow(timestamp with time zone) from public;
+
+-- function tally.build_topic(text,text)
+CREATE OR REPLACE FUNCTION tally.build_topic(name text, scope text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_definition tally.summary_definitions;
+  v_document   tally.documents;
+begin
+  -- tally.read_summary for a server, which reads the document afterwards: an error is an outcome
+  -- here, so that it is recorded, and not tried again by the next request at once.
+  select s.* into v_definition from tally.summary_definitions s where s.name = build_topic.name;
+  if not found then
+    return 'unknown';
+  end if;
+  perform tally.check_scope(build_topic.name, build_topic.scope);
+  select d.* into v_document from tally.documents d
+  where d.summary = v_definition.id and d.scope = build_topic.scope;
+  if tally.is_fresh(v_document, v_definition.max_age) then
+    return 'fresh';
+  end if;
+  return (select b.outcome from tally.build_on_read(v_definition, build_topic.scope) b);
+end
+$function$;
+comment on function tally.build_topic(text,text) is 'Sees to it that a document can be read; the outcome as of tally.build_on_read.';
+revoke all on function tally.build_topic(text,text) from public;
+grant execute on function tally.build_topic(text,text) to tally_server;
+
+-- function tally.builder_name(text)
+CREATE OR REPLACE FUNCTION tally.builder_name(name text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select 'summary_' || case when length(builder_name.name) <= 55 then builder_name.name
+                            else left(builder_name.name, 46) || '_'
+                                 || left(md5(builder_name.name), 8) end
+$function$;
+comment on function tally.builder_name(text) is 'What tally''s own function around a summary''s builder is called.';
+revoke all on function tally.builder_name(text) from public;
+
+-- function tally.builder_owner(text)
+CREATE OR REPLACE FUNCTION tally.builder_owner(builder text)
+ RETURNS oid
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- NULL where the builder is gone. Found in the catalog: tally_owner needs no right on its schema.
+  select p.proowner
+  from pg_proc p
+  join pg_namespace n on n.oid = p.pronamespace
+  where p.proargtypes[0] = 'text'::regtype and p.pronargs = 1
+    and format('%I.%I', n.nspname, p.proname) = builder_owner.builder
+$function$;
+comment on function tally.builder_owner(text) is 'Who owns a builder.';
+revoke all on function tally.builder_owner(text) from public;
+
+-- function tally.builder_stands(tally.summary_definitions)
+CREATE OR REPLACE FUNCTION tally.builder_stands(definition tally.summary_definitions)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- Whether the function around a builder is there, and runs with the rights of its owner.
+  select exists (
+    select from pg_proc p
+    where p.oid = to_regprocedure(format('tally.%I(text)', definition.function))
+      and p.prosecdef
+      and p.prosrc = format(E'\nbegin\n  return %s(scope);\nend\n', definition.builder)
+      and p.proowner = tally.builder_owner(definition.builder)
+      and has_function_privilege('tally_owner', p.oid, 'execute'))
+$function$;
+comment on function tally.builder_stands(tally.summary_definitions) is 'Whether a summary''s builder can be called with the rights of its owner.';
+revoke all on function tally.builder_stands(tally.summary_definitions) from public;
+
+-- function tally.cancel_overdue_jobs()
+CREATE OR REPLACE FUNCTION tally.cancel_overdue_jobs()
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_job      record;
+  v_canceled integer := 0;
+begin
+  -- A statement's time limit is set before it begins, so a function cannot give one to a part of
+  -- itself: another session has to look. A cancelled job records that, and comes again.
+  for v_job in select r.* from tally.running_jobs() r where r.is_overdue loop
+    begin
+      if pg_cancel_backend(v_job.pid) then
+        v_canceled := v_canceled + 1;
+      end if;
+    exception when insufficient_privilege then
+      raise notice 'job "%" takes longer than it may, and runs as another role, in pid %',
+        v_job.name, v_job.pid;
+    end;
+  end loop;
+  return v_canceled;
+end
+$function$;
+comment on function tally.cancel_overdue_jobs() is 'Cancels jobs that take longer than their time_limit, where they run as the caller''s role; how many.';
+revoke all on function tally.cancel_overdue_jobs() from public;
+grant execute on function tally.cancel_overdue_jobs() to tally_server;
+
 -- function tally.change(text,text,numeric)
 CREATE OR REPLACE FUNCTION tally.change(name text, scope text, value numeric)
  RETURNS text
@@ -776,22 +1836,21 @@ revoke all on function tally.change(text,text,numeric) from public;
 
 -- function tally.changed_topics(text[],text[],bigint)
 CREATE OR REPLACE FUNCTION tally.changed_topics(names text[], scopes text[], since bigint)
- RETURNS TABLE(pos integer, "json" text, version bigint, pulse bigint)
+ RETURNS SETOF tally.topic_change
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET plan_cache_mode TO 'force_generic_plan'
  SET enable_seqscan TO 'off'
 AS $function$
+declare
+  v_pulse bigint := (select p.pulse from tally.pulses p order by p.pulse desc limit 1);
 begin
   -- What pulses after that one announced of these keys. Totals alone: what is pending belongs to
   -- a pulse that is still to come.
-  pos := 0;
-  version := 0;
-  pulse := (select p.pulse from tally.pulses p order by p.pulse desc limit 1);
-  return next;
+  return query select 0, null::text, 0::bigint, v_pulse;
   return query
-  select k.pos::integer, t.value::bigint::text, t.version, changed_topics.pulse
+  select k.pos::integer, t.value::bigint::text, t.version, v_pulse
   from unnest(names, scopes) with ordinality k (name, scope, pos)
   join tally.topic_states s on s.name = k.name and s.state = 'ready'
   cross join lateral (
@@ -800,10 +1859,19 @@ begin
     where o.counter = s.counter and o.scope = k.scope offset 0
   ) t
   where t.version > since
-    and t.value between -9223372036854775808 and 9223372036854775807;
+    and t.value between -9223372036854775808 and 9223372036854775807
+  union all
+  select k.pos::integer, coalesce(d.body, 'null'), d.version, v_pulse
+  from unnest(names, scopes) with ordinality k (name, scope, pos)
+  join tally.summary_definitions s on s.name = k.name
+  cross join lateral (
+    select o.body, o.version from tally.documents o
+    where o.summary = s.id and o.scope = k.scope offset 0
+  ) d
+  where d.version > since;
 end
 $function$;
-comment on function tally.changed_topics(text[],text[],bigint) is 'Those of the names and scopes that changed after a pulse, with their folded values. The first row, pos 0, has the last pulse and stands there also when nothing changed.';
+comment on function tally.changed_topics(text[],text[],bigint) is 'Those of the names and scopes that changed after a pulse, with their folded values or their documents (null: there is none any more). The first row, pos 0, has the last pulse and stands there also when nothing changed.';
 revoke all on function tally.changed_topics(text[],text[],bigint) from public;
 grant execute on function tally.changed_topics(text[],text[],bigint) to tally_server;
 
@@ -859,6 +1927,47 @@ end
 $function$;
 comment on function tally.check_counter(text,regclass,text,boolean) is 'Raises the error that names what is wrong with a declaration, its expressions aside.';
 revoke all on function tally.check_counter(text,regclass,text,boolean) from public;
+
+-- function tally.check_cron()
+CREATE OR REPLACE FUNCTION tally.check_cron()
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_version text := (select e.extversion from pg_extension e where e.extname = 'pg_cron');
+  v_home    text := current_setting('cron.database_name', true);
+  v_why     text;
+  v_hint    text;
+begin
+  -- Its version, or what stands in the way: each with the way out.
+  case
+    when v_version is not null then
+      return v_version;
+    when not exists (select from pg_available_extensions e where e.name = 'pg_cron') then
+      v_why := 'it is not installed on this server';
+      v_hint := 'A server that runs does all of it without pg_cron: npx pgtally serve. Or use cron: '
+                '* * * * * psql -qc ''call tally.tick()''. Or install the package, such as '
+                'postgresql-15-cron.';
+    when coalesce(current_setting('shared_preload_libraries'), '') !~ '\mpg_cron\M' then
+      v_why := 'it is installed, and not loaded';
+      v_hint := 'shared_preload_libraries = ''pg_cron'' in postgresql.conf, then restart PostgreSQL.';
+    when v_home is distinct from current_database() then
+      v_why := format('it lives in database %s', coalesce(v_home, 'postgres'));
+      v_hint := format('There, once create extension pg_cron; has been: select '
+                       'cron.schedule_in_database(''pgtally'', ''* * * * *'', ''call tally.cron()'', %L);',
+                       current_database());
+    else
+      v_why := 'its extension is not created in this database';
+      v_hint := 'As a superuser: create extension pg_cron; grant usage on schema cron to …;';
+  end case;
+  raise exception using errcode = 'TL040',
+    message = format('pg_cron cannot run jobs in database %s: %s', current_database(), v_why),
+    hint = v_hint;
+end
+$function$;
+comment on function tally.check_cron() is 'The version of pg_cron in this database, or error TL040 that says why it cannot be used.';
+revoke all on function tally.check_cron() from public;
 
 -- function tally.check_expression(text,text,regclass,text,regclass,regtype,boolean)
 CREATE OR REPLACE FUNCTION tally.check_expression(counter text, part text, source regclass, expression text, probe regclass, amount_type regtype, is_immutable boolean, OUT sql_text text, OUT by_settings boolean, OUT columns name[])
@@ -1074,6 +2183,133 @@ $function$;
 comment on function tally.check_reading(bigint) is 'Raises TL011 when tally_owner may not evaluate a counter''s expressions.';
 revoke all on function tally.check_reading(bigint) from public;
 
+-- function tally.check_retention(tally.retentions)
+CREATE OR REPLACE FUNCTION tally.check_retention(rule tally.retentions)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_type regtype;
+  v_key  record;
+begin
+  if rule.keep is null or rule.keep < interval '0' then
+    raise exception using errcode = 'TL034',
+      message = format('retention "%s": keep is %s', rule.name, coalesce(rule.keep::text, 'null')),
+      hint = 'It is how long rows are kept, such as interval ''90 days''.';
+  end if;
+  if rule.on_drop is null or rule.on_drop not in ('keep', 'subtract') then
+    raise exception using errcode = 'TL034',
+      message = format('retention "%s": on_drop is %s', rule.name,
+                       coalesce(quote_literal(rule.on_drop), 'null')),
+      hint = 'It is subtract, or keep: counters keep what a dropped partition had counted.';
+  end if;
+  v_type := tally.expression_type(rule.source, rule.age_sql);
+  if v_type not in ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype) then
+    raise exception using errcode = 'TL031',
+      message = format('retention "%s": its age is a %s, not a time', rule.name, v_type),
+      detail = format('age: %s', rule.age),
+      hint = 'Give a timestamptz, or a timestamp or date, which are taken in UTC.';
+  end if;
+  for v_key in select r.* from tally.references_to(rule.source) r loop
+    if v_key.child = rule.source and v_key.action in ('a', 'r') then
+      raise exception using errcode = 'TL035',
+        message = format('retention "%s": rows of %s refer to each other (foreign key %s)',
+                         rule.name, rule.source, v_key.name),
+        hint = 'A row goes only after those that refer to it, which a rule cannot know. Say in the '
+               'foreign key what becomes of them: on delete cascade, or on delete set null.';
+    end if;
+    raise notice using
+      message = format(case when v_key.action in ('a', 'r')
+        then 'retention "%s": rows that %s still refers to stay (foreign key %s)'
+        when v_key.action = 'c'
+        then 'retention "%s": rows of %s that refer to what goes, go too (foreign key %s)'
+        else 'retention "%s": rows of %s that refer to what goes lose their reference '
+             '(foreign key %s)' end, rule.name, v_key.child, v_key.name);
+  end loop;
+end
+$function$;
+comment on function tally.check_retention(tally.retentions) is 'Raises what is wrong with a retention, and says what it will do to tables that refer to its own.';
+revoke all on function tally.check_retention(tally.retentions) from public;
+
+-- function tally.check_rule(text,text,regclass)
+CREATE OR REPLACE FUNCTION tally.check_rule(kind text, name text, source regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_class pg_class;
+  v_why   text;
+begin
+  -- Whatever can be said of a rule before its expressions are looked at.
+  if name is null or name !~ '^[a-z][a-z0-9_]{0,62}$' then
+    raise exception using errcode = 'TL001',
+      message = format('%s name %s is not allowed', kind, coalesce(quote_literal(name), 'null')),
+      hint = 'A name begins with a to z and has up to 63 of a to z, 0 to 9 and _.';
+  end if;
+  select c.* into v_class from pg_class c where c.oid = check_rule.source;
+  v_why := case
+    when v_class.oid is null then 'there is no such table'
+    when v_class.relnamespace::regnamespace::text in ('tally', 'pg_catalog', 'information_schema')
+      then format('it is in schema %s', v_class.relnamespace::regnamespace)
+    when v_class.relkind not in ('r', 'p') then 'it is not a table'
+    when v_class.relpersistence = 't' then 'it is temporary'
+    when v_class.relispartition
+      then format('it is a partition of %s: name that', pg_partition_root(source))
+    when exists (select from pg_partition_tree(source) t
+                 join pg_class c on c.oid = t.relid and c.relkind = 'f')
+      then 'one of its partitions is a foreign table'
+  end;
+  if v_why is not null then
+    raise exception using errcode = 'TL003',
+      message = format('%s "%s" cannot be on %s: %s', kind, name,
+                       coalesce(source::text, 'null'), v_why),
+      hint = 'Name a table that holds its rows itself, as schema.table.';
+  end if;
+  if not pg_has_role('tally_owner', 'usage') then
+    raise exception using errcode = 'TL007',
+      message = format('role %I may not create rules', current_user),
+      hint = format('Whoever installed pgtally runs: grant tally_owner to %I;', current_user);
+  end if;
+  if not has_database_privilege(current_database(), 'temporary') then
+    raise exception using errcode = 'TL007',
+      message = format('role %I may not make temporary tables, which trying expressions takes',
+                       current_user),
+      hint = format('grant temporary on database %I to %I;', current_database(), current_user);
+  end if;
+  if not pg_has_role(v_class.relowner, 'usage') then
+    raise exception using errcode = 'TL007',
+      message = format('%s "%s": role %I does not own %s', kind, name, current_user, source),
+      hint = format('Create it as %I, who does: the rule runs with that role''s rights.',
+                    v_class.relowner::regrole);
+  end if;
+end
+$function$;
+comment on function tally.check_rule(text,text,regclass) is 'Raises the error that names what is wrong with a rule, its expressions aside.';
+revoke all on function tally.check_rule(text,text,regclass) from public;
+
+-- function tally.check_scope(text,text)
+CREATE OR REPLACE FUNCTION tally.check_scope(name text, scope text)
+ RETURNS void
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if scope is null or octet_length(scope) > 512 then
+    raise exception using errcode = 'TL022',
+      message = format('summary "%s": %s', name,
+        case when scope is null then 'scope is null'
+             else format('a scope of %s bytes is longer than 512', octet_length(scope)) end),
+      hint = 'A scope is a text of at most 512 bytes; '''' for a summary that has one document.';
+  end if;
+end
+$function$;
+comment on function tally.check_scope(text,text) is 'Raises TL022 for what cannot be a scope.';
+revoke all on function tally.check_scope(text,text) from public;
+
 -- function tally.check_sight(regclass)
 CREATE OR REPLACE FUNCTION tally.check_sight(relation regclass)
  RETURNS void
@@ -1191,6 +2427,422 @@ $function$;
 comment on function tally.check_source(regclass) is 'Raises TL003 for a table whose rows cannot be counted right, with the reason.';
 revoke all on function tally.check_source(regclass) from public;
 
+-- function tally.check_summary(text,regproc,interval,interval,text)
+CREATE OR REPLACE FUNCTION tally.check_summary(name text, builder regproc, max_age interval, settle interval, audience text)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_function pg_proc;
+  v_why      text;
+begin
+  -- Whatever can be said of a declaration by itself.
+  if name is null or name !~ '^[a-z][a-z0-9_]{0,62}$' then
+    raise exception using errcode = 'TL001',
+      message = format('summary name %s is not allowed', coalesce(quote_literal(name), 'null')),
+      hint = 'A name begins with a to z and has up to 63 of a to z, 0 to 9 and _.';
+  end if;
+  if audience is null or audience !~ '^(private|public|owner|role:[A-Za-z0-9_.-]{1,63})$' then
+    raise exception using errcode = 'TL005',
+      message = format('summary "%s": audience %s is not known', name,
+                       coalesce(quote_literal(audience), 'null')),
+      hint = 'It is private, public, owner, or role:NAME.';
+  end if;
+  if settle is null or settle < interval '0' or settle > interval '1 day' then
+    raise exception using errcode = 'TL020',
+      message = format('summary "%s": settle is %s', name, coalesce(settle::text, 'null')),
+      hint = 'How long to wait for more changes before a rebuild: 0 to 1 day.';
+  end if;
+  if max_age < interval '10 milliseconds' or max_age > interval '100 years' then
+    raise exception using errcode = 'TL020',
+      message = format('summary "%s": max_age is %s', name, max_age),
+      hint = 'How old a document may be when it is read: 10 ms or more; null: as old as it is.';
+  end if;
+  if not pg_has_role('tally_owner', 'usage') then
+    raise exception using errcode = 'TL007',
+      message = format('role %I may not declare summaries', current_user),
+      hint = format('Whoever installed pgtally runs: grant tally_owner to %I;', current_user);
+  end if;
+
+  select p.* into v_function from pg_proc p where p.oid = builder;
+  v_why := case
+    when builder is null then 'none is given'
+    when v_function.oid is null then format('there is no function with oid %s', builder::oid)
+    when v_function.pronamespace = pg_my_temp_schema() then 'it is temporary'
+    when v_function.prokind <> 'f' then 'it is a procedure, an aggregate or a window function'
+    when v_function.proretset then 'it returns a set of rows'
+    when v_function.prorettype <> 'jsonb'::regtype then
+      format('it returns %s', format_type(v_function.prorettype, null))
+    when v_function.pronargs <> 1 or v_function.proargtypes[0] <> 'text'::regtype then
+      format('it takes (%s)', pg_get_function_identity_arguments(builder))
+  end;
+  if v_why is not null then
+    raise exception using errcode = 'TL019',
+      message = format('summary "%s": its builder %s cannot be used: %s', name,
+                       coalesce(builder::text, 'null'), v_why),
+      hint = 'A builder is a function (scope text) that returns jsonb.';
+  end if;
+  if not pg_has_role(v_function.proowner, 'usage') then
+    raise exception using errcode = 'TL007',
+      message = format('summary "%s": role %I may not act as %I, who owns %s and with whose rights '
+                       'it would run', name, current_user, v_function.proowner::regrole::text,
+                       builder),
+      hint = format('Declare it as %s.', v_function.proowner::regrole);
+  end if;
+end
+$function$;
+comment on function tally.check_summary(text,regproc,interval,interval,text) is 'Raises the error that names what is wrong with the declaration of a summary.';
+revoke all on function tally.check_summary(text,regproc,interval,interval,text) from public;
+
+-- function tally.check_watch(text,regclass)
+CREATE OR REPLACE FUNCTION tally.check_watch(summary text, source regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- Whatever can be said of a watch before its expressions are looked at.
+  perform tally.find_summary(summary);
+  if source is null then
+    raise exception using errcode = 'TL003',
+      message = format('summary "%s": no source is given', summary),
+      hint = 'Name the table to watch, as schema.table.';
+  end if;
+  if not pg_has_role('tally_owner', 'usage') then
+    raise exception using errcode = 'TL007',
+      message = format('role %I may not declare watches', current_user),
+      hint = format('Whoever installed pgtally runs: grant tally_owner to %I;', current_user);
+  end if;
+  if not has_database_privilege(current_database(), 'temporary') then
+    raise exception using errcode = 'TL007',
+      message = format('role %I may not make temporary tables, which trying expressions takes',
+                       current_user),
+      hint = format('grant temporary on database %I to %I;', current_database(), current_user);
+  end if;
+  perform tally.check_source(source);
+  if not (select pg_has_role(c.relowner, 'usage') from pg_class c where c.oid = source) then
+    raise exception using errcode = 'TL007',
+      message = format('summary "%s": role %I does not own %s', summary, current_user, source),
+      hint = format('Watch it as %I, who does.',
+                    (select c.relowner::regrole from pg_class c where c.oid = source));
+  end if;
+end
+$function$;
+comment on function tally.check_watch(text,regclass) is 'Raises the error that names what is wrong with a watch, its expressions aside.';
+revoke all on function tally.check_watch(text,regclass) from public;
+
+-- function tally.check_watching(bigint)
+CREATE OR REPLACE FUNCTION tally.check_watching(watch bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_watch tally.watches;
+begin
+  -- Whether tally_owner can evaluate a watch at all, on no row. From an empty copy of the columns:
+  -- marking needs no right to read the table.
+  select w.* into v_watch from tally.watches w where w.id = check_watching.watch;
+  execute format('select from (select %s) r where ((%s)::text, (%s)) is not null limit 0',
+    coalesce((select string_agg(format('null::%s as %I', format_type(a.atttypid, a.atttypmod),
+                                       a.attname), ', ' order by a.attname)
+              from pg_attribute a
+              where a.attrelid = v_watch.source and a.attnum > 0 and not a.attisdropped
+                and a.attname = any (v_watch.columns)), '1'),
+    v_watch.scope_sql, v_watch.filter_sql);
+exception when insufficient_privilege then
+  raise exception using errcode = 'TL011',
+    message = format('the watch of %s: tally_owner may not use what it names: %s',
+                     v_watch.source, sqlerrm),
+    hint = 'Whoever owns that runs: grant usage on schema … to tally_owner; for a function also '
+           'grant execute on function … to tally_owner;';
+end
+$function$;
+comment on function tally.check_watching(bigint) is 'Raises TL011 when tally_owner may not evaluate a watch, and what PostgreSQL says when nobody can.';
+revoke all on function tally.check_watching(bigint) from public;
+
+-- function tally.clean_up(text,interval,boolean)
+CREATE OR REPLACE FUNCTION tally.clean_up(name text DEFAULT NULL::text, keep interval DEFAULT NULL::interval, dry_run boolean DEFAULT false)
+ RETURNS TABLE(name text, source regclass, rows bigint, partitions integer)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select c.name, c.source, c.rows, c.partitions from tally.clean_up_rules($1, $2, $3) c
+$function$;
+comment on function tally.clean_up(text,interval,boolean) is 'Deletes the old rows of one rule of retention, or of all, and drops old partitions; what went. At most settings.clean_up_rows rows of each rule in a call: call it again until it is 0. keep: instead of the rule''s own. With dry_run it says what would go, in all, and changes nothing.';
+revoke all on function tally.clean_up(text,interval,boolean) from public;
+
+-- function tally.clean_up_piece(text)
+CREATE OR REPLACE FUNCTION tally.clean_up_piece(name text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_from timestamptz := clock_timestamp();
+  v_rule tally.retentions;
+  v_done record;
+begin
+  -- What the job of a rule does: a piece, and if that was not all the next one soon, after nine
+  -- times as long as this one took. Writers hardly notice.
+  select r.* into v_rule from tally.retentions r where r.name = clean_up_piece.name;
+  if not found then
+    raise exception using errcode = 'TL006',
+      message = format('there is no retention "%s"', name),
+      hint = 'Delete its row of tally.jobs.';
+  end if;
+  select c.* into v_done
+  from tally.clean_up_rule(v_rule, null, false, true,
+                           (select s.clean_up_rows from tally.settings s)) c;
+  if v_done.is_more then
+    update tally.jobs j set next_at = clock_timestamp() + 9 * (clock_timestamp() - v_from)
+    where j.name = 'clean_up ' || clean_up_piece.name;
+  end if;
+  return format('%s rows, %s partitions%s', v_done.gone, v_done.partitions,
+                case when v_done.is_more then '; more to come' else '' end);
+end
+$function$;
+comment on function tally.clean_up_piece(text) is 'The job of a rule of retention: deletes a piece of what is old, and asks for the next.';
+revoke all on function tally.clean_up_piece(text) from public;
+
+-- function tally.clean_up_rule(tally.retentions,interval,boolean,boolean,integer)
+CREATE OR REPLACE FUNCTION tally.clean_up_rule(rule tally.retentions, keep interval, dry_run boolean, may_drop boolean, max_rows integer, OUT gone bigint, OUT partitions integer, OUT is_more boolean)
+ RETURNS record
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+AS $function$
+declare
+  v_cutoff timestamptz := clock_timestamp() - coalesce(keep, rule.keep);
+  v_run    name := tally.rule_function('run_retention', rule.name);
+  v_old    regclass[];
+  v_count  bigint;
+begin
+  gone := 0;
+  partitions := 0;
+  is_more := false;
+  v_old := array(select p from tally.old_partitions(rule, v_cutoff) p);
+  if dry_run then
+    execute format('select tally.%I($1, null)', v_run) into gone using v_cutoff;
+    partitions := cardinality(v_old);
+    return;
+  end if;
+  if not pg_try_advisory_xact_lock(hashtextextended('tally.clean_up.' || rule.name, 0)) then
+    raise notice 'retention "%": another session cleans up', rule.name;
+    return;
+  end if;
+  -- Partitions first: whoever waits for a row that we have deleted would hold the lock that they
+  -- take. For the same reason only one table's in a transaction.
+  if cardinality(v_old) > 0 and not may_drop then
+    is_more := true;
+    return;
+  elsif cardinality(v_old) > 0 then
+    gone := tally.drop_partitions(rule, v_old);
+    partitions := cardinality(v_old);
+  end if;
+  execute format('select tally.%I($1, $2)', v_run) into v_count using v_cutoff, max_rows;
+  gone := gone + v_count;
+  is_more := v_count >= max_rows;
+end
+$function$;
+comment on function tally.clean_up_rule(tally.retentions,interval,boolean,boolean,integer) is 'Deletes what is old by one rule, at most so many rows and whatever partitions; or counts it.';
+revoke all on function tally.clean_up_rule(tally.retentions,interval,boolean,boolean,integer) from public;
+
+-- function tally.clean_up_rules(text,interval,boolean)
+CREATE OR REPLACE FUNCTION tally.clean_up_rules(which text, keep interval, dry_run boolean)
+ RETURNS TABLE(name text, source regclass, rows bigint, partitions integer)
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_rule    tally.retentions;
+  v_done    record;
+  v_dropped integer := 0;
+begin
+  -- For one rule by name an error is raised; for all of them it is a warning, and the others go on.
+  if not coalesce(dry_run, false) then
+    perform tally.check_isolation('tally.clean_up');
+  end if;
+  if keep < interval '0' then
+    raise exception using errcode = 'TL034',
+      message = format('keep is %s', keep),
+      hint = 'It is how long rows are kept, such as interval ''90 days''.';
+  end if;
+  if which is not null
+     and not exists (select from tally.retentions r where r.name = which) then
+    raise exception using errcode = 'TL006',
+      message = format('there is no retention "%s"', which),
+      hint = 'select name from tally.retentions; lists them.';
+  end if;
+  for v_rule in
+    select r.* from tally.retentions r where which is null or r.name = which order by r.name
+  loop
+    begin
+      select c.* into v_done
+      from tally.clean_up_rule(v_rule, keep, coalesce(dry_run, false), v_dropped = 0,
+                               (select s.clean_up_rows from tally.settings s)) c;
+      v_dropped := v_dropped + v_done.partitions;
+    exception when others then
+      if which is not null then
+        raise;
+      end if;
+      raise warning using errcode = 'TL038',
+        message = format('retention "%s" failed: %s', v_rule.name, sqlerrm);
+      continue;
+    end;
+    if v_done.is_more then
+      raise notice 'retention "%": there may be more: call it again', v_rule.name;
+    end if;
+    name := v_rule.name;
+    source := v_rule.source;
+    rows := v_done.gone;
+    partitions := v_done.partitions;
+    return next;
+  end loop;
+end
+$function$;
+comment on function tally.clean_up_rules(text,interval,boolean) is 'What tally.clean_up does. PL/pgSQL lets no parameter and result column share the name "name".';
+revoke all on function tally.clean_up_rules(text,interval,boolean) from public;
+
+-- function tally.collect_aged()
+CREATE OR REPLACE FUNCTION tally.collect_aged()
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+AS $function$
+  -- What reached its max_age, and what failed and is to be tried again. A row that is locked is
+  -- being built at this moment.
+  with ripe as materialized (
+    select d.summary, d.scope, d.next_at, d.build_ms
+    from tally.documents d
+    where d.next_at <= clock_timestamp()
+    order by d.next_at
+    limit 10000
+    for update skip locked
+  ), moved as (
+    update tally.documents d
+    set next_at = null
+    from ripe r
+    where d.summary = r.summary and d.scope = r.scope
+  )
+  insert into tally.due (summary, scope, due_since, due_at, is_slow)
+  select r.summary, r.scope, r.next_at, r.next_at, tally.is_slow(coalesce(r.build_ms, 'infinity'))
+  from ripe r
+$function$;
+comment on function tally.collect_aged() is 'Part of tally.collect_marks: documents whose time has come without any mark.';
+revoke all on function tally.collect_aged() from public;
+
+-- function tally.collect_marks()
+CREATE OR REPLACE FUNCTION tally.collect_marks()
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+declare
+  v_point     record;
+  v_notes     boolean;
+  v_collected integer;
+  v_xmin      xid;
+begin
+  -- Turns marks into what is due, one row for each document. It waits for nobody, whoever else
+  -- collects or builds: what another session has locked is that one's business, and is there again
+  -- should it fail.
+  perform tally.check_isolation('tally.collect_marks');
+  perform tally.collect_aged();
+  select p.collection, p.seen, p.also into v_point from tally.collect_point p;
+  if not exists (select from tally.marks m where m.xid >= v_point.seen)
+     and not exists (select from tally.marks m where m.xid = any (v_point.also)) then
+    return 0;
+  end if;
+  -- Who notes how far it came: one at a time, from where the one before came to. Without a note
+  -- the next one only looks at more.
+  v_notes := pg_try_advisory_xact_lock(1952541804, 10);
+  select p.collection, p.seen, p.also into v_point from tally.collect_point p;
+
+  with seen as materialized (
+    select m.ctid as place
+    from tally.marks m
+    where m.xid >= v_point.seen or m.xid = any (v_point.also)
+    limit 200000
+  ), mine as materialized (
+    select m.ctid as place
+    from seen s
+    join tally.marks m on m.ctid = s.place
+    for update of m skip locked
+  ), gone as (
+    delete from tally.marks m using mine o
+    where m.ctid = o.place
+    returning m.summary, m.scope, m.marked_at
+  ), net as materialized (
+    select g.summary, g.scope, min(g.marked_at) as since, count(*) as marks
+    from gone g
+    group by g.summary, g.scope
+  ), waiting as materialized (
+    -- Stands there and nobody builds it: then this mark says nothing new. Locked, so that no build
+    -- can begin before this transaction, whose marks it might not see, has ended.
+    select d.summary, d.scope
+    from net n
+    join tally.due d on d.summary = n.summary and d.scope = n.scope
+    for update of d skip locked
+  ), fresh as (
+    -- Grouped, and not joined, which the planner would do row by row: it expects few.
+    select u.summary, u.scope, min(u.since) as since
+    from (
+      select n.summary, n.scope, n.since, false as waits from net n
+      union all
+      select w.summary, w.scope, null, true from waiting w
+    ) u
+    group by u.summary, u.scope
+    having not bool_or(u.waits)
+  ), put as (
+    insert into tally.due (summary, scope, due_since, due_at, is_slow)
+    select n.summary, n.scope, n.since,
+           -- Not more often than once in settle, also where transactions come in one by one that
+           -- began long ago; and a builder that fails has its own time.
+           greatest(n.since + s.settle, d.built_at + s.settle,
+                    case when d.error is not null
+                         then coalesce(d.next_at, d.tried_at + tally.backoff(d.attempts)) end),
+           n.scope is not null
+             and tally.is_slow(coalesce(d.build_ms, tally.expected_ms(n.summary, n.scope)))
+    from fresh n
+    join tally.summary_definitions s on s.id = n.summary
+    left join tally.documents d on d.summary = n.summary and d.scope = n.scope
+  ), point as (
+    insert into tally.collections (collection, seen, also, written_by)
+    select v_point.collection + 1, pg_snapshot_xmax(pg_current_snapshot()),
+           array(select pg_snapshot_xip(pg_current_snapshot())) || pg_current_xact_id(),
+           pg_current_xact_id()::xid
+    where v_notes
+      and (select count(*) from seen) = (select count(*) from gone)
+      and (select count(*) from seen) < 200000
+    returning xmin
+  )
+  select (select sum(n.marks) from net n), (select p.xmin from point p) into v_collected, v_xmin;
+  if v_xmin is not null then
+    if v_xmin <> pg_current_xact_id()::xid then
+      -- In a subtransaction the row has another number than the transaction.
+      update tally.collections c set written_by = v_xmin
+      where c.collection = v_point.collection + 1;
+    end if;
+    delete from tally.collections c where c.collection = v_point.collection - 100;
+  end if;
+  return coalesce(v_collected, 0);
+end
+$function$;
+comment on function tally.collect_marks() is 'Turns what writers marked into documents that are due; how many marks. tally.work does it by itself; a server does it in a transaction of its own.';
+revoke all on function tally.collect_marks() from public;
+grant execute on function tally.collect_marks() to tally_server;
+
 -- function tally.column_source(bigint[],text)
 CREATE OR REPLACE FUNCTION tally.column_source(counters bigint[], rows text)
  RETURNS text
@@ -1231,19 +2883,27 @@ CREATE OR REPLACE FUNCTION tally.compare(counters bigint[], lenient boolean DEFA
 AS $function$
 declare
   v_counter tally.definitions;
+  v_actual  text;
 begin
-  -- Where a counter and the recount of its rows differ. No row: exact.
+  -- Where a counter and the recount of its rows differ. No row: exact. What a dropped partition
+  -- had counted may have been kept: that is right too.
   for v_counter in
     select d.* from tally.definitions d where d.id = any (counters) order by d.name
   loop
     begin
+      v_actual := tally.recount_query(v_counter.id, v_counter.source);
+      if exists (select from tally.kept k where k.counter = v_counter.id) then
+        v_actual := format('select u.scope, sum(u.value) as value '
+          'from (%s union all select k.scope, k.value from tally.kept k where k.counter = %s) u '
+          'group by u.scope', v_actual, v_counter.id);
+      end if;
       return query execute format(
         'select %1$s::bigint, coalesce(a.scope, c.scope), coalesce(c.value, 0), coalesce(a.value, 0) '
         'from (%2$s) a '
         'full join (select e.scope, e.value from tally.exact e where e.counter = %1$s) c '
         'on a.scope = c.scope '
         'where coalesce(c.value, 0) <> coalesce(a.value, 0) '
-        'order by 2', v_counter.id, tally.recount_query(v_counter.id, v_counter.source));
+        'order by 2', v_counter.id, v_actual);
     exception when others then
       if not lenient then
         raise;
@@ -1256,6 +2916,43 @@ end
 $function$;
 comment on function tally.compare(bigint[],boolean) is 'Counted and actual, in one snapshot, wherever they differ. Lenient: a counter that cannot be recounted is a warning, and the others go on.';
 revoke all on function tally.compare(bigint[],boolean) from public;
+
+-- function tally.compile_change(text,regclass,text)
+CREATE OR REPLACE FUNCTION tally.compile_change(name text, source regclass, change text, OUT sql_text text, OUT columns name[])
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_probe text := tally.probe_name(source);
+begin
+  -- Postgres itself is asked how it reads UPDATE … SET, as the rule of an empty copy of the source:
+  -- a rule's text can be had back, with every name qualified.
+  if coalesce(pg_catalog.btrim(change, E' \t\r\n'), '') = '' then
+    raise exception using errcode = 'TL030',
+      message = pg_catalog.format('expiry "%s": its change is %s', name,
+                                  case when change is null then 'null' else 'empty' end),
+      hint = 'Give what stands after SET in an UPDATE, such as status = ''expired''.';
+  end if;
+  begin
+    execute pg_catalog.format('create temporary table %s as select * from %s with no data', v_probe,
+                              source);
+    -- In parentheses, so that a second statement becomes part of the rule and is not run.
+    execute pg_catalog.format(E'create rule tally_change as on insert to %1$s '
+                              'do also (update %1$s set %2$s\n)', v_probe, change);
+  exception when others then
+    raise exception using errcode = 'TL030',
+      message = pg_catalog.format('expiry "%s": its change cannot be used: %s', name, sqlerrm),
+      detail = pg_catalog.format('change: %s', change),
+      hint = pg_catalog.format('Give what stands after SET in an UPDATE of %s, such as '
+                               'status = ''expired''.', source);
+  end;
+  select c.sql_text, c.columns into sql_text, columns
+  from tally.read_change(name, v_probe::pg_catalog.regclass, change) c;
+  execute pg_catalog.format('drop table %s', v_probe);
+end
+$function$;
+comment on function tally.compile_change(text,regclass,text) is 'An expiry''s change as its function runs it, and the columns that it sets, or error TL030.';
+revoke all on function tally.compile_change(text,regclass,text) from public;
 
 -- function tally.compile_expression(text,text,regclass,text)
 CREATE OR REPLACE FUNCTION tally.compile_expression(counter text, part text, source regclass, expression text, OUT sql_text text, OUT by_settings boolean, OUT columns name[])
@@ -1328,6 +3025,35 @@ end
 $function$;
 comment on function tally.compile_expression(text,text,regclass,text) is 'A filter, scope or amount as the trigger functions run it, or error TL004 with the reason.';
 revoke all on function tally.compile_expression(text,text,regclass,text) from public;
+
+-- function tally.compile_rule(text,text,text,regclass,text)
+CREATE OR REPLACE FUNCTION tally.compile_rule(kind text, name text, part text, source regclass, expression text, OUT sql_text text, OUT columns name[])
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_message text;
+  v_detail  text;
+  v_hint    text;
+begin
+  -- The same check as a counter's expressions have, in words of its own.
+  if expression is null then
+    raise exception using errcode = 'TL004',
+      message = pg_catalog.format('%s "%s": its %s is null', kind, name, part),
+      hint = pg_catalog.format('Give an SQL expression over the columns of %s.', source);
+  end if;
+  select e.sql_text, e.columns into sql_text, columns
+  from tally.compile_expression(name, part, source, expression) e;
+exception when sqlstate 'TL004' then
+  get stacked diagnostics
+    v_message = message_text, v_detail = pg_exception_detail, v_hint = pg_exception_hint;
+  raise exception using errcode = 'TL004',
+    message = pg_catalog.regexp_replace(v_message, '^counter', kind),
+    detail = v_detail, hint = v_hint;
+end
+$function$;
+comment on function tally.compile_rule(text,text,text,regclass,text) is 'A rule''s expression as its functions run it, or error TL004 with the reason.';
+revoke all on function tally.compile_rule(text,text,text,regclass,text) from public;
 
 -- function tally.count_all_rows(bigint[])
 CREATE OR REPLACE FUNCTION tally.count_all_rows(counters bigint[])
@@ -1624,6 +3350,88 @@ $function$;
 comment on function tally.create_counter(text,regclass,text,text,text,text,boolean) is 'Declares a counter over the rows of a table: how many match filter, or the sum of amount, one number for each scope. Again with the same words changes nothing. tally.drop_counter undoes it.';
 revoke all on function tally.create_counter(text,regclass,text,text,text,text,boolean) from public;
 
+-- function tally.create_expiry(text,regclass,text,text,text)
+CREATE OR REPLACE FUNCTION tally.create_expiry(name text, source regclass, due text, filter text, change text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_rule   tally.expiries;
+  v_due    record;
+  v_filter record;
+  v_change record;
+  v_type   pg_catalog.regtype;
+begin
+  -- Declares that rows whose time has come are changed: by tally.work, within milliseconds of
+  -- their time while a server runs.
+  perform tally.check_rule('expiry', name, source);
+  select e.sql_text, e.columns into v_due
+  from tally.compile_rule('expiry', name, 'due', source, due) e;
+  select e.sql_text, e.columns into v_filter
+  from tally.compile_rule('expiry', name, 'filter', source, filter) e;
+  select c.sql_text, c.columns into v_change from tally.compile_change(name, source, change) c;
+  v_type := tally.expression_type(source, v_due.sql_text);
+  if v_type operator(pg_catalog.<>) 'pg_catalog.timestamptz'::pg_catalog.regtype then
+    raise exception using errcode = 'TL031',
+      message = pg_catalog.format('expiry "%s": its due is a %s, not a timestamptz', name, v_type),
+      detail = pg_catalog.format('due: %s', due),
+      hint = 'Say in which time zone it is meant, as in expires_at at time zone ''UTC''.';
+  end if;
+  v_rule.name := name;
+  v_rule.source := source;
+  v_rule.due := due;
+  v_rule.filter := filter;
+  v_rule.change := change;
+  v_rule.due_sql := v_due.sql_text;
+  v_rule.filter_sql := v_filter.sql_text;
+  v_rule.change_sql := v_change.sql_text;
+  perform tally.put_expiry(v_rule, v_due.columns, v_filter.columns, v_change.columns);
+end
+$function$;
+comment on function tally.create_expiry(text,regclass,text,text,text) is 'Rows that match filter are changed, as by UPDATE … SET change, when the time due has come. Makes the index that serves it where there is none. Again with the same words mends it. tally.drop_expiry undoes it.';
+revoke all on function tally.create_expiry(text,regclass,text,text,text) from public;
+
+-- function tally.create_retention(text,regclass,text,interval,text,text)
+CREATE OR REPLACE FUNCTION tally.create_retention(name text, source regclass, age text, keep interval, filter text DEFAULT NULL::text, on_drop text DEFAULT 'subtract'::text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_rule tally.retentions;
+begin
+  -- Declares that rows are thrown away when they are older than keep: by tally.clean_up, which a
+  -- job of that name calls.
+  perform tally.check_rule('retention', name, source);
+  v_rule.name := name;
+  v_rule.source := source;
+  v_rule.age := age;
+  v_rule.keep := keep;
+  v_rule.filter := filter;
+  v_rule.on_drop := on_drop;
+  v_rule.age_sql := (tally.compile_rule('retention', name, 'age', source, age)).sql_text;
+  v_rule.filter_sql := case when filter is null then 'true'
+    else (tally.compile_rule('retention', name, 'filter', source, filter)).sql_text end;
+  perform tally.put_retention(v_rule);
+end
+$function$;
+comment on function tally.create_retention(text,regclass,text,interval,text,text) is 'Rows whose age (a time, over their columns) is longer ago than keep are deleted, those that match filter; old partitions are dropped whole. on_drop: whether counters then keep what a partition held. Again with the same words mends it. tally.drop_retention undoes it.';
+revoke all on function tally.create_retention(text,regclass,text,interval,text,text) from public;
+
+-- function tally.create_summary(text,regproc,interval,interval,text)
+CREATE OR REPLACE FUNCTION tally.create_summary(name text, builder regproc, max_age interval DEFAULT NULL::interval, settle interval DEFAULT '00:00:01'::interval, audience text DEFAULT 'private'::text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  -- Declares a summary: a JSON document for each scope, which builder makes. What it is made of is
+  -- said with tally.watch.
+  perform tally.check_summary(name, builder, max_age, settle, audience);
+  perform tally.put_summary(name, builder, max_age, settle, audience, pg_catalog.current_schemas(false));
+end
+$function$;
+comment on function tally.create_summary(text,regproc,interval,interval,text) is 'Declares a summary: one JSON document for each scope, built by function builder (scope text) returns jsonb, which may only read. Again with the same words changes nothing. tally.drop_summary undoes it.';
+revoke all on function tally.create_summary(text,regproc,interval,interval,text) from public;
+
 -- function tally.definition_difference(tally.definitions,regclass,text,text,text,text,boolean)
 CREATE OR REPLACE FUNCTION tally.definition_difference(old tally.definitions, source regclass, filter_sql text, scope_sql text, amount_sql text, audience text, ranked boolean)
  RETURNS text
@@ -1657,6 +3465,10 @@ begin
   return query select * from tally.doctor_counters();
   return query select * from tally.doctor_triggers();
   return query select * from tally.doctor_pulse();
+  return query select * from tally.doctor_expiry();
+  return query select * from tally.doctor_jobs();
+  return query select * from tally.doctor_summaries();
+  return query select * from tally.doctor_marking();
 end
 $function$;
 comment on function tally.doctor() is 'Looks whether all is well, and says what to do where it is not.';
@@ -1734,6 +3546,173 @@ end
 $function$;
 comment on function tally.doctor_counters() is 'Part of tally.doctor: each counter.';
 revoke all on function tally.doctor_counters() from public;
+
+-- function tally.doctor_expiry()
+CREATE OR REPLACE FUNCTION tally.doctor_expiry()
+ RETURNS TABLE("check" text, status text, detail text, remedy text)
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_rule   tally.expiries;
+  v_failed bigint;
+  v_due    timestamptz;
+begin
+  for v_rule in select e.* from tally.expiries e order by e.name loop
+    "check" := format('expiry %s', v_rule.name);
+    status := 'ok';
+    detail := 'nothing is due';
+    remedy := null;
+    v_failed := (select count(*) from tally.expiry_failures f where f.expiry = v_rule.name);
+    v_due := null;
+    if v_rule.error is null then
+      begin
+        execute format('select tally.%I($1)', tally.rule_function('next_expiry', v_rule.name))
+          into v_due using timestamptz '-infinity';
+      exception when others then
+        v_rule.error := sqlerrm;
+      end;
+      detail := coalesce('next due ' || date_trunc('second', v_due), detail);
+    end if;
+    if not exists (select from pg_class c where c.oid = v_rule.source) then
+      status := 'fail';
+      detail := format('its table is gone (oid %s)', v_rule.source::oid);
+      remedy := format('select tally.drop_expiry(%L);', v_rule.name);
+    elsif v_rule.error is not null then
+      status := 'fail';
+      detail := case when v_rule.stopped then 'stopped: ' else 'fails: ' end || v_rule.error;
+      remedy := 'Mend what the error says, then call tally.create_expiry with the same words again.';
+    elsif v_failed > 0 then
+      status := 'warn';
+      detail := format('%s row(s) cannot be changed, such as: %s', v_failed,
+        (select f.error from tally.expiry_failures f where f.expiry = v_rule.name
+         order by f.attempts desc limit 1));
+      remedy := format('A constraint or a trigger is against it; they are tried every five minutes. '
+        'select relation::regclass, place, error from tally.expiry_failures where expiry = %L;',
+        v_rule.name);
+    elsif v_due < clock_timestamp() - interval '2 minutes' then
+      status := 'warn';
+      detail := format('rows are due since %s', date_trunc('second', v_due));
+      remedy := 'Nobody works, or somebody keeps them locked: start a server, or call tally.tick();';
+    end if;
+    return next;
+  end loop;
+end
+$function$;
+comment on function tally.doctor_expiry() is 'Part of tally.doctor: the rules of expiry.';
+revoke all on function tally.doctor_expiry() from public;
+
+-- function tally.doctor_jobs()
+CREATE OR REPLACE FUNCTION tally.doctor_jobs()
+ RETURNS TABLE("check" text, status text, detail text, remedy text)
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select format('retention %s', r.name), case when c.oid is null then 'fail' else 'ok' end,
+         case when c.oid is null then format('its table is gone (oid %s)', r.source::oid)
+              else format('%s of %s are kept', r.keep, r.source) end,
+         case when c.oid is null then format('select tally.drop_retention(%L);', r.name) end
+  from tally.retentions r
+  left join pg_class c on c.oid = r.source
+  union all
+  select format('partitions of %s', p.source),
+         case when m.months is null then 'ok' when m.first < now() then 'fail' else 'warn' end,
+         case when m.months is null then format('made %s ahead', p.ahead)
+              else 'missing: ' || m.months end,
+         case when m.months is not null then
+           format('select tally.ensure_partitions(%L, %L); says why.', p.source, p.ahead) end
+  from tally.partitionings p
+  join pg_class c on c.oid = p.source
+  cross join lateral (select string_agg(m.name, ', ' order by m.low) as months, min(m.low) as first
+                      from tally.missing_months(p.source, p.ahead) m) m
+  union all
+  select format('job %s', j.name),
+         case when j.failures >= 3 then 'fail'
+              when j.failures > 0 or r.is_overdue or l.is_late then 'warn' else 'ok' end,
+         case when j.failures > 0 then format('failed %s time(s): %s', j.failures, j.last_error)
+              when r.is_overdue then format('runs since %s in pid %s, longer than its time limit',
+                                            date_trunc('second', r.since), r.pid)
+              when r.pid is not null then format('runs now, in pid %s', r.pid)
+              when l.is_late then format('due since %s', date_trunc('second', j.next_at))
+              when not j.enabled then 'not enabled'
+              else concat_ws(', ', 'last ' || date_trunc('second', j.last_at) || ' in '
+                                     || round(j.last_ms) || ' ms: ' || j.last_result,
+                             'next ' || date_trunc('second', j.next_at)) end,
+         case when j.failures > 0 then
+                format('Mend that, then update tally.jobs set next_at = now() where name = %L;', j.name)
+              when r.is_overdue then format('select pg_cancel_backend(%s);', r.pid)
+              when l.is_late then
+                'Nobody runs jobs: start a server, select tally.install_cron();, or call tally.tick(); '
+                'from cron.' end
+  from tally.jobs j
+  left join tally.running_jobs() r on r.name = j.name
+  cross join lateral (
+    -- Who has nothing but counters needs nobody to prune.
+    select j.enabled and r.name is null and j.next_at < clock_timestamp() - interval '5 minutes'
+           and exists (select from tally.jobs o where o.name <> 'prune') as is_late
+  ) l
+  union all
+  select 'pg_cron',
+         case when c.last_at is null and c.installed_at > clock_timestamp() - interval '5 minutes'
+              then 'ok'
+              when coalesce(c.last_at, c.installed_at) < clock_timestamp() - interval '5 minutes'
+              then 'fail' else 'ok' end,
+         format('%s, last called %s', c.schedule,
+                coalesce(date_trunc('second', c.last_at)::text, 'never')),
+         case when coalesce(c.last_at, c.installed_at) < clock_timestamp() - interval '5 minutes' then
+           'Its scheduler does not run, or its calls fail: see select * from cron.job_run_details '
+           'order by runid desc limit 5; with passwords, cron.use_background_workers = on is needed. '
+           'Or select tally.uninstall_cron();' end
+  from tally.cron c
+$function$;
+comment on function tally.doctor_jobs() is 'Part of tally.doctor: retention, partitions, jobs and who runs them.';
+revoke all on function tally.doctor_jobs() from public;
+
+-- function tally.doctor_marking()
+CREATE OR REPLACE FUNCTION tally.doctor_marking()
+ RETURNS TABLE("check" text, status text, detail text, remedy text)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- As tally.doctor_triggers for counting triggers.
+  select format('marking triggers on %s', t.relation),
+         case when count(*) filter (where t.tgenabled is null or t.tgenabled in ('D', 'R')) = 0
+              then 'ok' else 'fail' end,
+         case when count(*) filter (where t.tgenabled is null or t.tgenabled in ('D', 'R')) = 0
+              then format('%s in place', count(*))
+              else concat_ws('; ',
+                'missing: ' || string_agg(t.name, ', ' order by t.name)
+                  filter (where t.tgenabled is null),
+                'disabled: ' || string_agg(t.name, ', ' order by t.name)
+                  filter (where t.tgenabled in ('D', 'R'))) end,
+         case
+           when count(*) filter (where t.tgenabled is null) > 0 then
+             format('As its owner: select * from tally.attach(%L);', s.source)
+           when count(*) filter (where t.tgenabled in ('D', 'R')) > 0 then
+             format('alter table %s %s; then select tally.refresh();', t.relation,
+                    string_agg('enable trigger ' || t.name, ', ' order by t.name)
+                      filter (where t.tgenabled in ('D', 'R')))
+         end
+  from tally.watched s
+  join pg_class c on c.oid = s.source
+  cross join lateral tally.marking_triggers(s.source) t
+  group by s.source, t.relation
+  union all
+  select format('marking functions of %s', s.source), 'fail',
+         'missing, edited, or written by another version of pgtally',
+         format('As its owner: select * from tally.attach(%L);', s.source)
+  from tally.watched s
+  join pg_class c on c.oid = s.source
+  where not tally.marking_stands(s.source)
+  union all
+  select format('trigger %s on %s', t.name, t.relation), 'fail',
+         format('%s is not part of any watched table', t.relation),
+         'As its owner: select * from tally.attach();'
+  from tally.stray_marking t
+$function$;
+comment on function tally.doctor_marking() is 'Part of tally.doctor: the marking triggers.';
+revoke all on function tally.doctor_marking() from public;
 
 -- function tally.doctor_pulse()
 CREATE OR REPLACE FUNCTION tally.doctor_pulse()
@@ -1836,6 +3815,97 @@ $function$;
 comment on function tally.doctor_server() is 'Part of tally.doctor: the server around us.';
 revoke all on function tally.doctor_server() from public;
 
+-- function tally.doctor_summaries()
+CREATE OR REPLACE FUNCTION tally.doctor_summaries()
+ RETURNS TABLE("check" text, status text, detail text, remedy text)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_summary tally.summary_definitions;
+  v_watch   record;
+  v_failed  record;
+  v_late    interval;
+  v_marks   bigint;
+begin
+  -- Each summary: can its builder be called, do its watches compile, does it build, and in time?
+  for v_summary in select s.* from tally.summary_definitions s order by s.name loop
+    "check" := format('summary %s', v_summary.name);
+    status := 'ok';
+    detail := (select format('%s document(s)', count(*)) from tally.documents d
+               where d.summary = v_summary.id and d.body is not null);
+    remedy := null;
+    if not tally.builder_stands(v_summary) then
+      status := 'fail';
+      detail := case when tally.builder_owner(v_summary.builder) is null
+                     then format('its builder %s(text) is gone', v_summary.builder)
+                     else format('its builder %s has another owner by now, or tally''s own function '
+                                 'around it is gone', v_summary.builder) end;
+      remedy := 'Put the builder back; then declare the summary again, with the same words.';
+      return next;
+      continue;
+    end if;
+    select count(*) as documents, max(d.attempts) as attempts,
+           (array_agg(d.scope order by d.attempts desc))[1] as scope,
+           (array_agg(d.error order by d.attempts desc))[1] as error
+    into v_failed
+    from tally.documents d
+    where d.summary = v_summary.id and d.error is not null;
+    v_late := clock_timestamp() - (select min(u.due_at) from tally.due u where u.summary = v_summary.id);
+    if v_failed.documents > 0 then
+      status := case when v_failed.attempts > 1 then 'fail' else 'warn' end;
+      detail := format('%s document(s) fail, %s time(s) now scope "%s": %s', v_failed.documents,
+                       v_failed.attempts, v_failed.scope, v_failed.error);
+      remedy := format('Mend %s, or what it reads; then select tally.refresh(%L); or wait.',
+                       v_summary.builder, v_summary.name);
+    elsif v_late > interval '1 minute' then
+      status := 'warn';
+      detail := format('%s; one has been due for %s', detail, date_trunc('second', v_late));
+      remedy := 'Nobody works, or builders take too long: start a server, or call tally.tick(); from '
+                'cron; tally.build_history shows the slow ones.';
+    end if;
+    return next;
+  end loop;
+
+  for v_watch in
+    select w.*, s.name, c.oid is null as is_gone
+    from tally.watches w
+    join tally.summary_definitions s on s.id = w.summary
+    left join pg_class c on c.oid = w.source
+    order by s.name, w.source::text, w.id
+  loop
+    begin
+      if v_watch.is_gone then
+        raise exception 'the table (oid %) is gone', v_watch.source::oid;
+      end if;
+      perform tally.check_source(v_watch.source);
+      perform tally.check_watching(v_watch.id);
+    exception when others then
+      "check" := format('watch of %s by %s', v_watch.source, v_watch.name);
+      status := 'fail';
+      detail := format('%s; until then each write there makes every document of the summary due',
+                       sqlerrm);
+      remedy := format('Put back what it uses; or select tally.unwatch(%L, %s); and watch it as it is '
+                       'now.', v_watch.name,
+                       case when v_watch.is_gone then v_watch.source::oid::text
+                            else quote_literal(v_watch.source) end);
+      return next;
+    end;
+  end loop;
+
+  v_marks := (select count(*) from (select from tally.pending_marks limit 100001) m);
+  "check" := 'pending marks';
+  status := case when v_marks <= 10000 then 'ok' when v_marks <= 100000 then 'warn' else 'fail' end;
+  detail := case when v_marks > 100000 then 'more than 100000' else v_marks::text end;
+  remedy := case when v_marks > 10000 then
+    'Nobody works: start a server, or call tally.tick(); from cron.' end;
+  return next;
+end
+$function$;
+comment on function tally.doctor_summaries() is 'Part of tally.doctor: each summary, its watches, and what waits.';
+revoke all on function tally.doctor_summaries() from public;
+
 -- function tally.doctor_triggers()
 CREATE OR REPLACE FUNCTION tally.doctor_triggers()
  RETURNS TABLE("check" text, status text, detail text, remedy text)
@@ -1896,6 +3966,18 @@ $function$;
 comment on function tally.doctor_triggers() is 'Part of tally.doctor: the counting triggers.';
 revoke all on function tally.doctor_triggers() from public;
 
+-- function tally.document_key(bigint,text)
+CREATE OR REPLACE FUNCTION tally.document_key(summary bigint, scope text)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select hashtextextended(document_key.scope, document_key.summary)
+$function$;
+comment on function tally.document_key(bigint,text) is 'The advisory lock of one document: who holds it may build it.';
+revoke all on function tally.document_key(bigint,text) from public;
+
 -- function tally.doorbell()
 CREATE OR REPLACE FUNCTION tally.doorbell()
  RETURNS boolean
@@ -1908,6 +3990,81 @@ $function$;
 comment on function tally.doorbell() is 'Whether writers ring at all: tally.settings.doorbell. A sleeping pulse looks now and then.';
 revoke all on function tally.doorbell() from public;
 grant execute on function tally.doorbell() to tally_server;
+
+-- function tally.drop_body(tally.retentions)
+CREATE OR REPLACE FUNCTION tally.drop_body(rule tally.retentions)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- The function that takes old partitions away, in steps. lock: everybody is kept out of the table,
+  -- which is locked before its partitions, as writers do it; what cannot be had in 100 ms is let go
+  -- of and asked for again, so that nobody is held up for longer, or ends in a deadlock. count: how
+  -- many rows they have. drop: they go.
+  select format(
+$body$
+declare
+  v_until     timestamptz := clock_timestamp() + %1$I.wait;
+  v_partition regclass;
+  v_count     bigint;
+  v_rows      bigint := 0;
+begin
+  -- For partitions of %2$s, and for nothing else.
+  if exists (select from unnest(%1$I.old) o (partition)
+             where not exists (select from pg_inherits i where i.inhrelid = o.partition
+                               and i.inhparent = %3$L::regclass)) then
+    raise exception using message = %4$L;
+  end if;
+  case %1$I.step
+    when 'lock' then
+      loop
+        begin
+          lock table only %2$s in access exclusive mode;
+          foreach v_partition in array %1$I.old loop
+            execute format('lock table %%s in access exclusive mode', v_partition);
+          end loop;
+          return 0;
+        exception when lock_not_available then
+          if clock_timestamp() >= v_until then
+            raise;
+          end if;
+        end;
+        perform pg_sleep(0.02 + random() * 0.08);
+      end loop;
+    when 'count' then
+      foreach v_partition in array %1$I.old loop
+        execute format('select count(*) from %%s', v_partition) into v_count;
+        v_rows := v_rows + v_count;
+      end loop;
+    when 'drop' then
+      foreach v_partition in array %1$I.old loop
+        execute format('drop table %%s', v_partition);
+      end loop;
+  end case;
+  return v_rows;
+end
+$body$, tally.rule_function('drop_partitions', rule.name), rule.source, rule.source::text,
+    format('not all of them are partitions of %s', rule.source))
+$function$;
+comment on function tally.drop_body(tally.retentions) is 'Text for tally.build_retention: what takes old partitions away.';
+revoke all on function tally.drop_body(tally.retentions) from public;
+
+-- function tally.drop_builder(text)
+CREATE OR REPLACE FUNCTION tally.drop_builder(function text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if to_regprocedure(format('tally.%I(text)', drop_builder.function)) is not null then
+    execute format('drop function tally.%I(text)', drop_builder.function);
+  end if;
+end
+$function$;
+comment on function tally.drop_builder(text) is 'Drops the function around a builder.';
+revoke all on function tally.drop_builder(text) from public;
 
 -- function tally.drop_counter(text)
 CREATE OR REPLACE FUNCTION tally.drop_counter(name text)
@@ -1973,6 +4130,70 @@ $function$;
 comment on function tally.drop_counter(text) is 'Removes a counter and its numbers. The source and its rows stay as they are.';
 revoke all on function tally.drop_counter(text) from public;
 
+-- function tally.drop_expiry(text)
+CREATE OR REPLACE FUNCTION tally.drop_expiry(name text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_old   tally.expiries;
+  v_class pg_class;
+begin
+  -- Takes the rule away with its functions, its trigger, and the index that was made for it. Rows
+  -- stay as they are. Dropping a trigger keeps everybody out for a moment: 100 ms at a time.
+  perform tally.check_isolation('tally.drop_expiry');
+  perform pg_advisory_xact_lock(hashtextextended('tally.expiry.' || name, 0));
+  select e.* into v_old from tally.expiries e where e.name = drop_expiry.name;
+  if not found then
+    raise exception using errcode = 'TL006',
+      message = format('there is no expiry "%s"', name),
+      hint = 'select name from tally.expiries; lists them.';
+  end if;
+  select c.* into v_class from pg_class c where c.oid = v_old.source;
+  if found then
+    if not pg_has_role(v_class.relowner, 'usage') then
+      raise exception using errcode = 'TL007',
+        message = format('role %I does not own %s, whose rows expiry "%s" changes',
+                         current_user, v_old.source, name),
+        hint = format('Drop it as %I, who does.', v_class.relowner::regrole);
+    end if;
+    perform tally.lock_source(v_old.source, 'access exclusive');
+    execute format('drop trigger if exists %I on %s', tally.rule_function('_600_tally_due', name),
+                   v_old.source);
+    if v_old.made_index is not null then
+      execute format('drop index if exists %s.%I', v_class.relnamespace::regnamespace,
+                     v_old.made_index);
+    end if;
+  end if;
+  perform tally.drop_function('run_expiry', name, 'integer, oid[], tid[]');
+  perform tally.drop_function('next_expiry', name, 'timestamptz');
+  delete from tally.expiries e where e.name = drop_expiry.name;
+  perform pg_notify('tally_work', '');
+end
+$function$;
+comment on function tally.drop_expiry(text) is 'Removes a rule of expiry. The table and its rows stay as they are.';
+revoke all on function tally.drop_expiry(text) from public;
+
+-- function tally.drop_function(text,text,text)
+CREATE OR REPLACE FUNCTION tally.drop_function(prefix text, name text, arguments text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_function regprocedure := to_regprocedure(
+    format('tally.%I(%s)', tally.rule_function(prefix, name), arguments));
+begin
+  -- Without the notice that it was not there.
+  if v_function is not null then
+    execute format('drop function %s', v_function);
+  end if;
+end
+$function$;
+comment on function tally.drop_function(text,text,text) is 'Drops a function that belongs to a rule, if it is there.';
+revoke all on function tally.drop_function(text,text,text) from public;
+
 -- function tally.drop_functions(regclass)
 CREATE OR REPLACE FUNCTION tally.drop_functions(source regclass)
  RETURNS void
@@ -1992,6 +4213,148 @@ $function$;
 comment on function tally.drop_functions(regclass) is 'Drops the generated trigger functions of a source that has no counter left.';
 revoke all on function tally.drop_functions(regclass) from public;
 
+-- function tally.drop_marking(regclass)
+CREATE OR REPLACE FUNCTION tally.drop_marking(source regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_slug text := (select s.slug from tally.watched s where s.source = drop_marking.source);
+begin
+  execute format('drop function if exists tally.mark_%1$s_insert(), tally.mark_%1$s_update(), '
+                 'tally.mark_%1$s_delete()', v_slug);
+  delete from tally.watched s where s.source = drop_marking.source;
+end
+$function$;
+comment on function tally.drop_marking(regclass) is 'Drops the generated trigger functions of a table that nothing watches any more.';
+revoke all on function tally.drop_marking(regclass) from public;
+
+-- function tally.drop_partitioning(regclass)
+CREATE OR REPLACE FUNCTION tally.drop_partitioning(source regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if not exists (select from tally.partitionings p where p.source = drop_partitioning.source) then
+    raise exception using errcode = 'TL006',
+      message = format('no partitions are made for %s', coalesce(source::text, 'null')),
+      hint = 'select source from tally.partitionings; lists the tables.';
+  end if;
+  if exists (select from pg_class c where c.oid = source) then
+    perform tally.drop_function('make_partition', tally.partitioning_slug(source), 'text');
+    perform tally.drop_function('make_partition', tally.partitioning_slug(source),
+                                'text, text, text');
+    delete from tally.jobs j where j.name = tally.partitions_job(source);
+  end if;
+  delete from tally.partitionings p where p.source = drop_partitioning.source;
+end
+$function$;
+comment on function tally.drop_partitioning(regclass) is 'No more partitions are made ahead for a table. Those that are there stay.';
+revoke all on function tally.drop_partitioning(regclass) from public;
+
+-- function tally.drop_partitions(tally.retentions,regclass[])
+CREATE OR REPLACE FUNCTION tally.drop_partitions(rule tally.retentions, old regclass[])
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_call      text := format('select tally.%I($1, $2, $3)',
+                             tally.rule_function('drop_partitions', rule.name));
+  v_wait      interval := (select s.attach_wait from tally.settings s);
+  v_partition regclass;
+  v_gone      bigint;
+begin
+  -- Under the lock nobody writes, so what the partitions count for is exact; it lasts as long as
+  -- that takes. The caller holds no lock yet that somebody who waits for this one may need.
+  begin
+    execute v_call using old, 'lock', v_wait;
+  exception when lock_not_available then
+    raise exception using errcode = 'TL008',
+      message = format('%s could not be locked within %s', rule.source, v_wait),
+      detail = tally.holders(rule.source),
+      hint = 'End the transactions that use it, or try again when it is quieter; '
+             'tally.settings.attach_wait says how long to try.';
+  end;
+  execute v_call into v_gone using old, 'count', v_wait;
+  foreach v_partition in array old loop
+    perform tally.take_partition(rule.source, v_partition, rule.on_drop);
+  end loop;
+  execute v_call using old, 'drop', v_wait;
+  return v_gone;
+end
+$function$;
+comment on function tally.drop_partitions(tally.retentions,regclass[]) is 'Drops old partitions, their counts kept or taken off the counters; how many rows they had.';
+revoke all on function tally.drop_partitions(tally.retentions,regclass[]) from public;
+
+-- function tally.drop_retention(text)
+CREATE OR REPLACE FUNCTION tally.drop_retention(name text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_old   tally.retentions;
+  v_class pg_class;
+begin
+  -- Takes the rule away with its functions and its job. Nothing is deleted any more, and nothing
+  -- comes back.
+  perform pg_advisory_xact_lock(hashtextextended('tally.retention.' || name, 0));
+  select r.* into v_old from tally.retentions r where r.name = drop_retention.name;
+  if not found then
+    raise exception using errcode = 'TL006',
+      message = format('there is no retention "%s"', name),
+      hint = 'select name from tally.retentions; lists them.';
+  end if;
+  select c.* into v_class from pg_class c where c.oid = v_old.source;
+  if found and not pg_has_role(v_class.relowner, 'usage') then
+    raise exception using errcode = 'TL007',
+      message = format('role %I does not own %s, whose rows retention "%s" deletes',
+                       current_user, v_old.source, name),
+      hint = format('Drop it as %I, who does.', v_class.relowner::regrole);
+  end if;
+  perform tally.drop_function('run_retention', name, 'timestamptz, integer');
+  perform tally.drop_function('drop_partitions', name, 'regclass[], text, interval');
+  delete from tally.jobs j where j.name = 'clean_up ' || drop_retention.name;
+  delete from tally.retentions r where r.name = drop_retention.name;
+end
+$function$;
+comment on function tally.drop_retention(text) is 'Removes a rule of retention. What it kept counters from losing stays counted.';
+revoke all on function tally.drop_retention(text) from public;
+
+-- function tally.drop_summary(text)
+CREATE OR REPLACE FUNCTION tally.drop_summary(name text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_definition tally.summary_definitions := tally.find_summary(drop_summary.name);
+  v_source     regclass;
+begin
+  -- Takes a summary away with its documents, and with a table's last watch its triggers. Builds
+  -- under way are waited for, and so are writers in flight.
+  perform tally.check_isolation('tally.drop_summary');
+  perform tally.lock_summary(v_definition.id, v_definition.name);
+  for v_source in
+    select distinct w.source from tally.watches w where w.summary = v_definition.id order by 1
+  loop
+    perform tally.take_off_watches(v_definition.id, v_source);
+  end loop;
+  delete from tally.summary_definitions s where s.id = v_definition.id;
+  delete from tally.documents d where d.summary = v_definition.id;
+  delete from tally.builds b where b.summary = v_definition.id;
+  -- Not what is due, which somebody may be collecting at this moment: work discards it.
+  perform tally.drop_builder(v_definition.function);
+  perform pg_notify('tally_definitions', '');
+end
+$function$;
+comment on function tally.drop_summary(text) is 'Removes a summary, its documents and its watches. Builder, tables and rows stay as they are.';
+revoke all on function tally.drop_summary(text) from public;
+
 -- function tally.end_sweep(tid[])
 CREATE OR REPLACE FUNCTION tally.end_sweep(seen tid[])
  RETURNS void
@@ -2006,6 +4369,45 @@ AS $function$
 $function$;
 comment on function tally.end_sweep(tid[]) is 'Part of the pulse: forgets the dropped counters of which nothing is left.';
 revoke all on function tally.end_sweep(tid[]) from public;
+
+-- function tally.ensure_partitions(regclass,interval)
+CREATE OR REPLACE FUNCTION tally.ensure_partitions(source regclass, ahead interval DEFAULT '2 mons'::interval)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_job text;
+begin
+  -- Makes what is missing now, and has a job look every hour from now on.
+  perform tally.check_isolation('tally.ensure_partitions');
+  perform tally.check_rule('partitioning', 'partitioning', source);
+  if ahead is null or ahead < interval '0' then
+    raise exception using errcode = 'TL034',
+      message = format('ahead is %s', coalesce(ahead::text, 'null')),
+      hint = 'It is how far ahead of now partitions are made, such as interval ''2 months''.';
+  end if;
+  if tally.partition_column(source) is null then
+    raise exception using errcode = 'TL036',
+      message = format('%s is not partitioned by ranges of one timestamptz, timestamp or date column',
+                       source),
+      hint = 'create table … partition by range (created_at)';
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('tally.partitions.' || source::oid, 0));
+  insert into tally.partitionings as p (source, ahead, created_by)
+  values (ensure_partitions.source, ensure_partitions.ahead, session_user)
+  on conflict on constraint partitionings_pkey do update set ahead = excluded.ahead;
+  perform tally.build_partitioning(source);
+  v_job := tally.partitions_job(source);
+  insert into tally.jobs (name, command, every, next_at)
+  values (v_job, format('select tally.partitions_piece(%L)', v_job), '1 hour',
+          clock_timestamp() + interval '1 hour')
+  on conflict on constraint jobs_pkey do nothing;
+  return (tally.make_partitions(source, ahead)).made;
+end
+$function$;
+comment on function tally.ensure_partitions(regclass,interval) is 'Makes the monthly partitions of a table from this month on, that are missing, and keeps doing so; how many. Months begin in settings.time_zone.';
+revoke all on function tally.ensure_partitions(regclass,interval) from public;
 
 -- function tally.event_rows(bigint[],text)
 CREATE OR REPLACE FUNCTION tally.event_rows(counters bigint[], event text)
@@ -2032,6 +4434,68 @@ $rows$(
 $function$;
 comment on function tally.event_rows(bigint[],text) is 'Text for tally.build_functions: the rows that an event changed.';
 revoke all on function tally.event_rows(bigint[],text) from public;
+
+-- function tally.expand_due()
+CREATE OR REPLACE FUNCTION tally.expand_due()
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_all   record;
+  v_alone boolean;
+begin
+  -- A mark of every document: whatever stands in tally.documents becomes due. A document that is
+  -- being built for the first time stands there only afterwards, and may not show the change: so
+  -- the row stays until for once no build of that summary is under way, and then counts again
+  -- those that were built since.
+  for v_all in
+    select d.ctid, d.summary, d.due_since, d.due_at, d.is_slow as was_expanded
+    from tally.due d
+    where d.scope is null and d.due_at <= clock_timestamp()
+    for update skip locked
+  loop
+    v_alone := pg_try_advisory_xact_lock(v_all.summary);
+    if not v_alone and v_all.was_expanded then
+      continue;
+    end if;
+    insert into tally.due (summary, scope, due_since, due_at, is_slow)
+    select o.summary, o.scope, v_all.due_since, v_all.due_at,
+           tally.is_slow(coalesce(o.build_ms, 'infinity'))
+    from tally.documents o
+    where o.summary = v_all.summary
+      and (not v_all.was_expanded or o.built_at >= v_all.due_since);
+    if v_alone then
+      delete from tally.due d where d.ctid = v_all.ctid;
+    else
+      update tally.due d set is_slow = true where d.ctid = v_all.ctid;
+    end if;
+  end loop;
+end
+$function$;
+comment on function tally.expand_due() is 'Part of tally.build_due: makes every document of a summary due whose tables changed beyond what rows can tell.';
+revoke all on function tally.expand_due() from public;
+
+-- function tally.expected_ms(bigint,text)
+CREATE OR REPLACE FUNCTION tally.expected_ms(summary bigint, scope text)
+ RETURNS real
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- How long a document's builder will take: as long as the last time. For one that was never
+  -- built, as long as some others of its summary do; infinity where there is none.
+  select coalesce(
+    (select d.build_ms from tally.documents d
+     where d.summary = expected_ms.summary and d.scope = expected_ms.scope),
+    (select percentile_disc(0.5) within group (order by o.build_ms)
+     from (select d.build_ms from tally.documents d
+           where d.summary = expected_ms.summary and d.build_ms is not null
+           limit 10) o),
+    'infinity')
+$function$;
+comment on function tally.expected_ms(bigint,text) is 'How long the build of a document will take, as far as is known.';
+revoke all on function tally.expected_ms(bigint,text) from public;
 
 -- function tally.expected_triggers(regclass)
 CREATE OR REPLACE FUNCTION tally.expected_triggers(source regclass)
@@ -2088,6 +4552,208 @@ AS $function$
 $function$;
 comment on function tally.expected_triggers(regclass) is 'The counting triggers a source and its partitions must have, with the DDL that makes them.';
 revoke all on function tally.expected_triggers(regclass) from public;
+
+-- function tally.expire_due(integer)
+CREATE OR REPLACE FUNCTION tally.expire_due(batch integer DEFAULT 1000)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_name    text;
+  v_changed bigint := 0;
+begin
+  -- What is due now, at most batch rows for each rule: call it again until it returns 0. It never
+  -- waits for a row that somebody has locked; that one is left for the next call.
+  perform tally.check_isolation('tally.expire_due');
+  if batch is null or batch < 1 then
+    raise exception using errcode = 'TL034',
+      message = format('batch is %s', coalesce(batch::text, 'null')),
+      hint = 'It is how many rows of each rule are changed at most: 1 or more.';
+  end if;
+  for v_name in select e.name from tally.expiries e where not e.stopped order by e.name loop
+    v_changed := v_changed + tally.expire_rule(v_name, batch);
+  end loop;
+  return v_changed;
+end
+$function$;
+comment on function tally.expire_due(integer) is 'Changes rows whose time has come, at most so many for each rule; how many. It never waits on a locked row. tally.work does it by itself.';
+revoke all on function tally.expire_due(integer) from public;
+
+-- function tally.expire_rule(text,integer)
+CREATE OR REPLACE FUNCTION tally.expire_rule(name text, batch integer)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_rule    tally.expiries;
+  v_tables  oid[];
+  v_rows    tid[];
+  v_changed bigint;
+  v_error   text;
+begin
+  -- One batch of one rule. Whatever goes wrong is recorded, and is tried again later and later,
+  -- from a second up to five minutes; no other rule hears of it.
+  select e.* into v_rule from tally.expiries e
+  where e.name = expire_rule.name and not e.stopped
+    and (e.again_at is null or e.again_at <= clock_timestamp());
+  if not found then
+    return 0;
+  end if;
+  select array_agg(f.relation), array_agg(f.place) into v_tables, v_rows
+  from tally.expiry_failures f
+  where f.expiry = expire_rule.name and f.again_at > clock_timestamp();
+  execute format('select r.changed, r.tables, r.rows, r.error from tally.%I($1, $2, $3) r',
+                 tally.rule_function('run_expiry', name))
+    into v_changed, v_tables, v_rows, v_error using batch, v_tables, v_rows;
+  if v_rows is not null then
+    insert into tally.expiry_failures as f (expiry, relation, place, attempts, error, again_at)
+    select expire_rule.name, k.t, k.r, 1, v_error, clock_timestamp() + interval '1 second'
+    from unnest(v_tables, v_rows) k (t, r)
+    on conflict on constraint expiry_failures_pkey do update
+      set attempts = f.attempts + 1, error = excluded.error,
+          again_at = clock_timestamp()
+            + least(interval '5 minutes', interval '1 second' * 2 ^ least(f.attempts, 10));
+    raise warning using errcode = 'TL039',
+      message = format('expiry "%s": %s row(s) of %s could not be changed: %s', name,
+                       cardinality(v_rows), v_rule.source, v_error);
+  end if;
+  if v_rule.error is not null then
+    update tally.expiries e set error = null, attempts = 0, again_at = null
+    where e.ctid in (select o.ctid from tally.expiries o
+                     where o.name = expire_rule.name for update skip locked);
+  end if;
+  return v_changed;
+exception when query_canceled or others then
+  update tally.expiries e
+  set error = sqlerrm, stopped = sqlstate = 'TL033', attempts = e.attempts + 1,
+      again_at = clock_timestamp()
+        + least(interval '5 minutes', interval '1 second' * 2 ^ least(e.attempts, 10))
+  where e.ctid in (select o.ctid from tally.expiries o
+                   where o.name = expire_rule.name for update skip locked);
+  raise warning using errcode = 'TL039',
+    message = format('expiry "%s" failed: %s', name, sqlerrm);
+  return 0;
+end
+$function$;
+comment on function tally.expire_rule(text,integer) is 'Changes what is due for one rule; how many rows. A failure is recorded and harms no other rule.';
+revoke all on function tally.expire_rule(text,integer) from public;
+
+-- function tally.expiry_body(tally.expiries)
+CREATE OR REPLACE FUNCTION tally.expiry_body(rule tally.expiries)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- The function that changes what is due. Every name of its own is qualified or begins with v_,
+  -- and columns come first: whatever the source's columns are called, they are not confused.
+  select format(
+$body$
+#variable_conflict use_column
+declare
+  v_now    timestamptz := clock_timestamp();
+  v_tables oid[];
+  v_rows   tid[];
+  v_table  oid;
+  v_some   tid[];
+  v_again  boolean := false;
+  v_count  bigint;
+begin
+  -- Changes at most max_rows rows of %2$s that are due, without those that failed before. A row
+  -- that somebody else has locked is left for the next time: whoever has it may be deciding.
+  %1$I.changed := 0;
+  select array_agg(d.t), array_agg(d.r) into v_tables, v_rows
+  from (
+    select tally_row.tableoid as t, tally_row.ctid as r
+    from %2$s tally_row
+    where (%3$s) and (%4$s) <= v_now
+      and not exists (select from unnest(%1$I.not_tables, %1$I.not_rows) k (t, r)
+                      where k.t = tally_row.tableoid and k.r = tally_row.ctid)
+    order by (%4$s)
+    limit %1$I.max_rows
+    for no key update skip locked
+  ) d;
+  if v_rows is null then
+    return;
+  end if;
+  begin
+    for v_table in select distinct k.t from unnest(v_tables) k (t) loop
+      v_some := array(select k.r from unnest(v_tables, v_rows) k (t, r) where k.t = v_table);
+      with tally_done as (
+        update %2$s as %5$s set %6$s
+        where %5$s.ctid = any (v_some) and %5$s.tableoid = v_table
+        returning (%3$s) is true and (%4$s) <= v_now as again
+      )
+      select count(*), coalesce(bool_or(d.again), false) into v_count, v_again from tally_done d;
+      %1$I.changed := %1$I.changed + v_count;
+      exit when v_again;
+    end loop;%7$s
+  exception when others then
+    -- One of them cannot be changed: each by itself then, and those that cannot are named.
+    %1$I.error := sqlerrm;
+    %1$I.changed := 0;
+    for v_table, v_some in select k.t, array[k.r] from unnest(v_tables, v_rows) k (t, r) loop
+      begin
+        with tally_done as (
+          update %2$s as %5$s set %6$s
+          where %5$s.ctid = any (v_some) and %5$s.tableoid = v_table
+          returning (%3$s) is true and (%4$s) <= v_now as again
+        )
+        select count(*), coalesce(bool_or(d.again), false) into v_count, v_again from tally_done d;%7$s
+        %1$I.changed := %1$I.changed + v_count;
+      exception when others then
+        %1$I.error := sqlerrm;
+        %1$I.tables := %1$I.tables || v_table;
+        %1$I.rows := %1$I.rows || v_some;
+      end;
+      exit when v_again;
+    end loop;
+  end;
+  if v_again then
+    raise exception using errcode = 'TL033',
+      message = %8$L,
+      hint = %9$L;
+  end if;
+end
+$body$, tally.rule_function('run_expiry', rule.name), rule.source, rule.filter_sql, rule.due_sql,
+    (select quote_ident(c.relname) from pg_class c where c.oid = rule.source), rule.change_sql,
+    case when exists (select from tally.family(rule.source) f
+                      join pg_trigger t on t.tgrelid = f and t.tginitdeferred)
+      then E'\n    -- What is checked at the commit would fail for everything that is done with it.'
+           || E'\n    set constraints all immediate;' else '' end,
+    format('expiry "%s": a row of %s was due again after its change, and would be for ever',
+           rule.name, rule.source),
+    format('A trigger may set it back. Mend it, then create the expiry again, or '
+           'select tally.drop_expiry(%L);', rule.name))
+$function$;
+comment on function tally.expiry_body(tally.expiries) is 'Text for tally.build_expiry: what the function of a rule does.';
+revoke all on function tally.expiry_body(tally.expiries) from public;
+
+-- function tally.expression_type(regclass,text)
+CREATE OR REPLACE FUNCTION tally.expression_type(source regclass, expression text)
+ RETURNS regtype
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_type regtype;
+begin
+  -- expression is one that tally.compile_rule has read.
+  execute format('create temporary view tally_typed as select (%s) as value from %s', expression,
+                 source);
+  select coalesce(nullif(t.typbasetype, 0), t.oid)::regtype into v_type
+  from pg_attribute a
+  join pg_type t on t.oid = a.atttypid
+  where a.attrelid = to_regclass('pg_temp.tally_typed') and a.attnum = 1;
+  execute 'drop view pg_temp.tally_typed';
+  return v_type;
+end
+$function$;
+comment on function tally.expression_type(regclass,text) is 'The type of an expression over a table''s columns; of a domain, the type below it.';
+revoke all on function tally.expression_type(regclass,text) from public;
 
 -- function tally.fall_asleep()
 CREATE OR REPLACE FUNCTION tally.fall_asleep()
@@ -2223,6 +4889,28 @@ $function$;
 comment on function tally.find_differences(text) is 'What tally.verify does. PL/pgSQL lets no parameter and result column share the name "name".';
 revoke all on function tally.find_differences(text) from public;
 
+-- function tally.find_summary(text)
+CREATE OR REPLACE FUNCTION tally.find_summary(name text)
+ RETURNS tally.summary_definitions
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_definition tally.summary_definitions;
+begin
+  select s.* into v_definition from tally.summary_definitions s where s.name = find_summary.name;
+  if not found then
+    raise exception using errcode = 'TL018',
+      message = format('there is no summary %s', coalesce('"' || name || '"', 'null')),
+      hint = 'select name from tally.summary_definitions; lists them.';
+  end if;
+  return v_definition;
+end
+$function$;
+comment on function tally.find_summary(text) is 'The summary of that name, or error TL018.';
+revoke all on function tally.find_summary(text) from public;
+
 -- function tally.fold_at_commit()
 CREATE OR REPLACE FUNCTION tally.fold_at_commit()
  RETURNS trigger
@@ -2248,6 +4936,24 @@ end
 $function$;
 comment on function tally.fold_at_commit() is 'Trigger function of tally.fold_requests: the writer''s own fold, while nobody pulses.';
 revoke all on function tally.fold_at_commit() from public;
+
+-- function tally.forget_due(bigint,text)
+CREATE OR REPLACE FUNCTION tally.forget_due(summary bigint, scope text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+AS $function$
+begin
+  delete from tally.due d
+  where d.ctid in (select o.ctid from tally.due o
+                   where o.summary = forget_due.summary and o.scope = forget_due.scope
+                   for update skip locked);
+  return found;
+end
+$function$;
+comment on function tally.forget_due(bigint,text) is 'A document is being built: what was due of it is not any more. Whether anything was.';
+revoke all on function tally.forget_due(bigint,text) from public;
 
 -- function tally.free_column(regclass,text)
 CREATE OR REPLACE FUNCTION tally.free_column(source regclass, wanted text)
@@ -2495,6 +5201,42 @@ $function$;
 comment on function tally.grant_sight(regclass) is 'Lets tally_owner read a source and its partitions, row-level security or not.';
 revoke all on function tally.grant_sight(regclass) from public;
 
+-- function tally.hand_over(regprocedure,oid)
+CREATE OR REPLACE FUNCTION tally.hand_over(signature regprocedure, owner oid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_lent boolean := not has_schema_privilege(owner, 'tally', 'create');
+begin
+  -- Gives a function that the caller has just made to the role it is to run as. tally_owner may
+  -- call it, and nobody else. PostgreSQL gives a function only to a role that has CREATE on its
+  -- schema: lent for this transaction, in which nobody else sees it.
+  execute format('revoke execute on function %s from public', signature);
+  execute format('grant execute on function %s to tally_owner', signature);
+  if (select p.proowner = hand_over.owner from pg_proc p where p.oid = signature) then
+    return;
+  end if;
+  if v_lent then
+    perform tally.lend_create(owner, true);
+  end if;
+  begin
+    execute format('alter function %s owner to %I', signature, pg_get_userbyid(owner));
+  exception when insufficient_privilege then
+    raise exception using errcode = 'TL007',
+      message = format('role %I may not act as %I: %s', current_user, pg_get_userbyid(owner),
+                       sqlerrm),
+      hint = format('grant %I to %I;', pg_get_userbyid(owner), current_user);
+  end;
+  if v_lent then
+    perform tally.lend_create(owner, false);
+  end if;
+end
+$function$;
+comment on function tally.hand_over(regprocedure,oid) is 'Gives a function to the role with whose rights it is to run; tally_owner may call it.';
+revoke all on function tally.hand_over(regprocedure,oid) from public;
+
 -- function tally.has_children(oid)
 CREATE OR REPLACE FUNCTION tally.has_children(relation oid)
  RETURNS boolean
@@ -2524,6 +5266,24 @@ AS $function$
 $function$;
 comment on function tally.heap_changes(regclass) is 'Rows of a partitioned table that this transaction updated or removed so far.';
 revoke all on function tally.heap_changes(regclass) from public;
+
+-- function tally.held_jobs()
+CREATE OR REPLACE FUNCTION tally.held_jobs()
+ RETURNS TABLE(name text, pid integer, time_limit interval)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select j.name, l.pid, j.time_limit
+  from tally.jobs j
+  join pg_locks l on l.locktype = 'advisory' and l.granted and l.objsubid = 1
+    and l.classid::bigint = (tally.job_key(j.name) >> 32) & 4294967295
+    and l.objid::bigint = tally.job_key(j.name) & 4294967295
+  join pg_database d on d.oid = l.database and d.datname = current_database()
+$function$;
+comment on function tally.held_jobs() is 'The jobs whose lock a session holds: they run now.';
+revoke all on function tally.held_jobs() from public;
+grant execute on function tally.held_jobs() to tally_server;
 
 -- function tally.history()
 CREATE OR REPLACE FUNCTION tally.history()
@@ -2582,6 +5342,78 @@ $function$;
 comment on function tally.holders(regclass) is 'Who holds a lock on a table that writing or declaring may have to wait for.';
 revoke all on function tally.holders(regclass) from public;
 
+-- function tally.index_form(text,regclass,text,text)
+CREATE OR REPLACE FUNCTION tally.index_form(name text, source regclass, due_sql text, filter_sql text, OUT key text, OUT predicate text)
+ RETURNS record
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+ SET "DateStyle" TO 'ISO, YMD'
+ SET "IntervalStyle" TO 'postgres'
+ SET extra_float_digits TO '1'
+ SET standard_conforming_strings TO 'on'
+ SET array_nulls TO 'on'
+ SET bytea_output TO 'hex'
+AS $function$
+declare
+  v_probe text := tally.probe_name(source);
+begin
+  -- How Postgres writes the index that serves a rule, tried on an empty copy: so an index that
+  -- somebody made can be told from it.
+  execute format('create temporary table %s (like %s)', v_probe, source);
+  begin
+    execute format('create index tally_due_probe on %s ((%s)) where %s', v_probe, due_sql,
+                   filter_sql);
+  exception when invalid_object_definition then
+    raise exception using errcode = 'TL031',
+      message = format('expiry "%s": no index can serve it: %s', name, sqlerrm),
+      detail = format('due: %s, filter: %s', due_sql, filter_sql),
+      hint = 'Adding days to a timestamptz depends on the time zone: say which, as in '
+             '(created_at at time zone ''UTC'' + interval ''7 days'') at time zone ''UTC''.';
+  end;
+  select pg_get_indexdef(i.indexrelid, 1, false), pg_get_expr(i.indpred, i.indrelid)
+  into key, predicate
+  from pg_index i
+  where i.indexrelid = to_regclass('pg_temp.tally_due_probe');
+  execute format('drop table %s', v_probe);
+end
+$function$;
+comment on function tally.index_form(text,regclass,text,text) is 'Key and predicate of the index that serves an expiry, as pg_get_indexdef writes them, or TL031.';
+revoke all on function tally.index_form(text,regclass,text,text) from public;
+
+-- function tally.install_cron()
+CREATE OR REPLACE FUNCTION tally.install_cron()
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_version  text := tally.check_cron();
+  v_schedule text;
+begin
+  -- Hands the schedule to pg_cron: its jobs belong to the caller and run with his rights. From 1.5
+  -- on it knows seconds. Again changes nothing but the schedule.
+  v_schedule := case
+    when string_to_array(substring(v_version from '^[0-9.]+'), '.')::integer[] >= array[1, 5]
+    then '10 seconds' else '* * * * *' end;
+  perform tally.uninstall_cron();
+  begin
+    execute format('select cron.schedule(%L, %L, %L)', 'pgtally', v_schedule, 'call tally.cron()');
+    execute format('select cron.schedule(%L, %L, %L)', 'pgtally prune', '17 3 * * *',
+      'delete from cron.job_run_details d where d.end_time < now() - interval ''3 days'' '
+      'and d.jobid in (select j.jobid from cron.job j where j.jobname in (''pgtally'', ''pgtally prune''))');
+  exception when insufficient_privilege then
+    raise exception using errcode = 'TL040',
+      message = format('role %I may not use pg_cron: %s', current_user, sqlerrm),
+      hint = format('As a superuser: grant usage on schema cron to %I;', current_user);
+  end;
+  insert into tally.cron (installed_by, schedule) values (session_user, v_schedule);
+  return format('pg_cron %s: %s', v_version, v_schedule);
+end
+$function$;
+comment on function tally.install_cron() is 'Hands pulse, work and jobs to pg_cron: every 10 seconds, or every minute before 1.5. It stands back while a server attends. tally.uninstall_cron() undoes it.';
+revoke all on function tally.install_cron() from public;
+
 -- function tally.is_empty(regclass)
 CREATE OR REPLACE FUNCTION tally.is_empty(source regclass)
  RETURNS boolean
@@ -2604,6 +5436,30 @@ end
 $function$;
 comment on function tally.is_empty(regclass) is 'Whether a locked source has no rows, so that its new counter needs no fill.';
 revoke all on function tally.is_empty(regclass) from public;
+
+-- function tally.is_fresh(tally.documents,interval)
+CREATE OR REPLACE FUNCTION tally.is_fresh(document tally.documents, max_age interval)
+ RETURNS boolean
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select document.built_at is not null
+     and (max_age is null or document.built_at > clock_timestamp() - max_age)
+$function$;
+comment on function tally.is_fresh(tally.documents,interval) is 'Whether a document may be shown as it is. One that the builder said there is none of, too.';
+revoke all on function tally.is_fresh(tally.documents,interval) from public;
+
+-- function tally.is_slow(real)
+CREATE OR REPLACE FUNCTION tally.is_slow(expected_ms real)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select expected_ms > 250
+$function$;
+comment on function tally.is_slow(real) is 'Whether a build is to be the only piece of its tally.work, and the only one of its kind.';
+revoke all on function tally.is_slow(real) from public;
 
 -- function tally.is_sound(bigint)
 CREATE OR REPLACE FUNCTION tally.is_sound(counter bigint)
@@ -2634,6 +5490,18 @@ $function$;
 comment on function tally.is_sweeping() is 'Whether a dropped counter''s totals are still being swept away: pulse again.';
 revoke all on function tally.is_sweeping() from public;
 grant execute on function tally.is_sweeping() to tally_server;
+
+-- function tally.job_key(text)
+CREATE OR REPLACE FUNCTION tally.job_key(name text)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select hashtextextended('tally.job.' || name, 0)
+$function$;
+comment on function tally.job_key(text) is 'The advisory lock that a session holds while it runs that job.';
+revoke all on function tally.job_key(text) from public;
 
 -- function tally.lacks_sight(regclass)
 CREATE OR REPLACE FUNCTION tally.lacks_sight(source regclass)
@@ -2670,6 +5538,57 @@ AS $function$
 $function$;
 comment on function tally.late_changes(bigint[],bigint) is 'Part of the pulse: what it changed of counters that became readable, as tally.change has it.';
 revoke all on function tally.late_changes(bigint[],bigint) from public;
+
+-- function tally.lend_create(oid,boolean)
+CREATE OR REPLACE FUNCTION tally.lend_create(role oid, lend boolean)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- One at a time: two may not change a schema's rights at once.
+  perform pg_advisory_xact_lock(1952541804, 14);
+  execute format(case when lend then 'grant create on schema tally to %I'
+                      else 'revoke create on schema tally from %I' end, pg_get_userbyid(role));
+end
+$function$;
+comment on function tally.lend_create(oid,boolean) is 'Part of tally.hand_over: gives a role CREATE on schema tally, or takes it back.';
+revoke all on function tally.lend_create(oid,boolean) from public;
+
+-- function tally.lend_triggers(regclass,boolean)
+CREATE OR REPLACE FUNCTION tally.lend_triggers(source regclass, lend boolean)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_owner oid := (select c.relowner from pg_class c where c.oid = source);
+  v_function regprocedure;
+begin
+  -- Whoever puts a trigger on a table must be able to call its function, also where PostgreSQL
+  -- copies a trigger to a new partition. The owner of a counted table need not: lent while
+  -- partitions are made, in a transaction that nobody else sees, by one session at a time.
+  perform pg_advisory_xact_lock(1952541804, 14);
+  for v_function in
+    select distinct t.tgfoid::regprocedure
+    from pg_trigger t
+    join pg_proc p on p.oid = t.tgfoid and p.pronamespace = 'tally'::regnamespace
+    where t.tgrelid = source and not t.tgisinternal and p.proowner <> v_owner
+      and not pg_has_role(v_owner, p.proowner, 'usage')
+  loop
+    execute format(case when lend then 'grant execute on function %s to %I'
+                        else 'revoke execute on function %s from %I' end,
+                   v_function, pg_get_userbyid(v_owner));
+  end loop;
+  if found then
+    execute format(case when lend then 'grant usage on schema tally to %I'
+                        else 'revoke usage on schema tally from %I' end, pg_get_userbyid(v_owner));
+  end if;
+end
+$function$;
+comment on function tally.lend_triggers(regclass,boolean) is 'Lets the owner of a counted table call its counting functions while partitions are made, or no more.';
+revoke all on function tally.lend_triggers(regclass,boolean) from public;
 
 -- function tally.lock_rows(text,regclass)
 CREATE OR REPLACE FUNCTION tally.lock_rows(name text, source regclass)
@@ -2725,6 +5644,488 @@ $function$;
 comment on function tally.lock_source(regclass,text) is 'Locks a source against writers, or against all, waiting 100 ms at a time; TL008 names who is in the way.';
 revoke all on function tally.lock_source(regclass,text) from public;
 
+-- function tally.lock_summary(bigint,text)
+CREATE OR REPLACE FUNCTION tally.lock_summary(id bigint, name text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_until timestamptz := clock_timestamp() + (select s.attach_wait from tally.settings s);
+begin
+  -- Against every build of the summary, which hold this lock shared: tried, because a place in the
+  -- lock's queue would keep builds from beginning while a slow one ends.
+  while not pg_try_advisory_xact_lock(lock_summary.id) loop
+    if clock_timestamp() >= v_until then
+      raise exception using errcode = 'TL023',
+        message = format('summary "%s" could not be locked within %s', name,
+                         (select s.attach_wait from tally.settings s)),
+        detail = (select coalesce('Held by ' || string_agg(distinct format('pid %s (%s, %s since %s)',
+                           a.pid, coalesce(nullif(a.application_name, ''), 'no name'), a.state,
+                           date_trunc('second', a.xact_start)), '; '), 'Nobody holds it any more.')
+                  from pg_locks l
+                  join pg_stat_activity a on a.pid = l.pid
+                  where l.locktype = 'advisory' and l.objsubid = 1 and l.granted
+                    and l.pid <> pg_backend_pid()
+                    and l.database = (select b.oid from pg_database b
+                                      where b.datname = current_database())
+                    and l.classid::bigint = (lock_summary.id >> 32) & 4294967295
+                    and l.objid::bigint = lock_summary.id & 4294967295),
+        hint = 'A document of it is being built: wait, or pg_terminate_backend(pid); '
+               'tally.settings.attach_wait says how long to try.';
+    end if;
+    perform pg_sleep(0.01 + random() * 0.02);
+  end loop;
+end
+$function$;
+comment on function tally.lock_summary(bigint,text) is 'Keeps every build of a summary out; TL023 names who is in the way.';
+revoke all on function tally.lock_summary(bigint,text) from public;
+
+-- function tally.make_builder(text,text,text)
+CREATE OR REPLACE FUNCTION tally.make_builder(function text, builder text, path text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- A builder runs with the rights of its own owner: never with those of whoever reads or works.
+  perform tally.drop_builder(make_builder.function);
+  execute format(
+$create$create function tally.%I(scope text)
+returns jsonb
+language plpgsql
+volatile
+security definer  -- the rights of the builder's owner
+set search_path = %s
+as %L$create$,
+    make_builder.function, path, format(E'\nbegin\n  return %s(scope);\nend\n', builder));
+  execute format('comment on function tally.%I(text) is %L', make_builder.function,
+                 format('Made by tally.make_builder: calls %s with the rights of its owner.', builder));
+  perform tally.hand_over(
+    to_regprocedure(format('tally.%I(text)', make_builder.function)),
+    tally.builder_owner(builder));
+end
+$function$;
+comment on function tally.make_builder(text,text,text) is 'Makes the function around a builder that runs with the rights of the builder''s owner.';
+revoke all on function tally.make_builder(text,text,text) from public;
+
+-- function tally.make_index(text,regclass,text,text)
+CREATE OR REPLACE FUNCTION tally.make_index(name text, source regclass, key text, predicate text)
+ RETURNS name
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_index name := tally.rule_function('tally_due', name);
+  v_table text := (select quote_ident(c.relname) from pg_class c where c.oid = source);
+  v_bytes bigint;
+begin
+  -- Without it, each look for what is due would read the whole table. Building one keeps writers
+  -- out: a moment on a small table, and on others not ours to decide.
+  select coalesce(sum(pg_relation_size(f)), 0) into v_bytes from tally.family(source) f;
+  if v_bytes > 16 * 1024 * 1024 then
+    raise exception using errcode = 'TL032',
+      message = format('expiry "%s": no index serves it, and %s is too large to build one meanwhile',
+                       name, source),
+      detail = format('The table has %s.', pg_size_pretty(v_bytes)),
+      hint = format('create index %son %s (%s) where %s; then create the expiry again.',
+        case when (select c.relkind = 'r' from pg_class c where c.oid = source)
+             then 'concurrently ' else '' end,
+        source, key, predicate);
+  end if;
+  execute format('create index %I on %s (%s) where %s', v_index, source, key, predicate);
+  execute format('comment on index %s.%I is %L',
+    (select c.relnamespace::regnamespace from pg_class c where c.oid = source), v_index,
+    format('Made by tally.create_expiry: what of %s falls due next. Goes with expiry %s.', v_table,
+           name));
+  return v_index;
+end
+$function$;
+comment on function tally.make_index(text,regclass,text,text) is 'Makes the index that serves an expiry, or raises TL032 with the statement where the table is not small.';
+revoke all on function tally.make_index(text,regclass,text,text) from public;
+
+-- function tally.make_partitions(regclass,interval)
+CREATE OR REPLACE FUNCTION tally.make_partitions(source regclass, ahead interval, OUT made integer, OUT failed text)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+ SET "DateStyle" TO 'ISO, YMD'
+AS $function$
+declare
+  v_month record;
+  v_type  regtype;
+begin
+  -- Each in a subtransaction: a month that cannot be made does not stop the others.
+  made := 0;
+  select a.atttypid into v_type from pg_attribute a
+  where a.attrelid = source and a.attname = tally.partition_column(source);
+  for v_month in select m.* from tally.missing_months(source, ahead) m loop
+    if made = 0 and failed is null then
+      perform tally.lend_triggers(source, true);
+    end if;
+    begin
+      execute format('select tally.%I($1, $2, $3)',
+                     'make_partition_' || tally.partitioning_slug(source))
+      using v_month.name,
+            case v_type when 'timestamptz'::regtype then v_month.low::text
+                        when 'date'::regtype then v_month.low::date::text
+                        else v_month.low::timestamp::text end,
+            case v_type when 'timestamptz'::regtype then v_month.high::text
+                        when 'date'::regtype then v_month.high::date::text
+                        else v_month.high::timestamp::text end;
+      made := made + 1;
+    exception
+      when check_violation then
+        failed := concat_ws('; ', failed, format('the default partition of %s has rows of %s to %s',
+                                                 source, v_month.low, v_month.high));
+      when others then
+        failed := concat_ws('; ', failed, format('%s: %s', v_month.name, sqlerrm));
+    end;
+  end loop;
+  if made > 0 or failed is not null then
+    perform tally.attach_partitions(source);
+    perform tally.lend_triggers(source, false);
+  end if;
+  if failed is not null then
+    raise warning using errcode = 'TL037',
+      message = format('partitions of %s: %s', source, failed),
+      hint = 'Rows of the default partition have to be moved by hand: in one transaction copy them '
+             'elsewhere, delete them, select tally.ensure_partitions(…) and insert them again.';
+  end if;
+end
+$function$;
+comment on function tally.make_partitions(regclass,interval) is 'Makes the monthly partitions that are missing; how many, and what could not be made.';
+revoke all on function tally.make_partitions(regclass,interval) from public;
+
+-- function tally.mark_all(text)
+CREATE OR REPLACE FUNCTION tally.mark_all(slug text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  insert into tally.marks (summary, scope)
+  select distinct w.summary, null
+  from tally.watched s
+  join tally.watches w on w.source = s.source
+  where s.slug = mark_all.slug
+$function$;
+comment on function tally.mark_all(text) is 'Marks every document of every summary that watches a table: for what cannot be told row by row.';
+revoke all on function tally.mark_all(text) from public;
+
+-- function tally.mark_move()
+CREATE OR REPLACE FUNCTION tally.mark_move()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- As tally.note_move for counters: a MERGE that moves a row to another partition shows it to no
+  -- statement trigger.
+  perform set_config('tally.marking_' || pg_trigger_depth() || '_' || tg_relid,
+                     tally.heap_changes(tg_relid)::text, true);
+  return null;
+end
+$function$;
+comment on function tally.mark_move() is 'Trigger function before an UPDATE of a partition key: so that moves no trigger sees are noticed.';
+revoke all on function tally.mark_move() from public;
+
+-- function tally.mark_route()
+CREATE OR REPLACE FUNCTION tally.mark_route()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- As tally.never: its trigger, for each row when (false), is there to exist.
+  return new;
+end
+$function$;
+comment on function tally.mark_route() is 'Never called: its row trigger keeps a MERGE from showing one row for another (PostgreSQL 18).';
+revoke all on function tally.mark_route() from public;
+
+-- function tally.mark_source(regclass)
+CREATE OR REPLACE FUNCTION tally.mark_source(source regclass)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select tally.mark_all(s.slug) from tally.watched s where s.source = mark_source.source
+$function$;
+comment on function tally.mark_source(regclass) is 'tally.mark_all by the table itself: for rows that went without any trigger.';
+revoke all on function tally.mark_source(regclass) from public;
+
+-- function tally.mark_truncate()
+CREATE OR REPLACE FUNCTION tally.mark_truncate()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- The rows are gone, and whose they were is not known any more.
+  perform tally.mark_all(s.slug)
+  from tally.watched s
+  where s.source = coalesce(pg_partition_root(tg_relid), tg_relid::regclass);
+  if not pg_try_advisory_lock_shared(1952541804, 12) then
+    perform pg_notify('tally_work', '') from tally.settings s where s.doorbell;
+  else
+    perform pg_advisory_unlock_shared(1952541804, 12);
+  end if;
+  return null;
+end
+$function$;
+comment on function tally.mark_truncate() is 'Trigger function: a TRUNCATE marks every document of the summaries that watch the table.';
+revoke all on function tally.mark_truncate() from public;
+
+-- function tally.mark_unseen(oid,bigint)
+CREATE OR REPLACE FUNCTION tally.mark_unseen(relation oid, seen bigint)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_setting text := 'tally.marking_' || pg_trigger_depth() || '_' || relation;
+  v_noted   bigint := current_setting(v_setting)::bigint;
+begin
+  perform set_config(v_setting, '', true);
+  return tally.heap_changes(relation) - v_noted <> seen or current_setting('track_counts') = 'off';
+end
+$function$;
+comment on function tally.mark_unseen(oid,bigint) is 'Whether a statement on a partitioned table moved rows that its transition tables do not show.';
+revoke all on function tally.mark_unseen(oid,bigint) from public;
+
+-- function tally.marked_rows(bigint[],text)
+CREATE OR REPLACE FUNCTION tally.marked_rows(watches bigint[], event text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- What a statement changed, as r: its new rows, its old ones, or both. The columns in use, each
+  -- taken by its full name, so that one that is gone is missed whatever PL/pgSQL has of that name.
+  -- Virtual generated columns (PostgreSQL 18) are NULL in a transition table: there their
+  -- expressions take their place.
+  select format('(%s) r', case event
+           when 'insert' then c.list || ' from tally_new t'
+           when 'delete' then c.list || ' from tally_old t'
+           -- Without columns the number of rows is all that counts, and is the same on both sides.
+           else c.list || ' from tally_new t'
+                || case when c.list <> 'select 1' then ' union all ' || c.list || ' from tally_old t'
+                        else '' end
+         end)
+  from (
+    select coalesce('select ' || string_agg(
+             case when a.attgenerated = 'v'
+                  then format('%s as %I', pg_get_expr(g.adbin, g.adrelid), u.column_name)
+                  else format('t.%I', u.column_name) end, ', ' order by u.column_name),
+             'select 1') as list
+    from (select distinct w.source, c as column_name
+          from tally.watches w, unnest(w.columns) c
+          where w.id = any (marked_rows.watches)) u
+    left join pg_attribute a
+      on a.attrelid = u.source and a.attname = u.column_name and a.attnum > 0
+    left join pg_attrdef g on g.adrelid = a.attrelid and g.adnum = a.attnum
+  ) c
+$function$;
+comment on function tally.marked_rows(bigint[],text) is 'Text for tally.build_marking: the rows that an event changed.';
+revoke all on function tally.marked_rows(bigint[],text) from public;
+
+-- function tally.marking_body(text,text,bigint[],boolean)
+CREATE OR REPLACE FUNCTION tally.marking_body(slug text, event text, watches bigint[], partitioned boolean)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_moved text := '';
+begin
+  -- The body of one trigger function. Everything that an expression or a column that is gone could
+  -- break is in a block that only reads, so it costs no subtransaction number. Then one INSERT.
+  if partitioned and event = 'update' then
+    v_moved := format(
+$body$  -- Rows that a MERGE moved to another partition are in no transition table.
+  if coalesce(current_setting('tally.marking_' || pg_trigger_depth() || '_' || tg_relid, true), '') <> ''
+     and tally.mark_unseen(tg_relid, (select count(*) from tally_old)) then
+    perform tally.mark_all(%L);
+  end if;
+$body$, slug);
+  end if;
+  return format(
+$body$#variable_conflict use_column
+declare
+  v_summaries bigint[];
+  v_scopes    text[];
+  v_summary   bigint;
+  v_query     text;
+  v_more      bigint[];
+  v_scopes2   text[];
+begin
+  -- Appends which documents this statement concerns. It waits for nobody, and fails no write.
+%4$s  begin
+    %1$s
+    into v_summaries, v_scopes;
+  exception when others then
+    -- Each watch by itself. One that cannot be evaluated concerns every document of its summary.
+    for v_summary, v_query in select * from tally.marking_queries(%2$L, %3$L) loop
+      begin
+        execute v_query into v_more, v_scopes2;
+      exception when others then
+        v_more := array[v_summary];
+        v_scopes2 := array[null::text];
+      end;
+      v_summaries := v_summaries || v_more;
+      v_scopes := v_scopes || v_scopes2;
+    end loop;
+  end;
+  if v_summaries is null then
+    return null;
+  end if;
+
+  insert into tally.marks (summary, scope)
+  select m.summary, m.scope from unnest(v_summaries, v_scopes) m (summary, scope);
+
+  -- Work that sleeps holds this lock, and asks to be woken.
+  if not pg_try_advisory_lock_shared(1952541804, 12) then
+    perform pg_notify('tally_work', '') from tally.settings s where s.doorbell;
+  else
+    perform pg_advisory_unlock_shared(1952541804, 12);
+  end if;
+  return null;
+end
+$body$, tally.marking_query(watches, event), slug, event, v_moved);
+end
+$function$;
+comment on function tally.marking_body(text,text,bigint[],boolean) is 'Text for tally.build_marking: what a marking trigger function does.';
+revoke all on function tally.marking_body(text,text,bigint[],boolean) from public;
+
+-- function tally.marking_queries(text,text)
+CREATE OR REPLACE FUNCTION tally.marking_queries(slug text, event text)
+ RETURNS TABLE(summary bigint, query text)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- Each of a source's watches by itself: for the writes that come while one of them is broken.
+  select w.summary, tally.marking_query(array[w.id], marking_queries.event)
+  from tally.watched s
+  join tally.watches w on w.source = s.source
+  where s.slug = marking_queries.slug
+  order by w.id
+$function$;
+comment on function tally.marking_queries(text,text) is 'The marking query of each watch of a table, one by one.';
+revoke all on function tally.marking_queries(text,text) from public;
+
+-- function tally.marking_query(bigint[],text)
+CREATE OR REPLACE FUNCTION tally.marking_query(watches bigint[], event text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- Which documents one statement concerns, each once. A scope that is too long for a topic is
+  -- nobody's document: no reason to fail the write.
+  select format(
+$query$select array_agg(k.summary), array_agg(k.scope)
+    from (
+      select distinct k.summary, k.scope
+      from %s
+      cross join lateral (values
+%s
+      ) k (summary, scope, marked)
+      where k.marked and octet_length(k.scope) <= 512
+    ) k$query$,
+    tally.marked_rows(watches, event),
+    string_agg(format('        (%s, (%s) collate "C", (%s))', w.summary, w.scope_sql, w.filter_sql),
+               E',\n' order by w.id))
+  from tally.watches w
+  where w.id = any (marking_query.watches)
+$function$;
+comment on function tally.marking_query(bigint[],text) is 'Text for tally.build_marking: the documents that one event concerns.';
+revoke all on function tally.marking_query(bigint[],text) from public;
+
+-- function tally.marking_stands(regclass)
+CREATE OR REPLACE FUNCTION tally.marking_stands(source regclass)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- Whether a watched table's trigger functions are there, and say what would be generated today.
+  select count(*) = 3
+  from tally.watched s
+  cross join (values ('insert'), ('update'), ('delete')) e (event)
+  cross join lateral (
+    select array_agg(w.id order by w.id) as watches, bool_or(w.by_settings) as by_settings
+    from tally.watches w
+    where w.source = s.source
+  ) c
+  join pg_proc p on p.pronamespace = 'tally'::regnamespace
+                and p.proname = format('mark_%s_%s', s.slug, e.event)
+  where s.source = marking_stands.source
+    and p.prosrc = E'\n' || tally.marking_body(
+          s.slug, e.event, c.watches, (select r.relkind = 'p' from pg_class r where r.oid = s.source))
+    and p.prosecdef
+    and cardinality(p.proconfig) = case when c.by_settings then 11 else 1 end
+$function$;
+comment on function tally.marking_stands(regclass) is 'Whether a watched table''s trigger functions are as tally.build_marking would write them now.';
+revoke all on function tally.marking_stands(regclass) from public;
+
+-- function tally.marking_triggers(regclass)
+CREATE OR REPLACE FUNCTION tally.marking_triggers(source regclass)
+ RETURNS TABLE(relation regclass, name text, ddl text, tgenabled "char")
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- What must be there, and whether it is: tgenabled is NULL for a missing trigger. As
+  -- tally.expected_triggers has it for counters, whose reasons hold here too.
+  select f.relation, e.name,
+         format('create or replace trigger %s %s on %s %sexecute function tally.%s()',
+                e.name,
+                case e.event
+                  when 'move' then 'before update of ' || m.columns
+                  when 'route' then 'before insert'
+                  else 'after ' || e.event end,
+                f.relation,
+                case e.event
+                  when 'insert' then 'referencing new table as tally_new '
+                  when 'delete' then 'referencing old table as tally_old '
+                  when 'update' then
+                    'referencing old table as tally_old new table as tally_new '
+                  else '' end
+                || case e.event when 'route' then 'for each row when (false) '
+                     else 'for each statement ' end,
+                case e.event when 'truncate' then 'mark_truncate' when 'move' then 'mark_move'
+                  when 'route' then 'mark_route'
+                  else format('mark_%s_%s', s.slug, e.event) end),
+         case when e.event <> 'move' or m.attnums = string_to_array(t.tgattr::text, ' ')::int2[]
+              then t.tgenabled end
+  from tally.watched s
+  cross join lateral (select r as relation from tally.family(s.source) r) f
+  join pg_class c on c.oid = f.relation
+  cross join lateral (
+    select v.event, '_510_tally_mark_' || v.event as name
+    from (values ('insert'), ('update'), ('delete'), ('truncate'), ('move'),
+                 ('route')) v (event)
+  ) e
+  left join lateral (
+    select string_agg(quote_ident(k.attname), ', ' order by k.attnum) as columns,
+           array_agg(k.attnum order by k.attnum) as attnums
+    from tally.move_columns(f.relation) k
+  ) m on e.event = 'move'
+  left join pg_trigger t on t.tgrelid = f.relation and t.tgname = e.name and not t.tgisinternal
+  where s.source = marking_triggers.source
+    and c.relkind in ('r', 'p')
+    and not (e.event = 'move' and m.columns is null)
+    and not (e.event = 'route' and (c.relkind <> 'p' or f.relation <> s.source))
+$function$;
+comment on function tally.marking_triggers(regclass) is 'The marking triggers a watched table and its partitions must have, with the DDL that makes them.';
+revoke all on function tally.marking_triggers(regclass) from public;
+
 -- function tally.mend_differences(text,boolean)
 CREATE OR REPLACE FUNCTION tally.mend_differences(which text, dry_run boolean)
  RETURNS TABLE(name text, scope text, counted numeric, actual numeric)
@@ -2772,6 +6173,52 @@ $function$;
 comment on function tally.mend_differences(text,boolean) is 'What tally.repair does. PL/pgSQL lets no parameter and result column share the name "name".';
 revoke all on function tally.mend_differences(text,boolean) from public;
 
+-- function tally.missing_months(regclass,interval)
+CREATE OR REPLACE FUNCTION tally.missing_months(source regclass, ahead interval)
+ RETURNS TABLE(name text, low timestamp with time zone, high timestamp with time zone)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+ SET jit TO 'off'
+AS $function$
+  -- Each month from this one on that no partition holds, or what is left of it. Months begin in the
+  -- zone of tally.settings; a column without time zone has its own midnight.
+  with zone as (
+    select s.time_zone as name, date_trunc('month', now() at time zone s.time_zone) as first,
+           (now() + missing_months.ahead) at time zone s.time_zone as last,
+           (select a.atttypid = 'timestamptz'::regtype from pg_attribute a
+            where a.attrelid = missing_months.source
+              and a.attname = tally.partition_column(missing_months.source)) as is_tz
+    from tally.settings s
+  ), held as (
+    select range_agg(tstzrange(b.from_at, b.to_at)) as ranges
+    from tally.partition_bounds(missing_months.source) b
+    where not b.is_default
+  )
+  select format('%s_%s', left(c.relname, 50),
+                to_char(m.month, 'YYYY_MM')
+                  || case when g.gap = tstzrange(m.low, m.high) then ''
+                          else to_char(lower(g.gap), '_DDHH24') end),
+         lower(g.gap), upper(g.gap)
+  from zone z
+  cross join lateral (
+    select s.month,
+           case when z.is_tz then s.month at time zone z.name else s.month at time zone 'UTC' end
+             as low,
+           case when z.is_tz then (s.month + interval '1 month') at time zone z.name
+                else (s.month + interval '1 month') at time zone 'UTC' end as high
+    from generate_series(z.first, z.last, interval '1 month') s (month)
+  ) m
+  cross join held h
+  cross join lateral unnest(tstzmultirange(tstzrange(m.low, m.high))
+                            - coalesce(h.ranges, '{}'::tstzmultirange)) g (gap)
+  join pg_class c on c.oid = missing_months.source
+  order by lower(g.gap)
+$function$;
+comment on function tally.missing_months(regclass,interval) is 'The months ahead that no partition holds yet, with the name and bounds of the one to make.';
+revoke all on function tally.missing_months(regclass,interval) from public;
+
 -- function tally.move_columns(regclass)
 CREATE OR REPLACE FUNCTION tally.move_columns(relation regclass)
  RETURNS TABLE(attname name, attnum smallint)
@@ -2815,6 +6262,17 @@ $function$;
 comment on function tally.moved_unseen(oid,bigint) is 'Whether a statement on a partitioned source moved rows that its transition tables do not show.';
 revoke all on function tally.moved_unseen(oid,bigint) from public;
 
+-- function tally.ms_since(timestamp with time zone)
+CREATE OR REPLACE FUNCTION tally.ms_since(started timestamp with time zone)
+ RETURNS real
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select (extract(epoch from clock_timestamp() - started) * 1000)::real
+$function$;
+comment on function tally.ms_since(timestamp with time zone) is 'Milliseconds from then to now.';
+revoke all on function tally.ms_since(timestamp with time zone) from public;
+
 -- function tally.needs_policy(regclass)
 CREATE OR REPLACE FUNCTION tally.needs_policy(source regclass)
  RETURNS boolean
@@ -2847,6 +6305,106 @@ $function$;
 comment on function tally.never() is 'Never called: its row trigger keeps a MERGE from showing one row for another (PostgreSQL 18).';
 revoke all on function tally.never() from public;
 
+-- function tally.new_row_text(regclass,text)
+CREATE OR REPLACE FUNCTION tally.new_row_text(source regclass, expression text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+ SET "DateStyle" TO 'ISO, YMD'
+ SET "IntervalStyle" TO 'postgres'
+ SET extra_float_digits TO '1'
+ SET standard_conforming_strings TO 'on'
+ SET array_nulls TO 'on'
+ SET bytea_output TO 'hex'
+AS $function$
+declare
+  v_alias text := 'tally_' || left(md5(expression), 12);
+  v_text  text;
+begin
+  -- A trigger's WHEN says new.column. Beside a second table Postgres writes every column with the
+  -- name of its own before it; new itself it would rename.
+  execute format('create temporary view tally_new_row as select (%s) as tally_value '
+                 'from %s %s, (values (1)) tally_one (tally_number)', expression, source, v_alias);
+  v_text := substring(pg_get_viewdef(to_regclass('pg_temp.tally_new_row'))
+                      from '^\s*SELECT (.*?)(?: AS tally_value)?\s+FROM [^\n]+ ' || v_alias || ',');
+  execute 'drop view pg_temp.tally_new_row';
+  return replace(v_text, v_alias || '.', 'new.');
+end
+$function$;
+comment on function tally.new_row_text(regclass,text) is 'An expression over a table''s columns as a trigger''s WHEN has it, over new.';
+revoke all on function tally.new_row_text(regclass,text) from public;
+
+-- function tally.next_build()
+CREATE OR REPLACE FUNCTION tally.next_build()
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+AS $function$
+begin
+  return least(
+    (select min(d.due_at) from tally.due d where not d.is_slow),
+    (select min(d.due_at) from tally.due d where d.is_slow),
+    (select min(d.next_at) from tally.documents d where d.next_at is not null),
+    case when exists (select from tally.pending_marks) then clock_timestamp() end);
+end
+$function$;
+comment on function tally.next_build() is 'Part of tally.work: when the next document is due; NULL when none is.';
+revoke all on function tally.next_build() from public;
+
+-- function tally.next_due()
+CREATE OR REPLACE FUNCTION tally.next_due()
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select tally.next_expiry('-infinity')
+$function$;
+comment on function tally.next_due() is 'When the next row falls due, by index; in the past where rows wait to be changed; NULL when none will.';
+revoke all on function tally.next_due() from public;
+grant execute on function tally.next_due() to tally_server;
+
+-- function tally.next_expiry(timestamp with time zone)
+CREATE OR REPLACE FUNCTION tally.next_expiry(past timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_rule  record;
+  v_due   timestamptz;
+  v_least timestamptz;
+begin
+  -- The first of all rules. past: what was due by then has been looked at, and what is left of it
+  -- is locked by somebody; it must not hide the row that falls due next.
+  for v_rule in
+    select e.name, e.again_at,
+           (select min(f.again_at) from tally.expiry_failures f
+            where f.expiry = e.name and f.again_at > next_expiry.past) as failed_until
+    from tally.expiries e
+    where not e.stopped
+  loop
+    begin
+      execute format('select tally.%I($1)', tally.rule_function('next_expiry', v_rule.name))
+        into v_due using past;
+    exception when others then
+      -- Whatever it is, the next batch meets it too, and records it.
+      v_due := clock_timestamp();
+    end;
+    v_due := least(v_due, v_rule.failed_until);
+    v_least := least(v_least, case when v_due is null then null
+                                   else greatest(v_due, v_rule.again_at) end);
+  end loop;
+  return v_least;
+end
+$function$;
+comment on function tally.next_expiry(timestamp with time zone) is 'For tally.work: when the next row falls due after that time, or is tried again.';
+revoke all on function tally.next_expiry(timestamp with time zone) from public;
+
 -- function tally.next_pulse()
 CREATE OR REPLACE FUNCTION tally.next_pulse()
  RETURNS bigint
@@ -2862,6 +6420,78 @@ end
 $function$;
 comment on function tally.next_pulse() is 'The next pulse''s number, reserved to the end of the transaction.';
 revoke all on function tally.next_pulse() from public;
+
+-- function tally.next_time(timestamp with time zone,interval)
+CREATE OR REPLACE FUNCTION tally.next_time(last timestamp with time zone, every interval)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+AS $function$
+  -- In step with the last one, so that what runs at three in the morning goes on doing so.
+  select last + every
+         * (floor(extract(epoch from greatest(clock_timestamp() - last, interval '0'))
+                  / extract(epoch from every)) + 1)::double precision
+$function$;
+comment on function tally.next_time(timestamp with time zone,interval) is 'The first time after now that is whole intervals after the last.';
+revoke all on function tally.next_time(timestamp with time zone,interval) from public;
+
+-- function tally.note_build(bigint,text,real,text)
+CREATE OR REPLACE FUNCTION tally.note_build(summary bigint, scope text, took_ms real, outcome text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- For whoever looks for the slowest. Quick ones would only cost.
+  if took_ms < 10 and outcome <> 'failed' then
+    return;
+  end if;
+  insert into tally.builds (summary, scope, build_ms, outcome)
+  values (note_build.summary, note_build.scope, took_ms, note_build.outcome);
+end
+$function$;
+comment on function tally.note_build(bigint,text,real,text) is 'Keeps a build that took 10 ms or more, or failed, for tally.build_history.';
+revoke all on function tally.note_build(bigint,text,real,text) from public;
+
+-- function tally.note_cron()
+CREATE OR REPLACE FUNCTION tally.note_cron()
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  update tally.cron c set last_at = clock_timestamp()
+$function$;
+comment on function tally.note_cron() is 'Notes that pg_cron has called, for tally.doctor.';
+revoke all on function tally.note_cron() from public;
+grant execute on function tally.note_cron() to tally_server;
+
+-- function tally.note_failure(tally.summary_definitions,text,real,text,boolean)
+CREATE OR REPLACE FUNCTION tally.note_failure(definition tally.summary_definitions, scope text, took_ms real, error text, again boolean)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  -- The last document stays. Work tries once more, later and later; not so where somebody only
+  -- asked for a document that never was, because anybody may ask for any scope.
+  insert into tally.documents as d
+    (summary, scope, build_ms, tried_at, error, attempts, next_at)
+  values (definition.id, note_failure.scope, took_ms, v_now, note_failure.error, 1,
+          case when again then v_now + tally.backoff(1) end)
+  on conflict on constraint documents_pkey do update
+    set build_ms = excluded.build_ms, tried_at = excluded.tried_at, error = excluded.error,
+        attempts = d.attempts + 1,
+        next_at = case when again or d.body is not null or d.next_at is not null
+                       then v_now + tally.backoff(d.attempts + 1) end;
+  perform tally.note_build(definition.id, note_failure.scope, took_ms, 'failed');
+end
+$function$;
+comment on function tally.note_failure(tally.summary_definitions,text,real,text,boolean) is 'Records why a document could not be built, and when it is tried again.';
+revoke all on function tally.note_failure(tally.summary_definitions,text,real,text,boolean) from public;
 
 -- function tally.note_move()
 CREATE OR REPLACE FUNCTION tally.note_move()
@@ -2881,6 +6511,141 @@ end
 $function$;
 comment on function tally.note_move() is 'Trigger function before an UPDATE of a partition key: so that moves no trigger sees are noticed.';
 revoke all on function tally.note_move() from public;
+
+-- function tally.old_partitions(tally.retentions,timestamp with time zone)
+CREATE OR REPLACE FUNCTION tally.old_partitions(rule tally.retentions, cutoff timestamp with time zone)
+ RETURNS SETOF regclass
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- Partitions of which every row has to go, to judge by their bounds. Not where other tables refer
+  -- to the rows: each of those has to be looked at.
+  select b.partition
+  from tally.partition_bounds(rule.source) b
+  where not b.is_default and b.to_at <= cutoff
+    and rule.filter is null
+    and rule.age_sql = quote_ident(tally.partition_column(rule.source))
+    and not exists (select from tally.references_to(rule.source))
+  order by b.to_at
+$function$;
+comment on function tally.old_partitions(tally.retentions,timestamp with time zone) is 'The partitions that a retention drops whole.';
+revoke all on function tally.old_partitions(tally.retentions,timestamp with time zone) from public;
+
+-- function tally.partition_bounds(regclass)
+CREATE OR REPLACE FUNCTION tally.partition_bounds(source regclass)
+ RETURNS TABLE(partition regclass, is_default boolean, from_at timestamp with time zone, to_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+ SET "DateStyle" TO 'ISO, YMD'
+AS $function$
+  -- The partitions right below a table that is partitioned by ranges of one column of time.
+  select b.partition, b.bound = 'DEFAULT',
+         case when b.low in ('MINVALUE', '''-infinity''') then '-infinity'
+              else b.low::text end::timestamptz,
+         case when b.high in ('MAXVALUE', '''infinity''') then 'infinity'
+              else b.high::text end::timestamptz
+  from (
+    select p.partition, p.bound,
+           trim(both '''' from substring(p.bound from '^FOR VALUES FROM \((.*)\) TO \(')) as low,
+           trim(both '''' from substring(p.bound from ' TO \((.*)\)$')) as high
+    from (select i.inhrelid::regclass as partition, pg_get_expr(c.relpartbound, c.oid) as bound
+          from pg_inherits i
+          join pg_class c on c.oid = i.inhrelid
+          where i.inhparent = partition_bounds.source and not i.inhdetachpending) p
+  ) b
+$function$;
+comment on function tally.partition_bounds(regclass) is 'The partitions of a table that is partitioned by time, and the time that each holds.';
+revoke all on function tally.partition_bounds(regclass) from public;
+
+-- function tally.partition_column(regclass)
+CREATE OR REPLACE FUNCTION tally.partition_column(source regclass)
+ RETURNS name
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select a.attname
+  from pg_partitioned_table p
+  join pg_attribute a on a.attrelid = p.partrelid and a.attnum = p.partattrs[0]
+  where p.partrelid = partition_column.source and p.partstrat = 'r' and p.partnatts = 1
+    and a.atttypid in ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype)
+$function$;
+comment on function tally.partition_column(regclass) is 'The one column of time by whose ranges a table is partitioned, or NULL.';
+revoke all on function tally.partition_column(regclass) from public;
+
+-- function tally.partitioning_slug(regclass)
+CREATE OR REPLACE FUNCTION tally.partitioning_slug(source regclass)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select left(regexp_replace(lower(c.relname), '[^a-z0-9]+', '_', 'g'), 30) || '_'
+         || left(md5(c.relnamespace::regnamespace || '.' || c.relname), 8)
+  from pg_class c
+  where c.oid = partitioning_slug.source
+$function$;
+comment on function tally.partitioning_slug(regclass) is 'Names the function that makes a table''s partitions: tally.make_partition_<slug>.';
+revoke all on function tally.partitioning_slug(regclass) from public;
+
+-- function tally.partitions_job(regclass)
+CREATE OR REPLACE FUNCTION tally.partitions_job(source regclass)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select 'partitions ' || tally.partitioning_slug(source)
+$function$;
+comment on function tally.partitions_job(regclass) is 'The name of the job that makes partitions.';
+revoke all on function tally.partitions_job(regclass) from public;
+
+-- function tally.partitions_piece(text)
+CREATE OR REPLACE FUNCTION tally.partitions_piece(job text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_rule tally.partitionings;
+  v_done record;
+begin
+  select p.* into v_rule
+  from tally.partitionings p
+  join pg_class c on c.oid = p.source
+  where tally.partitions_job(p.source) = job;
+  if not found then
+    raise exception using errcode = 'TL006',
+      message = format('there is no table that job "%s" makes partitions for', job),
+      hint = 'It was renamed or dropped: select tally.ensure_partitions(…); under its new name, and '
+             'delete this row of tally.jobs.';
+  end if;
+  select m.* into v_done from tally.make_partitions(v_rule.source, v_rule.ahead) m;
+  return concat_ws('; ', format('%s made', v_done.made), 'not made: ' || v_done.failed);
+end
+$function$;
+comment on function tally.partitions_piece(text) is 'The job that makes partitions of one table ahead.';
+revoke all on function tally.partitions_piece(text) from public;
+
+-- function tally.pick_due(boolean,timestamp with time zone,integer)
+CREATE OR REPLACE FUNCTION tally.pick_due(slow boolean, before timestamp with time zone, most integer)
+ RETURNS TABLE(place tid, summary bigint, scope text, due_at timestamp with time zone)
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+AS $function$
+  select d.ctid, d.summary, d.scope, d.due_at
+  from tally.due d
+  where d.is_slow = pick_due.slow and d.scope is not null and d.due_at <= pick_due.before
+  order by d.due_at
+  limit pick_due.most
+  for update skip locked
+$function$;
+comment on function tally.pick_due(boolean,timestamp with time zone,integer) is 'Locks documents that are due, the longest first, but for those that others have locked.';
+revoke all on function tally.pick_due(boolean,timestamp with time zone,integer) from public;
 
 -- function tally.plain_sum(bigint,text)
 CREATE OR REPLACE FUNCTION tally.plain_sum(counter bigint, transition text)
@@ -2917,6 +6682,46 @@ AS $function$
 $function$;
 comment on function tally.probe_name(regclass) is 'What tally.compile_expression calls its temporary copy of a source.';
 revoke all on function tally.probe_name(regclass) from public;
+
+-- function tally.prune()
+CREATE OR REPLACE FUNCTION tally.prune()
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_failures bigint;
+begin
+  -- The job that throws away what was only kept for a while.
+  delete from tally.expiry_failures f where f.again_at < clock_timestamp() - interval '1 hour';
+  get diagnostics v_failures = row_count;
+  perform tally.prune_builds();
+  return format('%s failures forgotten', v_failures);
+end
+$function$;
+comment on function tally.prune() is 'What job prune does: forgets what was only kept for a while.';
+revoke all on function tally.prune() from public;
+
+-- function tally.prune_builds()
+CREATE OR REPLACE FUNCTION tally.prune_builds()
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- The history beyond its last ten thousand. And rows without a document: of scopes that are no
+  -- more, a day after that was announced, and of those that somebody asked for in vain.
+  delete from tally.builds b
+  where b.built_at < (select l.built_at from tally.builds l
+                      order by l.built_at desc offset 10000 limit 1);
+  delete from tally.documents d
+  where (d.summary, d.scope) in (
+    select o.summary, o.scope from tally.documents o
+    where o.body is null and o.tried_at < clock_timestamp() - interval '1 day' and o.next_at is null
+    for update skip locked)
+$function$;
+comment on function tally.prune_builds() is 'Part of tally.prune: shortens the history of builds, and forgets scopes that have had no document for a day.';
+revoke all on function tally.prune_builds() from public;
 
 -- function tally.pulse()
 CREATE OR REPLACE FUNCTION tally.pulse(OUT pulse bigint, OUT folded integer, OUT announced integer)
@@ -3072,6 +6877,11 @@ begin
     return;
   end if;
 
+  if exists (select from tally.summary_definitions s where s.id = v_id) then
+    raise exception using errcode = 'TL002',
+      message = format('the name "%s" belongs to a summary', put_counter.name),
+      hint = 'Counters and summaries are topics: take another name.';
+  end if;
   perform tally.lock_source(put_counter.source,
     case when tally.needs_policy(put_counter.source) then 'access exclusive'
          else 'share row exclusive' end);
@@ -3097,9 +6907,283 @@ $function$;
 comment on function tally.put_counter(text,regclass,text,text,text,text,boolean,text,text,text,boolean,name[]) is 'Records a checked declaration and attaches it.';
 revoke all on function tally.put_counter(text,regclass,text,text,text,text,boolean,text,text,text,boolean,name[]) from public;
 
+-- function tally.put_expiry(tally.expiries,name[],name[],name[])
+CREATE OR REPLACE FUNCTION tally.put_expiry(rule tally.expiries, due_columns name[], filter_columns name[], set_columns name[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_old   tally.expiries;
+  v_index record;
+begin
+  -- Second half of tally.create_expiry, with the caller's rights and a pinned search_path.
+  perform tally.check_isolation('tally.create_expiry');
+  perform pg_advisory_xact_lock(hashtextextended('tally.expiry.' || rule.name, 0));
+  select e.* into v_old from tally.expiries e where e.name = rule.name;
+  if found
+     and (v_old.source, v_old.due_sql, v_old.filter_sql, v_old.change_sql)
+           is distinct from (rule.source, rule.due_sql, rule.filter_sql, rule.change_sql)
+  then
+    raise exception using errcode = 'TL002',
+      message = format('expiry "%s" exists with another definition', rule.name),
+      detail = format('on %s: due %s, filter %s, change %s', v_old.source, v_old.due_sql,
+                      v_old.filter_sql, v_old.change_sql),
+      hint = format('select tally.drop_expiry(%L); first, or take another name.', rule.name);
+  end if;
+  select f.key, f.predicate into v_index
+  from tally.index_form(rule.name, rule.source, rule.due_sql, rule.filter_sql) f;
+  perform tally.lock_source(rule.source, 'share row exclusive');
+  if tally.serving_index(rule.source, v_index.key, v_index.predicate) is null then
+    rule.made_index := tally.make_index(rule.name, rule.source, v_index.key, v_index.predicate);
+  end if;
+  perform tally.try_change(rule.name, rule.source, rule.due_sql, rule.filter_sql, rule.change_sql,
+                           filter_columns, set_columns);
+  insert into tally.expiries as e (name, source, due, filter, change, due_sql, filter_sql,
+    change_sql, made_index, created_by)
+  values (rule.name, rule.source, rule.due, rule.filter, rule.change, rule.due_sql,
+    rule.filter_sql, rule.change_sql, rule.made_index, session_user)
+  -- Again: whatever was wrong, it is tried as if it were new.
+  on conflict on constraint expiries_pkey do update
+    set stopped = false, error = null, attempts = 0, again_at = null,
+        made_index = coalesce(excluded.made_index, e.made_index);
+  delete from tally.expiry_failures f where f.expiry = rule.name;
+  perform tally.build_expiry(rule.name, due_columns || filter_columns);
+  perform pg_notify('tally_work', '');
+end
+$function$;
+comment on function tally.put_expiry(tally.expiries,name[],name[],name[]) is 'Records a checked rule of expiry and sees to its index, functions and trigger.';
+revoke all on function tally.put_expiry(tally.expiries,name[],name[],name[]) from public;
+
+-- function tally.put_retention(tally.retentions)
+CREATE OR REPLACE FUNCTION tally.put_retention(rule tally.retentions)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_old tally.retentions;
+begin
+  -- Second half of tally.create_retention, with the caller's rights and a pinned search_path.
+  perform tally.check_isolation('tally.create_retention');
+  perform pg_advisory_xact_lock(hashtextextended('tally.retention.' || rule.name, 0));
+  perform tally.check_retention(rule);
+  select r.* into v_old from tally.retentions r where r.name = rule.name;
+  if found
+     and (v_old.source, v_old.age_sql, v_old.filter_sql, v_old.keep, v_old.on_drop)
+           is distinct from (rule.source, rule.age_sql, rule.filter_sql, rule.keep, rule.on_drop)
+  then
+    raise exception using errcode = 'TL002',
+      message = format('retention "%s" exists with another definition', rule.name),
+      detail = format('on %s: age %s, keep %s, filter %s, on_drop %s', v_old.source, v_old.age_sql,
+                      v_old.keep, v_old.filter_sql, v_old.on_drop),
+      hint = format('select tally.drop_retention(%L); first, or take another name.', rule.name);
+  end if;
+  insert into tally.retentions (name, source, age, keep, filter, on_drop, age_sql, filter_sql,
+                                created_by)
+  values (rule.name, rule.source, rule.age, rule.keep, rule.filter, rule.on_drop, rule.age_sql,
+          rule.filter_sql, session_user)
+  on conflict on constraint retentions_pkey do nothing;
+  perform tally.build_retention(rule.name);
+  -- As it will run: what is missing, a right on a table that refers to it, is missed now.
+  execute format('select tally.%I(''-infinity'', null)',
+                 tally.rule_function('run_retention', rule.name));
+  insert into tally.jobs (name, command, every, next_at)
+  values ('clean_up ' || rule.name, format('select tally.clean_up_piece(%L)', rule.name), '1 hour',
+          clock_timestamp() + interval '1 hour')
+  on conflict on constraint jobs_pkey do nothing;
+end
+$function$;
+comment on function tally.put_retention(tally.retentions) is 'Records a checked rule of retention, its functions and its job.';
+revoke all on function tally.put_retention(tally.retentions) from public;
+
+-- function tally.put_summary(text,regproc,interval,interval,text,name[])
+CREATE OR REPLACE FUNCTION tally.put_summary(name text, builder regproc, max_age interval, settle interval, audience text, schemas name[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_id      bigint := tally.counter_id(put_summary.name);
+  v_old     tally.summary_definitions;
+  v_builder text;
+  v_path    text := concat_ws(', ', (select string_agg(quote_ident(s.name), ', ' order by s.place)
+                                     from unnest(schemas) with ordinality s (name, place)
+                                     where s.name <> 'pg_catalog'), 'pg_temp');
+begin
+  -- Second half of tally.create_summary, with the caller's rights and a pinned search_path.
+  perform tally.check_isolation('tally.create_summary');
+  perform tally.lock_summary(v_id, put_summary.name);
+  select format('%I.%I', n.nspname, p.proname) into v_builder
+  from pg_proc p
+  join pg_namespace n on n.oid = p.pronamespace
+  where p.oid = put_summary.builder;
+  if exists (select from tally.definitions d where d.name = put_summary.name) then
+    raise exception using errcode = 'TL002',
+      message = format('the name "%s" belongs to a counter', put_summary.name),
+      hint = 'Counters and summaries are topics: take another name.';
+  end if;
+  select s.* into v_old from tally.summary_definitions s where s.id = v_id;
+  if found then
+    if (v_old.builder, v_old.max_age, v_old.settle, v_old.audience)
+         is distinct from (v_builder, put_summary.max_age, put_summary.settle,
+                           put_summary.audience) then
+      raise exception using errcode = 'TL002',
+        message = format('summary "%s" exists with another definition', v_old.name),
+        detail = tally.summary_difference(v_old, v_builder, max_age, settle, audience),
+        hint = format('select tally.drop_summary(%L); first, or take another name.', v_old.name);
+    end if;
+    -- The builder may have been dropped meanwhile, and made anew by somebody else.
+    if not tally.builder_stands(v_old) then
+      perform tally.make_builder(v_old.function, v_builder, v_path);
+    end if;
+    return;
+  end if;
+  perform tally.make_builder(tally.builder_name(name), v_builder, v_path);
+  insert into tally.summary_definitions
+    (id, name, builder, function, max_age, settle, audience, created_by)
+  values (v_id, put_summary.name, v_builder, tally.builder_name(name), put_summary.max_age,
+          put_summary.settle, put_summary.audience, session_user);
+  perform pg_notify('tally_definitions', '');
+end
+$function$;
+comment on function tally.put_summary(text,regproc,interval,interval,text,name[]) is 'Records the checked declaration of a summary.';
+revoke all on function tally.put_summary(text,regproc,interval,interval,text,name[]) from public;
+
+-- function tally.put_watch(text,regclass,text,text,text,text,boolean,name[])
+CREATE OR REPLACE FUNCTION tally.put_watch(summary text, source regclass, scope text, filter text, scope_sql text, filter_sql text, by_settings boolean, columns name[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_summary bigint;
+  v_id      bigint;
+begin
+  -- Second half of tally.watch, with the caller's rights and a pinned search_path. An older
+  -- snapshot would not see a watch that another session has just put on the same source, and
+  -- build functions without it.
+  perform tally.check_isolation('tally.watch');
+  select s.id into v_summary from tally.summary_definitions s
+  where s.name = put_watch.summary
+  for share;  -- it stays there to the end of this transaction
+  if not found then
+    perform tally.find_summary(put_watch.summary);
+  end if;
+  v_id := tally.counter_id(concat_ws(chr(31), put_watch.summary, put_watch.source::oid,
+                                     scope_sql, filter_sql));
+  if not exists (select from tally.watches w where w.id = v_id) then
+    perform tally.lock_source(put_watch.source, 'share row exclusive');
+    insert into tally.watched (source, slug)
+    values (put_watch.source, tally.watch_slug(put_watch.source))
+    on conflict on constraint watched_pkey do nothing;
+    insert into tally.watches
+      (id, summary, source, scope, filter, scope_sql, filter_sql, by_settings, columns)
+    values (v_id, v_summary, put_watch.source, put_watch.scope, put_watch.filter,
+            put_watch.scope_sql, put_watch.filter_sql, put_watch.by_settings,
+            array(select distinct c from unnest(put_watch.columns) c order by c))
+    on conflict on constraint watches_pkey do nothing;
+    perform tally.check_watching(v_id);
+    perform tally.build_marking(put_watch.source);
+    insert into tally.marks (summary, scope) values (v_summary, null);
+  end if;
+  perform tally.attach_watches(put_watch.source);
+end
+$function$;
+comment on function tally.put_watch(text,regclass,text,text,text,text,boolean,name[]) is 'Records a checked watch and attaches it.';
+revoke all on function tally.put_watch(text,regclass,text,text,text,text,boolean,name[]) from public;
+
+-- function tally.read_change(text,regclass,text)
+CREATE OR REPLACE FUNCTION tally.read_change(name text, probe regclass, change text, OUT sql_text text, OUT columns name[])
+ RETURNS record
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+ SET "DateStyle" TO 'ISO, YMD'
+ SET "IntervalStyle" TO 'postgres'
+ SET extra_float_digits TO '1'
+ SET standard_conforming_strings TO 'on'
+ SET array_nulls TO 'on'
+ SET bytea_output TO 'hex'
+AS $function$
+declare
+  v_rules integer;
+  v_tree  text;
+begin
+  -- Second half of tally.compile_change, with a pinned search_path.
+  select count(*) into v_rules from pg_rewrite r where r.ev_class = probe;
+  select r.ev_action::text, regexp_replace(pg_get_ruledef(r.oid), ';\s*$', '')
+  into v_tree, sql_text
+  from pg_rewrite r
+  where r.ev_class = probe and r.rulename = 'tally_change';
+  -- The row itself and nothing beside it, every row alike.
+  if v_rules <> 1 or v_tree is null
+     or regexp_count(v_tree, '{QUERY ') <> 1
+     or v_tree !~ ('^\({QUERY :commandType 2 .*?:jointree {FROMEXPR :fromlist '
+                   || '\({RANGETBLREF :rtindex 3}\) :quals <>}')
+     or v_tree !~ ':returningList <>'
+     or v_tree ~ ':hasSubLinks true'
+     or v_tree ~ ':varno [12] '
+  then
+    raise exception using errcode = 'TL030',
+      message = format('expiry "%s": its change is more than a list of assignments', name),
+      detail = format('change: %s', change),
+      hint = 'Give what stands between SET and WHERE in an UPDATE, without subquery, FROM, '
+             'WHERE, RETURNING, old and new.';
+  end if;
+  columns := array(
+    select distinct a.attname
+    from regexp_matches(v_tree, ':resno ([0-9]+) ', 'g') m
+    join pg_attribute a on a.attrelid = probe and a.attnum = m[1]::smallint
+    order by a.attname);
+  sql_text := substring(sql_text from '\sUPDATE .*? SET (.*)$');
+end
+$function$;
+comment on function tally.read_change(text,regclass,text) is 'Part of tally.compile_change: what Postgres has understood.';
+revoke all on function tally.read_change(text,regclass,text) from public;
+
+-- function tally.read_summary(text,text)
+CREATE OR REPLACE FUNCTION tally.read_summary(name text, scope text DEFAULT ''::text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_definition tally.summary_definitions := tally.find_summary(read_summary.name);
+  v_document   tally.documents;
+  v_built      record;
+begin
+  -- The last document, and where there is none or it is older than max_age, a new one. Many who
+  -- read at once cause one build: the others get the last document, or wait when there is none.
+  perform tally.check_scope(read_summary.name, read_summary.scope);
+  select d.* into v_document from tally.documents d
+  where d.summary = v_definition.id and d.scope = read_summary.scope;
+  if tally.is_fresh(v_document, v_definition.max_age) then
+    return v_document.body::jsonb;
+  end if;
+  v_built := tally.build_on_read(v_definition, read_summary.scope);
+  if v_built.outcome = 'canceled' then
+    raise exception using errcode = 'query_canceled',
+      message = format('summary "%s" could not be built for scope "%s" in time: %s',
+                       v_definition.name, read_summary.scope, v_built.error);
+  end if;
+  if v_built.outcome = 'failed' and v_built.body is null then
+    raise exception using errcode = 'TL021',
+      message = format('summary "%s" could not be built for scope "%s": %s', v_definition.name,
+                       read_summary.scope, v_built.error),
+      hint = format('Its builder %s raised that. Mend it, or what it reads.', v_definition.builder);
+  end if;
+  return v_built.body::jsonb;
+end
+$function$;
+comment on function tally.read_summary(text,text) is 'A document: the last one, built now if it is missing or older than max_age. NULL where the builder says there is none.';
+revoke all on function tally.read_summary(text,text) from public;
+grant execute on function tally.read_summary(text,text) to tally_server;
+
 -- function tally.read_topics(text[],text[])
 CREATE OR REPLACE FUNCTION tally.read_topics(names text[], scopes text[])
- RETURNS TABLE(pos integer, kind text, audience text, state text, "json" text, version bigint, settled boolean, pulse bigint)
+ RETURNS SETOF tally.topic_reading
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3119,16 +7203,20 @@ begin
          case when r.fits then r.state
               when r.state = 'ready' then 'overflow'
               else coalesce(r.state, 'unknown') end,
-         case when r.fits then r.value::bigint::text end,
+         case when r.kind = 'summary' then r.body
+              when r.fits then r.value::bigint::text end,
          case when r.fits then r.version else 0 end,
          r.deltas = 0,
          v_pulse
   from (
     -- offset 0: so that these are worked out once, and not in each place that names them.
-    select v.*, v.state = 'ready'
+    select v.*, v.kind = 'summary'
+                or v.state = 'ready'
                 and v.value between -9223372036854775808 and 9223372036854775807 as fits
     from (
-      select k.pos, s.kind, s.audience, s.state, p.deltas, coalesce(t.version, 0) as version,
+      select k.pos, s.kind, s.audience, d.body, p.deltas,
+             case when s.kind = 'summary' then coalesce(d.state, 'due') else s.state end as state,
+             coalesce(d.version, t.version, 0) as version,
              coalesce(t.value + p.delta, t.value, p.delta, 0) as value
       from unnest(names, scopes) with ordinality k (name, scope, pos)
       left join tally.topic_states s on s.name = k.name
@@ -3137,6 +7225,11 @@ begin
         select o.value, o.version from tally.totals o
         where o.counter = s.counter and o.scope = k.scope offset 0
       ) t on true
+      left join lateral (
+        select x.state, x.body, x.version
+        from tally.document_states x
+        where s.kind = 'summary' and x.summary = s.counter and x.scope = k.scope offset 0
+      ) d on true
       cross join lateral (
         select count(*) as deltas, sum(u.delta) as delta
         from (
@@ -3159,7 +7252,7 @@ begin
   ) r;
 end
 $function$;
-comment on function tally.read_topics(text[],text[]) is 'What a server shows of each name and scope, exact in one snapshot. state: ready, filling, broken, overflow (the number is beyond bigint) or unknown. settled: nothing of it was pending. pulse: the last one in the snapshot.';
+comment on function tally.read_topics(text[],text[]) is 'What a server shows of each name and scope, exact in one snapshot. state: ready, filling, broken, overflow (the number is beyond bigint), unknown, or due: a document that tally.build_topic must build first. settled: nothing of it was pending. pulse: the last one in the snapshot.';
 revoke all on function tally.read_topics(text[],text[]) from public;
 grant execute on function tally.read_topics(text[],text[]) to tally_server;
 
@@ -3240,6 +7333,99 @@ $function$;
 comment on function tally.recount_query(bigint,regclass) is 'The query that recounts a counter from the rows of its source, or of one partition.';
 revoke all on function tally.recount_query(bigint,regclass) from public;
 
+-- function tally.references_to(regclass)
+CREATE OR REPLACE FUNCTION tally.references_to(source regclass)
+ RETURNS TABLE(name text, child regclass, action "char", matches text)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- The foreign keys of which rows of source are the parents, and how a row c of the child names
+  -- its parent tally_row. A key's copies on partitions go with the key itself.
+  select k.conname::text, k.conrelid::regclass, k.confdeltype,
+         (select string_agg(format('c.%I = tally_row.%I', a.attname, b.attname), ' and ' order by u.n)
+          from unnest(k.conkey, k.confkey) with ordinality u (child, parent, n)
+          join pg_attribute a on a.attrelid = k.conrelid and a.attnum = u.child
+          join pg_attribute b on b.attrelid = k.confrelid and b.attnum = u.parent)
+  from pg_constraint k
+  where k.contype = 'f' and k.conparentid = 0
+    and k.confrelid in (select f from tally.family(references_to.source) f)
+  order by k.conrelid::regclass::text, k.conname
+$function$;
+comment on function tally.references_to(regclass) is 'The foreign keys that refer to a table, with what they do when a row of it is deleted.';
+revoke all on function tally.references_to(regclass) from public;
+
+-- function tally.refresh(text,text)
+CREATE OR REPLACE FUNCTION tally.refresh(name text DEFAULT NULL::text, scope text DEFAULT NULL::text)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_definition tally.summary_definitions;
+  v_scope      text;
+  v_outcome    text;
+  v_built      integer := 0;
+begin
+  -- Many documents under one lock of their summary: a lock for each would be too many. One that
+  -- fails is recorded and named in a warning, and the others are built all the same.
+  perform tally.check_isolation('tally.refresh');
+  if refresh.scope is not null then
+    return tally.refresh_one(refresh.name, refresh.scope);
+  elsif refresh.name is not null then
+    perform tally.find_summary(refresh.name);
+  end if;
+  for v_definition in
+    select s.* from tally.summary_definitions s
+    where refresh.name is null or s.name = refresh.name
+    order by s.name
+  loop
+    perform tally.lock_summary(v_definition.id, v_definition.name);
+    for v_scope in
+      select d.scope from tally.documents d where d.summary = v_definition.id order by d.scope
+    loop
+      v_outcome := (select b.outcome from tally.build_here(v_definition, v_scope, true) b);
+      if v_outcome = 'canceled' then
+        raise exception using errcode = 'query_canceled',
+          message = 'canceling tally.refresh: nothing of it is kept';
+      end if;
+      v_built := v_built + case when v_outcome = 'failed' then 0 else 1 end;
+    end loop;
+  end loop;
+  return v_built;
+end
+$function$;
+comment on function tally.refresh(text,text) is 'Builds now: one document, all that a summary has, or without a name all there are; how many.';
+revoke all on function tally.refresh(text,text) from public;
+
+-- function tally.refresh_one(text,text)
+CREATE OR REPLACE FUNCTION tally.refresh_one(name text, scope text)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_definition tally.summary_definitions := tally.find_summary(refresh_one.name);
+  v_built      record;
+begin
+  perform tally.check_scope(refresh_one.name, refresh_one.scope);
+  perform pg_advisory_xact_lock_shared(v_definition.id);
+  perform pg_advisory_xact_lock(tally.document_key(v_definition.id, refresh_one.scope));
+  perform tally.find_summary(refresh_one.name);  -- it may be dropped by now
+  v_built := tally.build_here(v_definition, refresh_one.scope, false);
+  if v_built.error is not null then
+    raise exception using errcode = case v_built.outcome when 'canceled' then '57014' else 'TL021' end,
+      message = format('summary "%s" could not be built for scope "%s": %s', v_definition.name,
+                       refresh_one.scope, v_built.error),
+      hint = format('Its builder %s raised that. Mend it, or what it reads.', v_definition.builder);
+  end if;
+  return 1;
+end
+$function$;
+comment on function tally.refresh_one(text,text) is 'Part of tally.refresh: one document.';
+revoke all on function tally.refresh_one(text,text) from public;
+
 -- function tally.renew_late(bigint)
 CREATE OR REPLACE FUNCTION tally.renew_late(pulse bigint)
  RETURNS bigint[]
@@ -3280,6 +7466,88 @@ $function$;
 comment on function tally.repair(text,boolean) is 'Makes one counter, or all, agree with their rows again; returns what differed. With dry_run it changes nothing.';
 revoke all on function tally.repair(text,boolean) from public;
 
+-- function tally.retention_body(tally.retentions)
+CREATE OR REPLACE FUNCTION tally.retention_body(rule tally.retentions)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_run    name := tally.rule_function('run_retention', rule.name);
+  v_where  text;
+  v_others text := '';
+  v_key    record;
+begin
+  -- The function that counts or deletes what is old. What other rows still refer to, by a foreign
+  -- key that would forbid its going, stays.
+  v_where := format(
+    case when tally.expression_type(rule.source, rule.age_sql) = 'timestamptz'::regtype
+      then '(%s) and (%s) < %I.cutoff'
+      else '(%s) and (%s) < (%I.cutoff at time zone ''UTC'')' end,
+    rule.filter_sql, rule.age_sql, v_run);
+  for v_key in select r.* from tally.references_to(rule.source) r loop
+    if v_key.action in ('a', 'r') then
+      v_where := v_where || format(E'\n      and not exists (select from %s c where %s)',
+                                   v_key.child, v_key.matches);
+    end if;
+  end loop;
+  for v_key in select r.* from tally.references_to(rule.source) r where r.action in ('c', 'n', 'd')
+  loop
+    v_others := v_others || format(
+$others$
+    select count(*) into v_others from %1$s c
+    where exists (select from %2$s tally_row where %3$s and %4$s);
+    if v_others > 0 then
+      raise notice using message = format(%5$L, v_others);
+    end if;$others$, v_key.child, rule.source, v_key.matches, v_where,
+      format('%%s row(s) of %s that refer to them %s (foreign key %s)', v_key.child,
+             case v_key.action when 'c' then 'go too, with whatever refers to these'
+               else 'lose their reference' end, v_key.name));
+  end loop;
+  return format(
+$body$
+#variable_conflict use_column
+declare
+  v_table  oid;
+  v_tables oid[];
+  v_rows   tid[];
+  v_others bigint;
+  v_count  bigint;
+begin
+  -- Deletes at most max_rows rows of %2$s that are older than cutoff, without those that somebody
+  -- has locked. A dry run, max_rows NULL, counts all that would go.
+  if %1$I.max_rows is null then
+    select count(*) into %1$I.gone from %2$s tally_row
+    where %3$s;%4$s
+    return;
+  end if;
+  %1$I.gone := 0;
+  select array_agg(d.t), array_agg(d.r) into v_tables, v_rows
+  from (
+    select tally_row.tableoid as t, tally_row.ctid as r from %2$s tally_row
+    where %3$s
+    limit %1$I.max_rows
+    for update of tally_row skip locked
+  ) d;
+  for v_table in select distinct k.t from unnest(v_tables) k (t) loop
+    delete from %2$s tally_row
+    where tally_row.tableoid = v_table
+      and tally_row.ctid = any (array(select k.r from unnest(v_tables, v_rows) k (t, r)
+                                      where k.t = v_table));
+    get diagnostics v_count = row_count;
+    %1$I.gone := %1$I.gone + v_count;
+  end loop;%5$s
+end
+$body$, v_run, rule.source, v_where, v_others,
+    case when exists (select from tally.family(rule.source) f
+                      join pg_trigger t on t.tgrelid = f and t.tginitdeferred)
+      then E'\n  -- What is checked at the commit would fail for everything that is done with it.'
+           || E'\n  set constraints all immediate;' else '' end);
+end
+$function$;
+comment on function tally.retention_body(tally.retentions) is 'Text for tally.build_retention: what the function of a rule does.';
+revoke all on function tally.retention_body(tally.retentions) from public;
+
 -- function tally.revoke_sight(regclass)
 CREATE OR REPLACE FUNCTION tally.revoke_sight(source regclass)
  RETURNS void
@@ -3301,6 +7569,27 @@ end
 $function$;
 comment on function tally.revoke_sight(regclass) is 'Takes back what tally.grant_sight gave on a source and its partitions.';
 revoke all on function tally.revoke_sight(regclass) from public;
+
+-- function tally.ring_work()
+CREATE OR REPLACE FUNCTION tally.ring_work()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- A row was written that falls due before the work would look by itself. Its trigger's WHEN has
+  -- seen to it that others do not come here. Nobody is woken where nobody attends.
+  if pg_try_advisory_lock_shared(1952541804, 4) then
+    perform pg_advisory_unlock_shared(1952541804, 4);
+    return null;
+  end if;
+  perform pg_notify('tally_work', '') from tally.settings s where s.doorbell;
+  return null;
+end
+$function$;
+comment on function tally.ring_work() is 'Trigger function: wakes a server that waits, for a row that falls due within two seconds.';
+revoke all on function tally.ring_work() from public;
 
 -- function tally.ringing()
 CREATE OR REPLACE FUNCTION tally.ringing()
@@ -3349,6 +7638,180 @@ $function$;
 comment on function tally.row_source(bigint[],text) is 'What counting statements select from: the columns they use of a transition table.';
 revoke all on function tally.row_source(bigint[],text) from public;
 
+-- function tally.rule_function(text,text)
+CREATE OR REPLACE FUNCTION tally.rule_function(prefix text, name text)
+ RETURNS name
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- A rule's name may be as long as any name, and its functions' names are longer.
+  select (prefix || '_' || case when length(name) + length(prefix) < 63 then name
+            else left(name, 53 - length(prefix)) || '_' || left(md5(name), 8) end)::name
+$function$;
+comment on function tally.rule_function(text,text) is 'What a function, trigger or index that belongs to a rule is called.';
+revoke all on function tally.rule_function(text,text) from public;
+
+-- function tally.rule_settings()
+CREATE OR REPLACE FUNCTION tally.rule_settings()
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- For functions that run a rule's expressions: whoever calls, they mean the same. Hidden rows are
+  -- an error and not passed over; a lock that somebody else holds is waited for no longer than this.
+  select
+$settings$set search_path = pg_catalog, pg_temp
+set row_security = off
+set lock_timeout = '100ms'
+set jit = off
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set standard_conforming_strings = on
+set array_nulls = on
+set bytea_output = 'hex'
+set lc_time = 'C'
+set lc_numeric = 'C'
+set lc_monetary = 'C'
+$settings$
+$function$;
+comment on function tally.rule_settings() is 'Text for the functions of a rule: the settings that they pin.';
+revoke all on function tally.rule_settings() from public;
+
+-- function tally.run_builder(text,text)
+CREATE OR REPLACE FUNCTION tally.run_builder(function text, scope text, OUT body text, OUT took_ms real, OUT state text, OUT error text)
+ RETURNS record
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '2s'
+AS $function$
+declare
+  v_started timestamptz := clock_timestamp();
+begin
+  -- Runs somebody else's code, in a subtransaction that may only read: a builder that writes fails.
+  -- PostgreSQL gives the transaction its writing back when the subtransaction ends. Whatever goes
+  -- wrong is this document's alone.
+  begin
+    perform set_config('transaction_read_only', 'on', true);
+    execute format('select tally.%I($1)::text', run_builder.function) into body
+    using run_builder.scope;
+  exception when query_canceled or others then
+    get stacked diagnostics state = returned_sqlstate, error = message_text;
+    body := null;
+  end;
+  took_ms := extract(epoch from clock_timestamp() - v_started) * 1000;
+end
+$function$;
+comment on function tally.run_builder(text,text) is 'Calls a summary''s builder: the document as text, or what went wrong.';
+revoke all on function tally.run_builder(text,text) from public;
+
+-- function tally.run_due_jobs()
+CREATE OR REPLACE FUNCTION tally.run_due_jobs()
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_name text;
+  v_ran  integer := 0;
+begin
+  -- Each in a subtransaction of its own. Those that another session is running are left to it.
+  perform tally.check_isolation('tally.run_due_jobs');
+  for v_name in
+    select j.name from tally.jobs j
+    where j.enabled and j.next_at <= clock_timestamp()
+    order by j.next_at, j.name
+  loop
+    if tally.run_job(v_name) then
+      v_ran := v_ran + 1;
+    end if;
+  end loop;
+  return v_ran;
+end
+$function$;
+comment on function tally.run_due_jobs() is 'Runs what is due of tally.jobs; how many. tally.work does it by itself, one at a time.';
+revoke all on function tally.run_due_jobs() from public;
+grant execute on function tally.run_due_jobs() to tally_server;
+
+-- function tally.run_job(text)
+CREATE OR REPLACE FUNCTION tally.run_job(name text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_job     tally.jobs;
+  v_started timestamptz;
+  v_result  text;
+  v_rows    bigint;
+begin
+  -- One job, if it is due and nobody else runs it. The lock is taken before the row is looked at:
+  -- whoever waited for nothing sees what the last run has left.
+  if not pg_try_advisory_xact_lock(tally.job_key(run_job.name)) then
+    return false;
+  end if;
+  select j.* into v_job from tally.jobs j
+  where j.name = run_job.name and j.enabled and j.next_at <= clock_timestamp()
+  for no key update skip locked;
+  if not found then
+    return false;
+  end if;
+  v_started := clock_timestamp();
+  begin
+    -- The next of its times that is still to come: what was missed is made up for once. The job
+    -- itself may say that it wants to go on sooner.
+    update tally.jobs j
+    set next_at = tally.next_time(v_job.next_at, v_job.every), last_at = v_started
+    where j.name = run_job.name;
+    if v_job.command ~* '^\s*(select|values|table)\y' then
+      execute v_job.command into v_result;
+    else
+      execute v_job.command;
+      get diagnostics v_rows = row_count;
+      v_result := format('%s rows', v_rows);
+    end if;
+    update tally.jobs j
+    set last_ms = tally.ms_since(v_started), last_result = coalesce(v_result, 'done'),
+        last_error = null, failures = 0
+    where j.name = run_job.name;
+  exception when query_canceled or others then
+    update tally.jobs j
+    set last_at = v_started, last_ms = tally.ms_since(v_started), last_result = null,
+        last_error = case when sqlstate = '57014' and clock_timestamp() - now() > v_job.time_limit
+          then format('took longer than its time limit of %s', v_job.time_limit) else sqlerrm end,
+        failures = j.failures + 1,
+        -- Sooner than its time, at first after a minute, and later and later.
+        next_at = least(tally.next_time(v_job.next_at, v_job.every),
+                        clock_timestamp() + interval '1 minute' * 2 ^ least(j.failures, 12))
+    where j.name = run_job.name;
+    raise warning using errcode = 'TL041',
+      message = format('job "%s" failed: %s', run_job.name, sqlerrm);
+  end;
+  return true;
+end
+$function$;
+comment on function tally.run_job(text) is 'Runs one job if it is due and no other session runs it. A failure is recorded and harms no other.';
+revoke all on function tally.run_job(text) from public;
+
+-- function tally.running_jobs()
+CREATE OR REPLACE FUNCTION tally.running_jobs()
+ RETURNS TABLE(name text, pid integer, since timestamp with time zone, is_overdue boolean)
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- A transaction begins a moment before its job.
+  select h.name, h.pid, a.xact_start, clock_timestamp() - a.xact_start > h.time_limit
+  from tally.held_jobs() h
+  left join pg_stat_get_activity(h.pid) a on true
+$function$;
+comment on function tally.running_jobs() is 'The jobs that run now, in which session, since when, and whether they take longer than they may.';
+revoke all on function tally.running_jobs() from public;
+grant execute on function tally.running_jobs() to tally_server;
+
 -- function tally.scope_too_long(bigint,text)
 CREATE OR REPLACE FUNCTION tally.scope_too_long(counter bigint, scope text)
  RETURNS text
@@ -3369,6 +7832,34 @@ end
 $function$;
 comment on function tally.scope_too_long(bigint,text) is 'Raises TL010, naming the counter and the length.';
 revoke all on function tally.scope_too_long(bigint,text) from public;
+
+-- function tally.serving_index(regclass,text,text)
+CREATE OR REPLACE FUNCTION tally.serving_index(source regclass, key text, predicate text)
+ RETURNS regclass
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+ SET "DateStyle" TO 'ISO, YMD'
+ SET "IntervalStyle" TO 'postgres'
+ SET extra_float_digits TO '1'
+ SET standard_conforming_strings TO 'on'
+ SET array_nulls TO 'on'
+ SET bytea_output TO 'hex'
+AS $function$
+  select i.indexrelid::regclass
+  from pg_index i
+  join pg_class c on c.oid = i.indexrelid
+  join pg_am m on m.oid = c.relam
+  where i.indrelid = serving_index.source and m.amname = 'btree'
+    and i.indisvalid and i.indisready and i.indislive
+    and pg_get_indexdef(i.indexrelid, 1, false) = key
+    and coalesce(pg_get_expr(i.indpred, i.indrelid), 'true') = coalesce(predicate, 'true')
+  order by i.indexrelid
+  limit 1
+$function$;
+comment on function tally.serving_index(regclass,text,text) is 'An index whose first key is that and whose predicate is that, or NULL.';
+revoke all on function tally.serving_index(regclass,text,text) from public;
 
 -- function tally.source_slug(regclass)
 CREATE OR REPLACE FUNCTION tally.source_slug(source regclass)
@@ -3408,6 +7899,20 @@ comment on function tally.stay_awake() is 'Tells writers that nobody needs their
 revoke all on function tally.stay_awake() from public;
 grant execute on function tally.stay_awake() to tally_server;
 
+-- function tally.stop_awaiting_marks()
+CREATE OR REPLACE FUNCTION tally.stop_awaiting_marks()
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform pg_advisory_unlock(1952541804, 12), pg_advisory_unlock(1952541804, 13);
+end
+$function$;
+comment on function tally.stop_awaiting_marks() is 'Tells writers not to ring: work looks by itself. The session that was told true calls it.';
+revoke all on function tally.stop_awaiting_marks() from public;
+grant execute on function tally.stop_awaiting_marks() to tally_server;
+
 -- function tally.stop_counter(bigint,text)
 CREATE OR REPLACE FUNCTION tally.stop_counter(counter bigint, reason text)
  RETURNS void
@@ -3433,6 +7938,67 @@ $function$;
 comment on function tally.stop_counter(bigint,text) is 'Asks for a fill: until then the counter shows no number.';
 revoke all on function tally.stop_counter(bigint,text) from public;
 
+-- function tally.store_document(tally.summary_definitions,text,text,real)
+CREATE OR REPLACE FUNCTION tally.store_document(definition tally.summary_definitions, scope text, body text, took_ms real)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_old     tally.documents;
+  v_now     timestamptz := clock_timestamp();
+  v_outcome text;
+begin
+  -- The caller holds the document's lock. Nothing is announced of a document that is as it was.
+  select d.* into v_old from tally.documents d
+  where d.summary = definition.id and d.scope = store_document.scope;
+  v_outcome := case
+    when store_document.body is null and v_old.body is null then 'none'
+    when store_document.body is null then 'gone'
+    when store_document.body = v_old.body then 'equal'
+    else 'changed' end;
+  if v_old.summary is not null then
+    update tally.documents d
+    set body = case when v_outcome = 'equal' then d.body else store_document.body end,
+        built_at = v_now, build_ms = took_ms, tried_at = v_now, error = null, attempts = 0,
+        next_at = case when store_document.body is not null then v_now + definition.max_age end
+    where d.summary = definition.id and d.scope = store_document.scope;
+  elsif v_outcome = 'changed' then
+    insert into tally.documents (summary, scope, body, built_at, build_ms, tried_at, next_at)
+    values (definition.id, store_document.scope, store_document.body, v_now, took_ms, v_now,
+            v_now + definition.max_age);
+  end if;
+  if v_outcome in ('changed', 'gone') then
+    insert into tally.announcements (summary, scope, is_first)
+    values (definition.id, store_document.scope,
+            not exists (select from tally.announcements a where a.xid = pg_current_xact_id()));
+  end if;
+  perform tally.note_build(definition.id, store_document.scope, took_ms, v_outcome);
+  return v_outcome;
+end
+$function$;
+comment on function tally.store_document(tally.summary_definitions,text,text,real) is 'Keeps a document that was built: changed, equal, gone (there is none any more) or none.';
+revoke all on function tally.store_document(tally.summary_definitions,text,text,real) from public;
+
+-- function tally.summary_difference(tally.summary_definitions,text,interval,interval,text)
+CREATE OR REPLACE FUNCTION tally.summary_difference(old tally.summary_definitions, builder text, max_age interval, settle interval, audience text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select string_agg(format('%s is %s, not %s', v.part, coalesce(v.was, 'null'),
+                           coalesce(v.wanted, 'null')), '; ')
+  from (values
+    ('builder', old.builder, builder),
+    ('max_age', old.max_age::text, max_age::text),
+    ('settle', old.settle::text, settle::text),
+    ('audience', old.audience, audience)) v (part, was, wanted)
+  where v.was is distinct from v.wanted
+$function$;
+comment on function tally.summary_difference(tally.summary_definitions,text,interval,interval,text) is 'In words, where a declaration differs from the summary that has its name.';
+revoke all on function tally.summary_difference(tally.summary_definitions,text,interval,interval,text) from public;
+
 -- function tally.sweep()
 CREATE OR REPLACE FUNCTION tally.sweep()
  RETURNS tid[]
@@ -3457,6 +8023,123 @@ end
 $function$;
 comment on function tally.sweep() is 'Part of the pulse: removes totals that dropped counters left behind; which drops it saw.';
 revoke all on function tally.sweep() from public;
+
+-- function tally.take_off_watches(bigint,regclass)
+CREATE OR REPLACE FUNCTION tally.take_off_watches(summary bigint, source regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_last    boolean;
+  v_trigger record;
+begin
+  -- Removes a summary's watches of one table, and with the table's last one its triggers and
+  -- functions. Dropping a trigger takes ACCESS EXCLUSIVE: asked for at once, since a lock that is
+  -- raised later can deadlock.
+  v_last := not exists (select from tally.watches w
+                        where w.source = take_off_watches.source
+                          and w.summary <> take_off_watches.summary);
+  if exists (select from pg_class c where c.oid = take_off_watches.source) then
+    if not (select pg_has_role(c.relowner, 'usage') from pg_class c
+            where c.oid = take_off_watches.source) then
+      raise exception using errcode = 'TL007',
+        message = format('role %I does not own %s, whose rows summary "%s" watches', current_user,
+          take_off_watches.source,
+          (select s.name from tally.summary_definitions s where s.id = take_off_watches.summary)),
+        hint = format('Do this as %I, who does.',
+                      (select c.relowner::regrole from pg_class c
+                       where c.oid = take_off_watches.source));
+    end if;
+    perform tally.lock_source(take_off_watches.source,
+      case when v_last then 'access exclusive' else 'share row exclusive' end);
+  end if;
+  delete from tally.watches w
+  where w.summary = take_off_watches.summary and w.source = take_off_watches.source;
+  if exists (select from tally.watches w where w.source = take_off_watches.source) then
+    perform tally.build_marking(take_off_watches.source);
+    return;
+  end if;
+  for v_trigger in
+    select t.relation, t.name from tally.marking_triggers(take_off_watches.source) t
+    where t.tgenabled is not null
+    union all
+    select t.relation, t.name from tally.stray_marking t
+    where t.source = take_off_watches.source
+  loop
+    execute format('drop trigger %I on %s', v_trigger.name, v_trigger.relation);
+  end loop;
+  perform tally.drop_marking(take_off_watches.source);
+end
+$function$;
+comment on function tally.take_off_watches(bigint,regclass) is 'Removes a summary''s watches of a table.';
+revoke all on function tally.take_off_watches(bigint,regclass) from public;
+
+-- function tally.take_partition(regclass,regclass,text)
+CREATE OR REPLACE FUNCTION tally.take_partition(source regclass, partition regclass, on_drop text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET row_security TO 'on'
+ SET "TimeZone" TO 'UTC'
+ SET "DateStyle" TO 'ISO, YMD'
+ SET "IntervalStyle" TO 'postgres'
+ SET extra_float_digits TO '1'
+ SET standard_conforming_strings TO 'on'
+ SET array_nulls TO 'on'
+ SET bytea_output TO 'hex'
+ SET lc_time TO 'C'
+ SET lc_numeric TO 'C'
+ SET lc_monetary TO 'C'
+AS $function$
+declare
+  v_counter bigint;
+begin
+  -- What a partition counts for, whose writers are locked out and which will be dropped in this
+  -- transaction: taken off the counters, or remembered, so that a recount adds it.
+  for v_counter in
+    select d.id from tally.definitions d where d.source = take_partition.source order by d.id
+  loop
+    begin
+      perform tally.check_sight(partition);
+      if on_drop = 'keep' then
+        execute format('insert into tally.kept as k (counter, scope, value) '
+                       'select %s, c.scope, c.value from (%s) c where c.value <> 0 order by c.scope '
+                       'on conflict on constraint kept_pkey do update '
+                       'set value = k.value + excluded.value',
+                       v_counter, tally.recount_query(v_counter, partition));
+      else
+        execute format('insert into tally.deltas (counter, scope, delta) '
+                       'select %s, c.scope, -c.value from (%s) c where c.value <> 0',
+                       v_counter, tally.recount_query(v_counter, partition));
+      end if;
+    exception when others then
+      -- A counter that cannot be recounted shows no number as it is. Kept would be lost for ever.
+      if on_drop = 'keep' then
+        raise;
+      end if;
+      perform tally.stop_counter(v_counter, format('dropped %s: %s', partition, sqlerrm));
+    end;
+  end loop;
+  perform tally.mark_source(source);
+  perform pg_notify('tally_doorbell', '') from tally.settings s where s.doorbell;
+end
+$function$;
+comment on function tally.take_partition(regclass,regclass,text) is 'Takes what a partition counts for off the counters of its table, or keeps it, before it is dropped.';
+revoke all on function tally.take_partition(regclass,regclass,text) from public;
+
+-- function tally.take_slow_lane()
+CREATE OR REPLACE FUNCTION tally.take_slow_lane()
+ RETURNS boolean
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- Pieces of work that may take long, a fill, a slow builder, a job, are done by one session at a
+  -- time: so where two work, one is left for what is quick. Held to the end of the transaction.
+  select pg_try_advisory_xact_lock(1952541804, 11)
+$function$;
+comment on function tally.take_slow_lane() is 'Whether this transaction is the one that may do work that takes long.';
+revoke all on function tally.take_slow_lane() from public;
 
 -- function tally.top(text,integer)
 CREATE OR REPLACE FUNCTION tally.top(name text, n integer)
@@ -3527,7 +8210,7 @@ AS $function$
   from tally.topic_states s
   where s.name = any (names)
 $function$;
-comment on function tally.topic_definitions(text[]) is 'Of these names, those that are counters: who may read them, and whether they can be read.';
+comment on function tally.topic_definitions(text[]) is 'Of these names, those that are counters or summaries: who may read them, and whether they can be read.';
 revoke all on function tally.topic_definitions(text[]) from public;
 grant execute on function tally.topic_definitions(text[]) to tally_server;
 
@@ -3549,6 +8232,72 @@ $function$;
 comment on function tally.trail() is 'How far the pulses have come, whether changes wait for the next one, and in which history: what a server compares with what it has heard.';
 revoke all on function tally.trail() from public;
 grant execute on function tally.trail() to tally_server;
+
+-- function tally.try_change(text,regclass,text,text,text,name[],name[])
+CREATE OR REPLACE FUNCTION tally.try_change(name text, source regclass, due_sql text, filter_sql text, change_sql text, filter_columns name[], change_columns name[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+ SET "DateStyle" TO 'ISO, YMD'
+ SET "IntervalStyle" TO 'postgres'
+AS $function$
+declare
+  v_probe text := tally.probe_name(source);
+  v_why   text;
+  v_again bigint;
+begin
+  -- A change that leaves the filter true would be made for ever. What can be known of that before
+  -- the first row falls due; the rule's function looks again each time it runs.
+  if not (filter_columns && change_columns)
+     and not exists (select from pg_attribute a
+                     where a.attrelid = source and a.attname = any (filter_columns)
+                       and a.attgenerated <> '')
+     and not exists (select from pg_trigger t
+                     where t.tgrelid = source and not t.tgisinternal and t.tgtype & 19 = 19)
+  then
+    v_why := format('it sets %s, and the filter looks at %s',
+                    array_to_string(change_columns, ', '),
+                    coalesce(nullif(array_to_string(filter_columns, ', '), ''), 'nothing'));
+  else
+    begin
+      execute format('create temporary table %s as select * from %s where %s order by (%s) limit 1000',
+                     v_probe, source, filter_sql, due_sql);
+      execute format('update %s set %s', v_probe, change_sql);
+      execute format('select count(*) from %s where %s', v_probe, filter_sql) into v_again;
+      execute format('drop table %s', v_probe);
+    exception when others then
+      raise exception using errcode = 'TL030',
+        message = format('expiry "%s": its change fails on a row of %s: %s', name, source, sqlerrm),
+        detail = format('change: %s', change_sql),
+        hint = 'Try it as an UPDATE in a transaction that you roll back.';
+    end;
+    if v_again > 0 then
+      v_why := format('of up to 1000 rows of %s that were tried, %s still match the filter', source,
+                      v_again);
+    end if;
+  end if;
+  if v_why is not null then
+    raise exception using errcode = 'TL033',
+      message = format('expiry "%s": its change leaves the filter true, so a row that is due would '
+                       'stay due for ever: %s', name, v_why),
+      detail = format('filter: %s, change: %s', filter_sql, change_sql),
+      hint = 'Have the change set a column so that the filter is false afterwards.';
+  end if;
+  -- Whatever a copy does not have: generated columns, rules, privileges.
+  begin
+    execute format('explain (costs off) update %s as %s set %s where false', source,
+                   (select quote_ident(c.relname) from pg_class c where c.oid = source), change_sql);
+  exception when others then
+    raise exception using errcode = 'TL030',
+      message = format('expiry "%s": its change cannot be used on %s: %s', name, source, sqlerrm),
+      detail = format('change: %s', change_sql),
+      hint = 'Try it as an UPDATE in a transaction that you roll back.';
+  end;
+end
+$function$;
+comment on function tally.try_change(text,regclass,text,text,text,name[],name[]) is 'Tries an expiry''s change on a copy of some rows: TL030 when it fails, TL033 when it leaves the filter true.';
+revoke all on function tally.try_change(text,regclass,text,text,text,name[],name[]) from public;
 
 -- function tally.try_expressions(bigint)
 CREATE OR REPLACE FUNCTION tally.try_expressions(counter bigint)
@@ -3610,6 +8359,53 @@ $function$;
 comment on function tally.try_fill(bigint) is 'Fills one counter unless somebody else does; a failure is recorded and harms no other.';
 revoke all on function tally.try_fill(bigint) from public;
 
+-- function tally.uninstall_cron()
+CREATE OR REPLACE FUNCTION tally.uninstall_cron()
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_job   bigint;
+  v_jobs  integer := 0;
+begin
+  delete from tally.cron;
+  if to_regclass('cron.job') is null then
+    return 0;
+  end if;
+  for v_job in
+    execute format('select j.jobid from %s j where j.jobname in (%L, %L) and j.database = %L',
+                   'cron.job', 'pgtally', 'pgtally prune', current_database())
+  loop
+    execute format('select %s(%s::bigint)', 'cron.unschedule', v_job);
+    v_jobs := v_jobs + 1;
+  end loop;
+  return v_jobs;
+end
+$function$;
+comment on function tally.uninstall_cron() is 'Takes the schedule back from pg_cron; how many of its jobs were taken away.';
+revoke all on function tally.uninstall_cron() from public;
+
+-- function tally.unwatch(text,regclass)
+CREATE OR REPLACE FUNCTION tally.unwatch(summary text, source regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_definition tally.summary_definitions := tally.find_summary(unwatch.summary);
+begin
+  -- All watches of that table; nothing where there is none.
+  perform tally.check_isolation('tally.unwatch');
+  if exists (select from tally.watches w
+             where w.summary = v_definition.id and w.source = unwatch.source) then
+    perform tally.take_off_watches(v_definition.id, unwatch.source);
+  end if;
+end
+$function$;
+comment on function tally.unwatch(text,regclass) is 'Undoes every tally.watch of a summary on one table. Its documents stay as they are.';
+revoke all on function tally.unwatch(text,regclass) from public;
+
 -- function tally.verify(text)
 CREATE OR REPLACE FUNCTION tally.verify(name text DEFAULT NULL::text)
  RETURNS TABLE(name text, scope text, counted numeric, actual numeric)
@@ -3634,6 +8430,107 @@ $function$;
 comment on function tally.version() is 'The release whose engine this is. A server asks, so as not to serve another one''s.';
 revoke all on function tally.version() from public;
 grant execute on function tally.version() to tally_server;
+
+-- function tally.warm(text,text[])
+CREATE OR REPLACE FUNCTION tally.warm(name text, scopes text[])
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_definition tally.summary_definitions := tally.find_summary(warm.name);
+  v_scope      text;
+  v_document   tally.documents;
+  v_built      integer := 0;
+begin
+  perform tally.check_isolation('tally.warm');
+  perform tally.lock_summary(v_definition.id, v_definition.name);
+  perform tally.find_summary(warm.name);  -- it may be dropped by now
+  for v_scope in select distinct s collate "C" from unnest(scopes) s order by 1 loop
+    perform tally.check_scope(warm.name, v_scope);
+    select d.* into v_document from tally.documents d
+    where d.summary = v_definition.id and d.scope = v_scope;
+    continue when tally.is_fresh(v_document, v_definition.max_age);
+    v_built := v_built + (select case when b.body is null then 0 else 1 end
+                          from tally.build_here(v_definition, v_scope, true) b);
+  end loop;
+  return v_built;
+end
+$function$;
+comment on function tally.warm(text,text[]) is 'Builds those documents that are missing or too old, before somebody asks for them; how many.';
+revoke all on function tally.warm(text,text[]) from public;
+
+-- function tally.watch(text,regclass,text,text)
+CREATE OR REPLACE FUNCTION tally.watch(summary text, source regclass, scope text DEFAULT NULL::text, filter text DEFAULT NULL::text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_filter  record;
+  v_scope   record;
+  v_state   text;
+  v_message text;
+  v_detail  text;
+  v_hint    text;
+begin
+  -- Rows of source that change mark the summary's document of that scope as due. What was there
+  -- before is taken for changed: nobody saw what happened to it.
+  perform tally.check_watch(summary, source);
+
+  select 'true' as sql_text, false as by_settings, '{}'::pg_catalog.name[] as columns
+  into v_filter;
+  select '''''::text' as sql_text, false as by_settings, '{}'::pg_catalog.name[] as columns
+  into v_scope;
+  if filter is not null then
+    select e.sql_text, e.by_settings, e.columns into v_filter
+    from tally.compile_expression(summary, 'filter', source, filter) e;
+  end if;
+  if scope is not null then
+    select e.sql_text, e.by_settings, e.columns into v_scope
+    from tally.compile_expression(summary, 'scope', source, scope) e;
+  end if;
+
+  perform tally.put_watch(summary, source, scope, filter, v_scope.sql_text, v_filter.sql_text,
+    v_scope.by_settings or v_filter.by_settings, v_scope.columns || v_filter.columns);
+exception when sqlstate 'TL003' or sqlstate 'TL004' then
+  -- The rules are those of counters, and so are the words of who checks them.
+  get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
+                          v_detail = pg_exception_detail, v_hint = pg_exception_hint;
+  raise exception using errcode = v_state,
+    message = pg_catalog.replace(pg_catalog.replace(v_message, 'counter "', 'summary "'),
+                                 'cannot be counted', 'cannot be watched'),
+    detail = v_detail,
+    hint = pg_catalog.replace(v_hint, 'Count ', 'Watch ');
+end
+$function$;
+comment on function tally.watch(text,regclass,text,text) is 'Has changes of a table''s rows mark the summary''s document for that scope as due: rows that match filter, or did before. A summary may watch many tables, and one in several ways. Again with the same words changes nothing.';
+revoke all on function tally.watch(text,regclass,text,text) from public;
+
+-- function tally.watch_slug(regclass)
+CREATE OR REPLACE FUNCTION tally.watch_slug(source regclass)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- As tally.source_slug: schema_table, as far as it is plain and free.
+  select case
+    when s.plain = s.wanted and length(s.plain) <= 45
+         and not exists (select from tally.watched o where o.slug = s.plain)
+      then s.plain
+    else left(s.plain, 36) || '_' || left(md5(s.wanted || c.oid), 8)
+  end
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+  cross join lateral (
+    select n.nspname || '_' || c.relname as wanted,
+           regexp_replace(lower(n.nspname || '_' || c.relname), '[^a-z0-9_]', '_', 'g') as plain
+  ) s
+  where c.oid = watch_slug.source
+$function$;
+comment on function tally.watch_slug(regclass) is 'What names a watched table''s trigger functions.';
+revoke all on function tally.watch_slug(regclass) from public;
 
 -- function tally.whole(double precision)
 CREATE OR REPLACE FUNCTION tally.whole(amount double precision)
@@ -3724,32 +8621,126 @@ CREATE OR REPLACE FUNCTION tally.work(budget interval DEFAULT '00:00:00.1'::inte
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_until   timestamptz := clock_timestamp() + budget;
-  v_counter bigint;
+  v_started timestamptz := clock_timestamp();
 begin
   -- What is due beside the pulse, piece by piece. Several sessions may work at once: each takes
-  -- pieces that no other has. No piece is begun once the budget is spent.
+  -- pieces that no other has. No piece is begun once the budget is spent. What takes long is all
+  -- that its transaction does: what others wait for is not kept from them meanwhile.
   perform tally.check_isolation('tally.work');
-  filled := 0;
-  rebuilt := 0;
+  select w.filled, w.rebuilt, w.jobs into filled, rebuilt, jobs
+  from tally.work_long(interval '10 seconds', v_started + budget) w;
   expired := 0;
-  jobs := 0;
-  for v_counter in
-    select u.counter from tally.unfilled u
-    where u.fill_again_at is null or u.fill_again_at <= clock_timestamp()
-    order by u.fill_attempts, u.created_at, u.name
-  loop
-    exit when clock_timestamp() >= v_until and filled > 0;
-    if tally.try_fill(v_counter) then
-      filled := filled + 1;
+  if filled + rebuilt + jobs = 0 then
+    -- First what has to be on time and takes least, for half of the budget: nothing shall starve.
+    expired := tally.work_expiry(v_started + budget / 2);
+    if expired > 0 then
+      rebuilt := tally.build_quick(v_started + budget);
+    else
+      rebuilt := tally.build_due(v_started + budget);
     end if;
-  end loop;
-  next_due := (select min(coalesce(u.fill_again_at, u.created_at)) from tally.unfilled u);
+    if expired + rebuilt = 0 then
+      select w.filled, w.rebuilt, w.jobs into filled, rebuilt, jobs
+      from tally.work_long(interval '0', v_started + budget) w;
+    end if;
+  end if;
+  next_due := least(
+    (select min(coalesce(u.fill_again_at, u.created_at)) from tally.unfilled u),
+    (select min(j.next_at) from tally.jobs j where j.enabled),
+    tally.next_expiry(v_started),
+    tally.next_build());
 end
 $function$;
-comment on function tally.work(interval) is 'Does what is due beside the pulse: fills new counters. Says how much, and when to come again.';
+comment on function tally.work(interval) is 'Does what is due beside the pulse: changes rows whose time has come, rebuilds documents, fills new counters, runs jobs. Says how much, and when to come again.';
 revoke all on function tally.work(interval) from public;
 grant execute on function tally.work(interval) to tally_server;
+
+-- function tally.work_expiry(timestamp with time zone)
+CREATE OR REPLACE FUNCTION tally.work_expiry(until timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_name    text;
+  v_batch   bigint;
+  v_expired bigint := 0;
+begin
+  -- Batch by batch of each rule in turn, so that none waits for another's backlog.
+  loop
+    v_batch := 0;
+    for v_name in select e.name from tally.expiries e where not e.stopped order by e.name loop
+      v_batch := v_batch + tally.expire_rule(v_name, 1000);
+    end loop;
+    v_expired := v_expired + v_batch;
+    exit when v_batch = 0 or clock_timestamp() >= until;
+  end loop;
+  return v_expired;
+end
+$function$;
+comment on function tally.work_expiry(timestamp with time zone) is 'Part of tally.work: changes rows that are due, until that time; how many.';
+revoke all on function tally.work_expiry(timestamp with time zone) from public;
+
+-- function tally.work_long(interval,timestamp with time zone)
+CREATE OR REPLACE FUNCTION tally.work_long(waited interval, until timestamp with time zone, OUT filled integer, OUT rebuilt integer, OUT jobs integer)
+ RETURNS record
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_counter bigint;
+  v_job     text;
+begin
+  -- A piece that may take long, of those that have waited for so long: fills, a job, or a document
+  -- that is slow to build. One session at a time does such pieces.
+  filled := 0;
+  rebuilt := 0;
+  jobs := 0;
+  v_job := (select j.name from tally.jobs j
+            where j.enabled and j.next_at <= clock_timestamp() - waited
+            order by j.next_at
+            limit 1);
+  if (v_job is not null or exists (select from tally.unfilled)) and tally.take_slow_lane() then
+    for v_counter in
+      select u.counter from tally.unfilled u
+      where u.created_at <= clock_timestamp() - waited
+        and coalesce(u.fill_again_at, u.created_at) <= clock_timestamp()
+      order by u.fill_attempts, u.created_at, u.name
+    loop
+      exit when filled > 0 and clock_timestamp() >= until;
+      if tally.try_fill(v_counter) then
+        filled := filled + 1;
+      end if;
+    end loop;
+    if filled = 0 and v_job is not null and tally.run_job(v_job) then
+      jobs := 1;
+    end if;
+  end if;
+  if filled + jobs = 0 then
+    rebuilt := tally.build_slow(clock_timestamp() - waited);
+  end if;
+end
+$function$;
+comment on function tally.work_long(interval,timestamp with time zone) is 'Part of tally.work: a piece that may take long, if there is one that has waited for so long.';
+revoke all on function tally.work_long(interval,timestamp with time zone) from public;
+
+-- procedure tally.cron()
+CREATE OR REPLACE PROCEDURE tally.cron()
+ LANGUAGE plpgsql
+AS $procedure$
+begin
+  -- What pg_cron calls. Where a server attends, its loops do all of it and this does nothing.
+  perform tally.note_cron();
+  commit;
+  if pg_catalog.pg_try_advisory_xact_lock_shared(1952541804, 4) then
+    commit;
+    call tally.tick();
+  end if;
+  perform tally.cancel_overdue_jobs();
+end
+$procedure$;
+comment on procedure tally.cron() is 'For pg_cron: call tally.tick() unless a server attends, which does the same all the time.';
+revoke all on procedure tally.cron() from public;
+grant execute on procedure tally.cron() to tally_server;
 
 -- procedure tally.tick()
 CREATE OR REPLACE PROCEDURE tally.tick()
@@ -3767,7 +8758,12 @@ begin
     commit;
   end loop;
   commit;
+  perform tally.cancel_overdue_jobs();
+  commit;
   loop
+    -- By itself: a piece that takes long would keep what is collected in its transaction.
+    perform tally.collect_marks();
+    commit;
     select * into v_work from tally.work();
     commit;
     exit when v_work.filled operator(pg_catalog.+) v_work.rebuilt operator(pg_catalog.+)

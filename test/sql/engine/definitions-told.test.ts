@@ -24,13 +24,13 @@ test('servers are told when a counter is made, filled, stopped, filled again, an
   const create = `select tally.create_counter('kinds', 'public.t', scope => 'k')`;
   t.is(await told(create), 1);
   t.is(await told(create), 0, 'the same again changes nothing');
-  t.is(await told('select tally.work()'), 1);
-  t.is(await told('select tally.work()'), 0, 'nothing to fill');
+  t.is(await told(`select tally.work('1 minute')`), 1);
+  t.is(await told(`select tally.work('1 minute')`), 0, 'nothing to fill');
   t.is(await told(`insert into public.t values ('b')`), 0);
   t.is(await told('select tally.pulse()'), 0);
   await db.sql('alter table public.t rename column k to kk');
   t.is(await told(`insert into public.t values ('c'), ('d')`), 1);
-  t.is(await told('select tally.work()'), 1, 'a fill that fails');
+  t.is(await told(`select tally.work('1 minute')`), 1, 'a fill that fails');
   t.is(await told(`insert into public.t values ('e')`), 1);
   await db.sql('alter table public.t rename column kk to k');
   t.is(await told(`select tally.fill('kinds')`), 1);

@@ -102,7 +102,7 @@ test('a topic that shows no number says why, as tally.counter_definitions does',
     select tally.create_counter('large', 'public.t', scope => 'k', amount => 'n');
     select tally.create_counter('gone', 'public.v');
     select tally.create_counter('unfit', 'public.w')`);
-  await db.sql(`select tally.work()`);
+  await db.sql(`select tally.work('1 minute')`);
   await db.sql(`select tally.create_counter('late', 'public.u');
     update tally.definitions set filled_at = null, fill_error = null where name = 'filling';
     drop table public.v cascade; alter table public.parent attach partition public.w default;

@@ -1,5 +1,5 @@
 create or replace function tally.changed_topics(names text[], scopes text[], since bigint)
-returns table (pos integer, "json" text, version bigint, pulse bigint)
+returns setof tally.topic_change
 language plpgsql
 stable  -- so that both its queries see the one snapshot of the statement that calls it
 security definer  -- a server may not read totals by itself
@@ -7,15 +7,14 @@ set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan  -- planning takes longer than reading does
 set enable_seqscan = off  -- and the plan stays: it may not be made for tables that are still small
 as $function$
+declare
+  v_pulse bigint := (select p.pulse from tally.pulses p order by p.pulse desc limit 1);
 begin
   -- What pulses after that one announced of these keys. Totals alone: what is pending belongs to
   -- a pulse that is still to come.
-  pos := 0;
-  version := 0;
-  pulse := (select p.pulse from tally.pulses p order by p.pulse desc limit 1);
-  return next;
+  return query select 0, null::text, 0::bigint, v_pulse;
   return query
-  select k.pos::integer, t.value::bigint::text, t.version, changed_topics.pulse
+  select k.pos::integer, t.value::bigint::text, t.version, v_pulse
   from unnest(names, scopes) with ordinality k (name, scope, pos)
   join tally.topic_states s on s.name = k.name and s.state = 'ready'
   cross join lateral (
@@ -26,7 +25,7 @@ begin
   where t.version > since
     and t.value between -9223372036854775808 and 9223372036854775807
   union all
-  select k.pos::integer, coalesce(d.body, 'null'), d.version, changed_topics.pulse
+  select k.pos::integer, coalesce(d.body, 'null'), d.version, v_pulse
   from unnest(names, scopes) with ordinality k (name, scope, pos)
   join tally.summary_definitions s on s.name = k.name
   cross join lateral (

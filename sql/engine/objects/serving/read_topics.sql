@@ -1,8 +1,5 @@
 create or replace function tally.read_topics(names text[], scopes text[])
-returns table (
-  pos integer, kind text, audience text, state text, "json" text, version bigint,
-  settled boolean, pulse bigint
-)
+returns setof tally.topic_reading
 language plpgsql
 stable  -- so that both its queries see the one snapshot of the statement that calls it
 security definer  -- a server may not read totals and deltas by itself
