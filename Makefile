@@ -56,6 +56,18 @@ verify: $(INSTALLED) ## recount and list each difference: tally.verify(); one co
 repair: $(INSTALLED) ## put differences right: tally.repair(); NAME=x, DRY_RUN=1
 	@$(TALLY) repair $${NAME:+"$$NAME"} $(DRY)
 
+.PHONY: expire
+expire: $(INSTALLED) ## change what is due by rules of expiry: tally.expire_due()
+	@$(TALLY) expire
+
+.PHONY: cleanup
+cleanup: $(INSTALLED) ## delete what is old: tally.clean_up(); NAME=x, DAYS=7, DRY_RUN=1
+	@$(TALLY) cleanup $${NAME:+"$$NAME"} $${DAYS:+"$$DAYS"} $(DRY)
+
+.PHONY: cron
+cron: $(INSTALLED) ## hand the schedule to pg_cron: tally.install_cron()
+	@$(TALLY) cron
+
 .PHONY: doctor
 doctor: $(INSTALLED) ## check triggers, backlog and settings, with remedies: tally.doctor()
 	@$(TALLY) doctor

@@ -124,7 +124,8 @@ export async function call(
   });
 }
 
-async function ask(
+/** Runs a statement; what the server says against it is said without a stack. */
+export async function ask(
   context: Context,
   client: pg.Client,
   text: string,

@@ -7,6 +7,7 @@ import { serve } from './serve.js';
 import { sql } from './sql.js';
 import { start } from './start.js';
 import { reset, stop } from './stop.js';
+import { cleanup, cron, expire } from './upkeep.js';
 import type { Verb } from './verb.js';
 
 /** In the order in which help lists them. */
@@ -24,6 +25,9 @@ export const VERBS: readonly Verb[] = [
   refresh,
   verify,
   repair,
+  expire,
+  cleanup,
+  cron,
   doctor,
   status,
 ];

@@ -23,8 +23,8 @@ begin
       v_hint := 'shared_preload_libraries = ''pg_cron'' in postgresql.conf, then restart PostgreSQL.';
     when v_home is distinct from current_database() then
       v_why := format('it lives in database %s', coalesce(v_home, 'postgres'));
-      v_hint := format('There, once create extension pg_cron; has been: select '
-                       'cron.schedule_in_database(''pgtally'', ''* * * * *'', ''call tally.cron()'', %L);',
+      v_hint := format('In that database, as a superuser: create extension if not exists pg_cron; '
+                       'select cron.schedule_in_database(''pgtally'', ''* * * * *'', ''call tally.cron()'', %L);',
                        current_database());
     else
       v_why := 'its extension is not created in this database';
