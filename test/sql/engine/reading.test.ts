@@ -104,7 +104,8 @@ test('a server reads one topic by index, whatever is folded and pending beside i
   const many = `select tally.read_topics(array_agg('crowd'::text), array_agg(i::text))
     from generate_series(1, 1000) i`;
   const blocks = await blocksOf(server, many);
-  t.true(blocks < 1000 * 30, `1000 topics: ${blocks} blocks`);
+  // Each key looks for each transaction that ran at the last pulse, of other databases too.
+  t.true(blocks < 1000 * 100, `1000 topics: ${blocks} blocks`);
 });
 
 test('reading a number steps over no dead rows, which an old snapshot keeps', async (t) => {
