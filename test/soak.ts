@@ -5,6 +5,8 @@ import { onDatabase } from './helpers/database.js';
 import { claimFolder } from './helpers/folder.js';
 import { freePort } from './helpers/ports.js';
 import { prepareTemplate } from './helpers/template.js';
+import { soakLiveFaults } from './soak/live-faults.js';
+import { soakOutages } from './soak/outages.js';
 import { runConcurrently } from './sql/engine/oracle/concurrent.js';
 import { describe } from './sql/engine/oracle/figures.js';
 import {
@@ -15,24 +17,52 @@ import {
 } from './sql/engine/oracle/fixture.js';
 
 /**
- * The oracle for long: TALLY_STATEMENTS (10 000) random statements by eight sessions, three times
- * from TALLY_SEED on, on the server of TALLY_TEST_URL or an embedded one of its own.
+ * What takes too long for `make test`; named as arguments, only those:
+ * oracle: TALLY_STATEMENTS (10 000) random statements by eight sessions, three times from
+ * TALLY_SEED on, on the server of TALLY_TEST_URL or an embedded one of its own.
+ * live: TALLY_RUNS (1 000) runs of random faults against the whole server, from TALLY_SEED on, in
+ * TALLY_LANES (2) processes with a PostgreSQL each.
+ * outage: PostgreSQL away for a minute, and a reader that reads nothing for longer than it may.
  */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PORT = 5469;
 const RUNS = 3;
 
-const { TALLY_STATEMENTS, TALLY_SEED, TALLY_TEST_URL } = process.env;
+const PARTS = ['oracle', 'live', 'outage'] as const;
+
+const { TALLY_STATEMENTS, TALLY_SEED, TALLY_TEST_URL, TALLY_RUNS, TALLY_LANES } = process.env;
 const statements = numberOf('TALLY_STATEMENTS', TALLY_STATEMENTS, 10_000);
 const firstSeed = numberOf('TALLY_SEED', TALLY_SEED, 1);
 
-process.exitCode = await main().catch((error: unknown) => {
+const runs = numberOf('TALLY_RUNS', TALLY_RUNS, 1000);
+const lanes = numberOf('TALLY_LANES', TALLY_LANES, 2);
+
+process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
   console.error('error:', error);
   return 1;
 });
 
-async function main(): Promise<number> {
+async function main(asked: readonly string[]): Promise<number> {
+  const unknown = asked.find((part) => !PARTS.some((known) => known === part));
+  if (unknown !== undefined) throw new Error(`${unknown} is none of ${PARTS.join(', ')}`);
+  const isAsked = (part: (typeof PARTS)[number]) => asked.length === 0 || asked.includes(part);
+  let code = 0;
+  if (isAsked('oracle')) code = Math.max(code, await oracle());
+  if (isAsked('live')) {
+    console.log(`live faults: ${runs} runs from seed ${firstSeed} on, ${lanes} at once`);
+    const unsound = await soakLiveFaults({ runs, firstSeed, lanes, print: console.log });
+    console.log(unsound === 0 ? 'all of them sound' : `${unsound} of them not sound`);
+    code = Math.max(code, unsound === 0 ? 0 : 1);
+  }
+  if (isAsked('outage')) {
+    console.log('long outages');
+    code = Math.max(code, (await soakOutages(console.log)) === 0 ? 0 : 1);
+  }
+  return code;
+}
+
+async function oracle(): Promise<number> {
   const server = await startServer();
   try {
     const { template, holder } = await prepareTemplate(server.url, join(ROOT, 'sql'));

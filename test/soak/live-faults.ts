@@ -25,7 +25,7 @@ export async function soakLiveFaults(options: LiveFaultsOptions): Promise<number
   const started = performance.now();
   await Promise.all(
     Array.from({ length: lanes }, (_, lane) =>
-      runLane([firstSeed + lane, firstSeed + runs, lanes], (line) => {
+      runLane([firstSeed + lane, firstSeed + runs, lanes, lane], (line) => {
         for (const text of totals.add(line)) print(text);
         if (totals.runs % PROGRESS_EVERY === 0) print(`  ${totals.runs} of ${runs} runs`);
       }),

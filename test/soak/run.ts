@@ -23,6 +23,9 @@ export type RunFigures = {
 
 const RIGHT_WITHIN_MS = 6000;
 
+/** A session that was lost without a word is ended after 5 s of silence. */
+const LEAKED_MS = 9000;
+
 export type RunOptions = {
   readonly url: string;
   readonly seed: number;
@@ -44,7 +47,9 @@ export async function runFaults({ url, seed, cluster }: RunOptions): Promise<Run
     await heal(stage);
     const healed = performance.now();
     const stale = await staleOf(stage);
-    return figuresOf(stage, { seed, misfortunes, stale, settledMs: performance.now() - healed });
+    const settledMs = performance.now() - healed;
+    const leaked = await leakedSessions(stage);
+    return figuresOf(stage, { seed, misfortunes, stale, leaked, settledMs });
   } finally {
     await tearDown(stage);
   }
@@ -73,9 +78,31 @@ async function staleOf({ sql, clients }: Stage): Promise<string[]> {
   );
 }
 
-type Known = Pick<RunFigures, 'seed' | 'misfortunes' | 'stale' | 'settledMs'>;
+/** Sessions that nobody owns any more stay for as long as the server does. */
+async function leakedSessions({ sql, servers }: Stage): Promise<string[]> {
+  const kinds = ['pgtally-listener', 'pgtally-pulse', 'pgtally-work'];
+  const count = async () => {
+    const rows = await sql<{ kind: string; sessions: number }>(
+      `select application_name as kind, count(*)::int as sessions from pg_stat_activity
+       where datname = current_database() and application_name = any ($1) group by 1`,
+      [kinds],
+    );
+    return rows.filter(({ sessions }) => sessions > servers.length);
+  };
+  return await until(async () => (await count()).length === 0 && [], {
+    deadlineMs: LEAKED_MS,
+  }).catch(async () =>
+    (await count()).map(
+      ({ kind, sessions }) => `${sessions} sessions of ${kind} for ${servers.length} servers`,
+    ),
+  );
+}
 
-function figuresOf({ clients, movers }: Stage, known: Known): RunFigures {
+type Known = Pick<RunFigures, 'seed' | 'misfortunes' | 'stale' | 'settledMs'> & {
+  readonly leaked: readonly string[];
+};
+
+function figuresOf({ clients, movers }: Stage, { leaked, ...known }: Known): RunFigures {
   const found = clients.map(({ recorder, topics }) => faultsOf(recorder.frames, soundOf(topics)));
   return {
     ...known,
@@ -84,6 +111,7 @@ function figuresOf({ clients, movers }: Stage, known: Known): RunFigures {
     backwards: found.flatMap(({ backwards }) => backwards),
     halves: found.flatMap(({ halves }) => halves),
     other: [
+      ...leaked,
       ...found.flatMap(({ other }) => other),
       ...clients.flatMap(({ recorder }) => recorder.faults),
       ...clients.flatMap(({ refusals }) =>
