@@ -1,4 +1,5 @@
 create or replace view tally.summaries as
+-- No volatile function in it: so that who reads the body alone does not pay for due_since.
 select s.name, d.scope, d.body::jsonb as body, d.version, d.built_at, d.build_ms,
        (select min(w.since)
         from (
@@ -11,7 +12,7 @@ select s.name, d.scope, d.body::jsonb as body, d.version, d.built_at, d.build_ms
           where m.summary = d.summary and (m.scope = d.scope or m.scope is null)
           union all
           select d.built_at + s.max_age
-          where d.built_at + s.max_age <= pg_catalog.clock_timestamp()
+          where d.built_at + s.max_age <= pg_catalog.statement_timestamp()
         ) w) as due_since,
        d.error
 from tally.documents d
