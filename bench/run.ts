@@ -1,6 +1,8 @@
 import { cpus, loadavg } from 'node:os';
 import { UserError } from '../src/errors.js';
 import { bulkLoad } from './bulk-load/question.js';
+import { cleanUp } from './clean-up/question.js';
+import { expiry } from './expiry/question.js';
 import { foldRate } from './fold-rate/question.js';
 import { hotCounter } from './hot-counter/question.js';
 import { toMarkdown } from './lib/figures.js';
@@ -13,6 +15,7 @@ import { oldSnapshot } from './old-snapshot/question.js';
 import { readOne } from './read-one/question.js';
 import { slowTransaction } from './slow-transaction/question.js';
 import { summaries } from './summaries/question.js';
+import { top } from './top/question.js';
 import { twoCounters } from './two-counters/question.js';
 
 const QUESTIONS: readonly Question[] = [
@@ -24,6 +27,9 @@ const QUESTIONS: readonly Question[] = [
   foldRate,
   readOne,
   summaries,
+  expiry,
+  cleanUp,
+  top,
 ];
 
 process.exitCode = await main(process.argv.slice(2)).catch(printError);

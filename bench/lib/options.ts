@@ -17,6 +17,8 @@ export type Scale = {
   readonly pendingDeltas: number;
   readonly totalsSmall: number;
   readonly totalsLarge: number;
+  /** Rows of a table that is expired, cleaned up or ranked. */
+  readonly largeRows: number;
 };
 
 export type Options = {
@@ -39,6 +41,7 @@ const FULL: Scale = {
   pendingDeltas: 100_000,
   totalsSmall: 10_000,
   totalsLarge: 10_000_000,
+  largeRows: 1_000_000,
 };
 
 /** Shows that everything still runs; its figures mean nothing. */
@@ -55,6 +58,7 @@ const QUICK: Scale = {
   pendingDeltas: 1_000,
   totalsSmall: 100,
   totalsLarge: 10_000,
+  largeRows: 20_000,
 };
 
 export const USAGE = `usage: node --import=tsx bench/run.ts [options]
