@@ -1,6 +1,6 @@
 -- WRITES: takes pgtally out of this database, with all counters and their numbers. The counted
 -- tables and their rows stay as they are; what create_counter put on them goes: triggers, the
--- policy tally_reads_all, the right of tally_owner to read them. `pgtally migrate` installs it again.
+-- policy tally_reads_all, the right of tally_owner to read them; and indexes of create_expiry. `pgtally migrate` installs it again.
 --
 -- Run it as a superuser, or as a member of tally_owner who owns the counted tables and schema
 -- tally_migrations. Stop `pgtally pulse` and cron jobs first. Views that read tally stop it, and
@@ -73,6 +73,17 @@ begin
   loop
     execute pg_catalog.format('drop trigger %I on %s', v_trigger.tgname, v_trigger.relation);
   end loop;
+
+  -- What create_expiry made where no index served it. Without that table there are none.
+  if pg_catalog.to_regclass('tally.expiries') is not null then
+    for v_table in
+      execute 'select pg_catalog.format(''%s.%I'', c.relnamespace::regnamespace, e.made_index) as name
+               from tally.expiries e join pg_catalog.pg_class c on c.oid = e.source
+               where e.made_index is not null'
+    loop
+      execute pg_catalog.format('drop index if exists %s', v_table.name);
+    end loop;
+  end if;
 
   for v_table in
     select p.polrelid::regclass as relation
