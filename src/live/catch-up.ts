@@ -36,13 +36,8 @@ export function begin(
     ([, { version, settled, state }]) =>
       since === undefined || version > since || !settled || state !== 'ready',
   );
-  session.send(
-    new Chunk([
-      retryFrame(retry),
-      ...updates(session, wanted, { before: idOf(history, since ?? 0), id: idOf(history, pulse) }),
-      syncFrame(idOf(history, pulse), pulse),
-    ]),
-  );
+  const frames = updates(session, wanted, { history, before: since ?? 0, pulse });
+  session.send(new Chunk([retryFrame(retry), ...frames, ending(session, history, pulse)]));
   settle(hub, session, snapshot);
 }
 
@@ -65,13 +60,8 @@ export function renew(hub: Hub, session: Session, snapshot: Snapshot): void {
       session.unsettled?.has(topic) ||
       session.unavailable?.get(topic) !== reasonOf(reading, session),
   );
-  const frames = updates(session, wanted, {
-    before: idOf(history, isNew ? 0 : session.pulse),
-    id: idOf(history, pulse),
-  });
-  if (frames.length > 0) {
-    session.send(new Chunk([...frames, syncFrame(idOf(history, pulse), pulse)]));
-  }
+  const frames = updates(session, wanted, { history, before: isNew ? 0 : session.pulse, pulse });
+  if (frames.length > 0) session.send(new Chunk([...frames, ending(session, history, pulse)]));
   settle(hub, session, snapshot);
 }
 
@@ -85,20 +75,26 @@ function pairs(session: Session, { readings }: Snapshot): Pair[] {
   });
 }
 
+type Step = { history: string; before: number; pulse: number };
+
 /** Notices of what cannot be shown, and updates of what can. */
 function updates(
   session: Session,
   wanted: readonly Pair[],
-  { before, id }: { before: string; id: string },
+  { history, before, pulse }: Step,
 ): Buffer[] {
   const ready = wanted.filter(([, reading]) => reasonOf(reading, session) === undefined);
   const notices = wanted.flatMap(([topic, reading]) => noticeOf(session, topic, reading) ?? []);
   // All but the last update carry the id before: see the hub.
   const frames = ready.flatMap(([topic, { kind, json, version }], at) => [
-    updateHead(at < ready.length - 1 ? before : id),
+    updateHead(idOf(history, session.idPulse(at < ready.length - 1 ? before : pulse))),
     updateData(topic.text, kind ?? 'counter', json, version),
   ]);
   return [...notices, ...frames];
+}
+
+function ending(session: Session, history: string, pulse: number): Buffer {
+  return syncFrame(idOf(history, session.idPulse(pulse)), pulse);
 }
 
 /** A client is told once that a topic cannot be shown, and why; what it becomes later follows. */
@@ -107,6 +103,7 @@ function noticeOf(session: Session, topic: HubTopic, reading: Reading): Buffer |
   if (reason === session.unavailable?.get(topic)) return undefined;
   if (reason === undefined) {
     session.unavailable?.delete(topic);
+    if (session.unavailable?.size === 0) session.unavailable = undefined;
     return undefined;
   }
   session.unavailable ??= new Map();

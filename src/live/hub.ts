@@ -119,7 +119,7 @@ export class Hub {
       for (const session of topic.sessions) {
         if (session.hasBegun && pulse <= session.pulse && session.history === this.history)
           continue;
-        if (alone !== undefined && session.marks === undefined && this.#isReady(session)) {
+        if (alone !== undefined && this.#takesAlone(session)) {
           session.send(alone);
           session.reached(pulse);
           written += 1;
@@ -153,6 +153,11 @@ export class Hub {
     }
   }
 
+  #takesAlone(session: Session): boolean {
+    if (session.marks !== undefined || session.unavailable !== undefined) return false;
+    return this.#isReady(session);
+  }
+
   #isReady(session: Session): boolean {
     if (!session.isFlowing || session.isStale || session.history !== this.history) return false;
     return this.pulse >= session.holdsUntil && !session.hasExpired;
@@ -164,7 +169,8 @@ export class Hub {
       if (session.isFlowing && this.pulse < session.holdsUntil) this.#hold(session);
       return false;
     }
-    session.send(this.#chunkOf([...session.marks], Math.max(before, session.pulse)));
+    const since = session.idPulse(Math.max(before, session.pulse));
+    session.send(this.#chunkOf([...session.marks], since, session.idPulse(this.pulse)));
     session.reached(this.pulse);
     return true;
   }
@@ -173,11 +179,11 @@ export class Hub {
    * All but the last update carry the id before: a client that is cut off between two of them
    * comes back with it, and gets them all again.
    */
-  #chunkOf(topics: readonly HubTopic[], before: number): Chunk {
-    const key = `${before} ${topics.map(({ text }) => text).join('\n')}`;
+  #chunkOf(topics: readonly HubTopic[], before: number, now: number): Chunk {
+    const key = `${before} ${now} ${topics.map(({ text }) => text).join('\n')}`;
     const known = this.#chunks.get(key);
     if (known !== undefined) return known;
-    const id = idOf(this.history, this.pulse);
+    const id = idOf(this.history, now);
     const head = updateHead(idOf(this.history, before));
     const last = updateHead(id);
     const updates = topics.flatMap(({ data }, at) => [at < topics.length - 1 ? head : last, data]);

@@ -102,6 +102,14 @@ export class Session {
     if (!this.#sink.write(chunk)) this.#isFull = true;
   }
 
+  /**
+   * The pulse that an id names. While a topic is not shown, a client that goes and comes back must
+   * hear of it again, whether or not it has changed: then it comes back to the beginning.
+   */
+  idPulse(pulse: number): number {
+    return this.unavailable === undefined ? pulse : 0;
+  }
+
   /** Everything up to that pulse has been sent. */
   reached(pulse: number): void {
     this.pulse = pulse;

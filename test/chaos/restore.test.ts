@@ -53,7 +53,8 @@ async function countsOn(
   const after = { rows: 21, 'days:2024-02-29': 216, open: 17, 'parts:1': 0 };
   t.deepEqual(await numbers(restored.sql), after);
   const first = await pulse(restored.sql);
-  t.is(first.pulse, from.pulse + 1);
+  // Pulses that were announced since the dump may be gone: their numbers are not given again.
+  t.is(first.pulse, from.pulse + 10_001);
   t.deepEqual(await numbers(restored.sql), after);
   t.deepEqual(await restored.sql('select * from tally.deltas'), []);
   await restored.sql('call tally.tick()');

@@ -6,7 +6,7 @@ import { failure, finding, isExact, numberOf, pulse } from '../helpers/engine.js
 import { standbyOf } from '../helpers/postgres-tools.js';
 import { until } from '../helpers/wait.js';
 
-test('a standby reads exactly, and promoted it counts on with the next pulse number', async (t) => {
+test('a standby reads exactly, and promoted it counts on with pulse numbers that nobody has seen', async (t) => {
   const primary = await debian15(t, { settings: { synchronous_commit: 'on' } });
   if (primary === undefined) return;
   const db = await engineDatabase(t, primary.url);
@@ -45,7 +45,8 @@ test('a standby reads exactly, and promoted it counts on with the next pulse num
   await there.sql('insert into public.t values (307, 1)');
   t.is(await numberOf(there.sql, 'rows'), 304);
   const next = await pulse(there.sql);
-  t.is(next.pulse, last.pulse + 1);
+  // Pulses that the standby never got may have been announced.
+  t.is(next.pulse, last.pulse + 10_001);
   t.is(next.folded, 6);
   await there.sql(`commit prepared 'x'`);
   t.is(await numberOf(there.sql, 'rows'), 306);

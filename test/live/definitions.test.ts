@@ -74,6 +74,7 @@ test('a counter that is dropped and made anew otherwise shows its new values', a
   await write(1);
   await recorder.value('entries', 3);
   await recorder.value('twins', 6);
+  t.deepEqual(recorder.faults, []);
 });
 
 test('a topic of a counter that is created later is a 404 until then, and readable at once after', async (t) => {
@@ -100,5 +101,23 @@ test('a counter that is dropped and made anew in one transaction shows its new v
   await write(1);
   await recorder.value('entries', 3);
   await recorder.value('twins', 6);
+  t.deepEqual(recorder.faults, []);
+});
+
+test('a number that grows beyond bigint is taken away, and comes back with the first that fits', async (t) => {
+  const { server, database } = await boxesServer(t);
+  await database.sql('create table public.sums (id int primary key, amount bigint not null)');
+  await database.sql(`select tally.create_counter('sums', 'public.sums', amount => 'amount',
+                             audience => 'public')`);
+  const { recorder } = await open(t, server, { topics: ['sums'] });
+  await database.sql('insert into public.sums values (1, 9223372036854775807)');
+  await recorder.until(
+    ({ event, data }) => event === 'update' && data.includes('9223372036854775807'),
+  );
+  await database.sql('insert into public.sums values (2, 1)');
+  const said = await recorder.until(({ event }) => event === 'unavailable');
+  t.deepEqual(JSON.parse(said.data), { topic: 'sums', reason: 'overflow' });
+  await database.sql('delete from public.sums where id = 1');
+  await recorder.value('sums', 1);
   t.deepEqual(recorder.faults, []);
 });

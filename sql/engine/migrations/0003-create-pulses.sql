@@ -10,7 +10,9 @@ create table tally.pulses (
   took_ms    real not null,
   seen       xid8 not null,
   also       xid8[] not null,
-  written_by xid not null
+  written_by xid not null,
+  timeline   text not null default pg_catalog.left(
+               pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8)
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000,
         autovacuum_vacuum_cost_delay = 0, vacuum_truncate = off);
 comment on table tally.pulses is
@@ -26,6 +28,9 @@ comment on column tally.pulses.also is
 comment on column tally.pulses.written_by is
   'The row''s own xmin. It differs after a restore into another cluster, whose transaction '
   'numbers have another meaning: then seen is not believed.';
+comment on column tally.pulses.timeline is
+  'Of the WAL that has it. After a failover or a restore it is another one, and pulses that were '
+  'announced may be missing: see tally.next_pulse.';
 insert into tally.pulses (pulse, folded, announced, took_ms, seen, also, written_by)
 values (0, 0, 0, 0, '0', '{}', pg_catalog.pg_current_xact_id()::xid);
 

@@ -18,6 +18,7 @@ export function plainSink(ctx: Context): Sink {
   let listening: SinkEvents | undefined;
   const drained = () => listening?.drained();
   socket.on('drain', drained);
+  res.on('drain', drained);
   res.once('close', () => {
     socket.off('drain', drained);
     listening?.closed();
@@ -33,6 +34,8 @@ export function plainSink(ctx: Context): Sink {
     },
     write: (chunk) => {
       if (res.writableEnded || socket.destroyed) return true;
+      // Sent behind a request whose answer is not finished: it has the socket, we have to queue.
+      if (res.socket === null) return res.write(chunk.plain);
       return socket.write(isChunked ? chunk.enveloped : chunk.plain);
     },
     end: () => {

@@ -311,20 +311,30 @@ test('a topic that cannot be read now is said to be so, and follows when it can'
   const client = rig.begin(session, { readings: [reading('a'), filling] });
   t.deepEqual(client.take(), [
     'unavailable data: {"topic":"b","reason":"filling"}',
-    'update id: H.17 data: {"topic":"a","value":0,"version":0}',
-    'sync id: H.17 data: {"pulse":17}',
+    'update id: H.0 data: {"topic":"a","value":0,"version":0}',
+    'sync id: H.0 data: {"pulse":17}',
   ]);
+  rig.hub.deliver(18, [change('a', 1, 18)]);
+  t.deepEqual(
+    client.take(),
+    [
+      'update id: H.0 data: {"topic":"a","value":1,"version":18}',
+      'sync id: H.0 data: {"pulse":18}',
+    ],
+    'whoever comes back with this id hears of b, changed or not',
+  );
   const state = (of: 'filling' | 'ready') =>
     ({ name: 'b', kind: 'counter', audience: 'public', state: of }) as const;
   rig.hub.redefine(['b'], [state('filling')]);
   t.deepEqual(rig.refreshed, []);
   rig.hub.redefine(['b'], [state('ready')]);
   t.deepEqual(rig.refreshed, [session]);
-  const readings = [reading('a'), reading('b', { json: '3', version: 2 })];
-  renew(rig.hub, session, { history: HISTORY, pulse: 17, readings });
+  const a = reading('a', { json: '1', version: 18 });
+  const readings = [a, reading('b', { json: '3', version: 2 })];
+  renew(rig.hub, session, { history: HISTORY, pulse: 18, readings });
   t.deepEqual(client.take(), [
-    'update id: H.17 data: {"topic":"b","value":3,"version":2}',
-    'sync id: H.17 data: {"pulse":17}',
+    'update id: H.18 data: {"topic":"b","value":3,"version":2}',
+    'sync id: H.18 data: {"pulse":18}',
   ]);
 });
 
@@ -335,7 +345,7 @@ test('a topic that is gone is said to be so once; one that is not allowed any mo
   client.take();
   const gone = reading('b', { state: 'unknown', kind: undefined });
   renew(rig.hub, session, { history: HISTORY, pulse: 18, readings: [reading('a'), gone] });
-  t.deepEqual(client.take(), ['gone data: {"topic":"b"}', 'sync id: H.18 data: {"pulse":18}']);
+  t.deepEqual(client.take(), ['gone data: {"topic":"b"}', 'sync id: H.0 data: {"pulse":18}']);
   renew(rig.hub, session, { history: HISTORY, pulse: 18, readings: [reading('a'), gone] });
   t.deepEqual(client.take(), []);
   const again = reading('b', { json: '7', version: 3 });

@@ -196,16 +196,19 @@ test('what changed while a counter showed nothing is of the pulse that announces
   ]);
 });
 
-test('a number beyond bigint is not announced, and is again when it is back', async (t) => {
+test('a number beyond bigint is announced without it, and with it when it is back', async (t) => {
   const db = await database(t);
   await db.sql(
     `create table public.t (n numeric); select tally.create_counter('sum', 'public.t', amount => 'n')`,
   );
   const listener = await listen(await db.client(), 'tally');
   await db.sql('insert into public.t values (5), (1e30)');
-  t.like(await pulse(db.sql), { folded: 1, announced: 0 });
+  t.like(await pulse(db.sql), { folded: 1, announced: 1 });
   await db.sql('delete from public.t where n > 5');
   t.like(await pulse(db.sql), { folded: 1, announced: 1 });
   const changes = announced(await listener.settled()).flatMap((part) => part.changes);
-  t.deepEqual(changes, [['sum', '', 5]]);
+  t.deepEqual(changes as unknown[], [
+    ['sum', ''],
+    ['sum', '', 5],
+  ]);
 });

@@ -6,9 +6,15 @@ returns text
 language sql
 stable parallel safe
 as $function$
-  -- to_json of a scope: whatever is in it, what comes out is one JSON string.
-  select pg_catalog.concat('["', name, '",', pg_catalog.to_json(scope), ',', value::bigint, ']')
+  -- to_json of a scope: whatever is in it, what comes out is one JSON string. A number beyond
+  -- bigint is not told, but that it changed is: who shows the last one must take it away.
+  select pg_catalog.concat('["', name, '",', pg_catalog.to_json(scope),
+    ',' operator(pg_catalog.||) case
+      when value operator(pg_catalog.>=) -9223372036854775808
+           and value operator(pg_catalog.<=) 9223372036854775807
+      then value::bigint::text end, ']')
 $function$;
 
 comment on function tally.change(text, text, numeric) is
-  'One counter''s change as tally.pulse announces it: ["name","scope",5].';
+  'One counter''s change as tally.pulse announces it: ["name","scope",5]; without the number where '
+  'it is beyond bigint.';

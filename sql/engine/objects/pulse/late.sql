@@ -48,7 +48,6 @@ as $function$
   where d.id = any (counters)
     and d.filled_at is not null
     and not exists (select from tally.fill_requests f where f.counter = d.id)
-    and t.value between -9223372036854775808 and 9223372036854775807
 $function$;
 
 comment on function tally.late_changes(bigint[], bigint) is

@@ -73,7 +73,6 @@ begin
     join tally.definitions d on d.id = p.counter
     where d.filled_at is not null and d.id <> all (v_late)
       and not exists (select from tally.fill_requests f where f.counter = d.id)
-      and p.value between -9223372036854775808 and 9223372036854775807
   ), point as (
     insert into tally.pulses (pulse, folded, announced, took_ms, seen, also, written_by)
     select pulse.pulse, coalesce((select sum(n.deltas) from net n), 0),
