@@ -80,7 +80,7 @@ async function staleOf({ sql, clients }: Stage): Promise<string[]> {
 
 /** Sessions that nobody owns any more stay for as long as the server does. */
 async function leakedSessions({ sql, servers }: Stage): Promise<string[]> {
-  const kinds = ['pgtally-listener', 'pgtally-pulse', 'pgtally-work'];
+  const kinds = ['pgtally-listener', 'pgtally-pulse'];
   const count = async () => {
     const rows = await sql<{ kind: string; sessions: number }>(
       `select application_name as kind, count(*)::int as sessions from pg_stat_activity
