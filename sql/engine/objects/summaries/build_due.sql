@@ -7,35 +7,19 @@ declare
   v_key     record;
   v_outcome text;
   v_built   integer := 0;
-  v_done    integer := 0;
-  v_before  integer;
 begin
   -- At most some hundreds in one transaction: each keeps a lock to its end, and there is room for
-  -- some thousands in the server.
-  while v_done < 300 loop
-    v_before := v_done;
-    for v_key in
-      select d.summary, d.scope, array_agg(d.place) as places
-      from tally.pick_due(false, clock_timestamp(), 50) d
-      group by d.summary, d.scope
-      order by min(d.due_at)
-    loop
-      if clock_timestamp() >= until and v_done > 0 then
-        return v_built;  -- but one at least: whoever works until nothing is left relies on it
-      end if;
-      if tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
-        update tally.due d set is_slow = true where d.ctid = any (v_key.places);
-        v_done := v_done + 1;
-        continue;
-      end if;
-      v_outcome := tally.build_piece(v_key.summary, v_key.scope);
-      v_done := v_done + case when v_outcome = 'busy' then 0 else 1 end;
-      v_built := v_built + case when v_outcome in ('busy', 'dropped') then 0 else 1 end;
-      if v_outcome = 'canceled' then
-        return v_built;
-      end if;
-    end loop;
-    exit when v_done = v_before;  -- none left, or only what others are building
+  -- some thousands in the server. Looked at are more, since another session may be at the first.
+  for v_key in select d.* from tally.pick_due(false, clock_timestamp(), 700) d loop
+    -- One at least: whoever works until nothing is left relies on it.
+    exit when v_built > 0 and (v_built >= 300 or clock_timestamp() >= until);
+    if tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
+      perform tally.sort_due(v_key.summary, v_key.scope, true);
+      continue;
+    end if;
+    v_outcome := tally.build_piece(v_key.summary, v_key.scope);
+    v_built := v_built + case when v_outcome in ('busy', 'dropped') then 0 else 1 end;
+    exit when v_outcome = 'canceled';
   end loop;
   return v_built;
 end
@@ -51,34 +35,29 @@ set search_path = pg_catalog, pg_temp
 as $function$
 declare
   v_key   record;
-  v_quick integer := 0;
+  v_quick boolean := false;
 begin
   -- One document that takes long, or of which nobody knows. One such at a time, in the whole
   -- database: whoever works beside it is free for the others.
   if not exists (select from tally.pick_due(true, before, 1)) or not tally.take_slow_lane() then
     return 0;
   end if;
-  for v_key in
-    select d.summary, d.scope, array_agg(d.place) as places
-    from tally.pick_due(true, before, 100) d
-    group by d.summary, d.scope
-    order by min(d.due_at)
-  loop
+  for v_key in select d.* from tally.pick_due(true, before, 100) d loop
     if not tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
       -- It is known by now: another one of its summary has been built, say.
-      update tally.due d set is_slow = false where d.ctid = any (v_key.places);
-      v_quick := v_quick + 1;
+      perform tally.sort_due(v_key.summary, v_key.scope, false);
+      v_quick := true;
     elsif tally.build_piece(v_key.summary, v_key.scope) not in ('busy', 'dropped') then
       return 1;
     end if;
   end loop;
-  return case when v_quick > 0
+  return case when v_quick
               then tally.build_quick(clock_timestamp() + interval '50 milliseconds') else 0 end;
 end
 $function$;
 
 comment on function tally.build_slow(timestamptz) is
-  'Part of tally.build_due: builds one due document that takes long.';
+  'Part of tally.work: builds one due document that takes long.';
 
 create or replace function tally.build_due(until timestamptz)
 returns integer

@@ -23,7 +23,7 @@ declare
 begin
   -- Builds one document, whose lock the caller holds. What was due of it is forgotten before the
   -- builder's snapshot is taken, which therefore shows all that it stood for.
-  v_again := tally.forget_due(definition.id, build_here.scope) or again;
+  v_again := again or tally.forget_due(definition.id, build_here.scope);
   v_built := tally.run_builder(definition.function, build_here.scope);
   if v_built.state is null then
     body := v_built.body;
@@ -49,7 +49,8 @@ $function$;
 
 comment on function tally.build_here(tally.summary_definitions, text, boolean) is
   'Builds and keeps one document: changed, equal, gone (there is none any more), none, failed or '
-  'canceled. again: nobody waits for it, so a failure is a warning, and work tries once more.';
+  'canceled. again: nobody waits for it, so a failure is a warning, and work tries once more; the '
+  'caller has called tally.forget_due.';
 
 create or replace function tally.build_piece(summary bigint, scope text)
 returns text
@@ -59,15 +60,14 @@ as $function$
 declare
   v_definition tally.summary_definitions;
 begin
-  -- One build as a piece of work: skipped when another session has it.
+  -- One build as a piece of work: skipped when another session has it, or had it meanwhile.
   if not pg_try_advisory_xact_lock_shared(build_piece.summary)
      or not pg_try_advisory_xact_lock(tally.document_key(build_piece.summary, build_piece.scope))
-  then
+     or not tally.forget_due(build_piece.summary, build_piece.scope) then
     return 'busy';
   end if;
   select s.* into v_definition from tally.summary_definitions s where s.id = build_piece.summary;
   if not found then
-    perform tally.forget_due(build_piece.summary, build_piece.scope);
     return 'dropped';
   end if;
   return (select b.outcome from tally.build_here(v_definition, build_piece.scope, true) b);

@@ -27,6 +27,7 @@ begin
     for v_scope in
       select d.scope from tally.documents d where d.summary = v_definition.id order by d.scope
     loop
+      perform tally.forget_due(v_definition.id, v_scope);
       v_outcome := (select b.outcome from tally.build_here(v_definition, v_scope, true) b);
       if v_outcome = 'canceled' then
         raise exception using errcode = 'query_canceled',
@@ -88,6 +89,7 @@ begin
     select d.* into v_document from tally.documents d
     where d.summary = v_definition.id and d.scope = v_scope;
     continue when tally.is_fresh(v_document, v_definition.max_age);
+    perform tally.forget_due(v_definition.id, v_scope);
     v_built := v_built + (select case when b.body is null then 0 else 1 end
                           from tally.build_here(v_definition, v_scope, true) b);
   end loop;

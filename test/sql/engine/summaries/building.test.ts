@@ -359,6 +359,33 @@ test('a builder that takes long delays no counter, no other document and no mark
   t.is((await document(db.sql, 'gated', 'slow'))?.body, 5);
 });
 
+test('of many slow documents one is built at a time, so that another session is free', async (t) => {
+  const db = await league(t);
+  await db.sql(`${GATED.replace("scope = 'slow'", "scope like 'slow%'")};
+    ${['slow 1', 'slow 2', 'slow 3', 'quick'].map((scope) => insert(scope)).join(';')}`);
+  await work(db.sql);
+  await db.sql(
+    `update tally.documents set build_ms = case when scope like 'slow%' then 60000 else 1 end`,
+  );
+  const gate = sqlOf(await db.client());
+  await gate('select pg_advisory_lock(4711)');
+  await db.sql('update app.scores set points = points + 1');
+  const slow = work(sqlOf(await db.client()));
+  await until(async () => (await db.sql(isWaiting)).length > 0, { what: 'the slow build' });
+  const other = sqlOf(await db.client());
+  const free = work(other);
+  await Promise.race([free, until(async () => (await db.sql(isWaiting)).length > 1)]);
+  t.is((await db.sql(isWaiting)).length, 1);
+  await free;
+  await db.sql(insert('quick', 'y'));
+  await work(other);
+  t.is((await document(db.sql, 'gated', 'quick'))?.body, 2);
+  await gate('select pg_advisory_unlock(4711)');
+  await slow;
+  await work(db.sql);
+  t.deepEqual(await db.sql('select from tally.due'), []);
+});
+
 test('of a session that is ended in the middle of a build nothing is lost', async (t) => {
   const db = await league(t);
   await db.sql(GATED);
