@@ -4,7 +4,7 @@ import type { Receipt } from '../client/streams.js';
 import { startChild } from './children.js';
 
 const MAIN = fileURLToPath(new URL('../client/main.ts', import.meta.url));
-const ANSWER_MS_MAX = 30_000;
+const ANSWER_MS_MAX = 60_000;
 
 export type LoadClient = {
   readonly pid: number;
