@@ -16,7 +16,7 @@ export type Faults = {
   readonly other: string[];
 };
 
-const ID = /^([0-9a-f]{4,16})\.(0|[1-9]\d*)$/;
+const ID = /^[0-9a-f]{4,16}\.(0|[1-9]\d*)$/;
 
 /**
  * Finds versions and values that go back, and syncs that show half a transaction. Frames of one
@@ -25,31 +25,23 @@ const ID = /^([0-9a-f]{4,16})\.(0|[1-9]\d*)$/;
 export function faultsOf(frames: readonly Frame[], soundness: Soundness = {}): Faults {
   const faults: Faults = { backwards: [], halves: [], other: [] };
   const values = new Map<string, string>();
-  const seen = new Map<string, Told>();
-  const ids = new Map<string, number>();
+  const seen = new Map<string, Update>();
+  const last: Last = { pulse: 0, id: '' };
   for (const [place, frame] of frames.entries()) {
     if (frame.event === 'update') {
       const update = updateOf(frame);
-      const now = { ...update, history: historyOf(frame) };
-      const back = steppedBack(seen.get(update.topic), now, soundness);
+      const back = steppedBack(seen.get(update.topic), update, soundness);
       faults.backwards.push(...back.map((step) => `${step}, after\n${shownBefore(frames, place)}`));
-      seen.set(update.topic, now);
+      seen.set(update.topic, update);
       values.set(update.topic, update.value);
     }
     if (frame.event === 'sync') {
-      faults.other.push(...wrongSync(frame, ids));
+      faults.other.push(...wrongSync(frame, last));
       const half = soundness.atSync?.(values);
       if (half !== undefined) faults.halves.push(`${half}, after\n${shownBefore(frames, place)}`);
     }
   }
   return faults;
-}
-
-/** A crash may take pulses back, and their numbers come again, in another history; values do not. */
-type Told = Update & { readonly history: string };
-
-function historyOf({ id = '' }: Frame): string {
-  return id.split('.')[0] ?? '';
 }
 
 const SHOWN = 16;
@@ -94,27 +86,31 @@ export function all(invariants: readonly Invariant[]): Invariant {
     invariants.map((invariant) => invariant(values)).find((wrong) => wrong !== undefined);
 }
 
-function steppedBack(before: Told | undefined, now: Told, { growing = [] }: Soundness): string[] {
+function steppedBack(
+  before: Update | undefined,
+  now: Update,
+  { growing = [] }: Soundness,
+): string[] {
   if (before === undefined) return [];
   const found: string[] = [];
   const step = `${now.topic}: ${before.value} (${before.version}) → ${now.value} (${now.version})`;
-  if (now.history === before.history && now.version < before.version)
-    found.push(`a version went back, ${step}`);
+  if (now.version < before.version) found.push(`a version went back, ${step}`);
   if (growing.includes(now.topic) && BigInt(now.value) < BigInt(before.value)) {
     found.push(`a value that only grows went back, ${step}`);
   }
   return found;
 }
 
-function wrongSync(frame: Frame, ids: Map<string, number>): string[] {
-  const [, history = '', number = ''] = ID.exec(frame.id ?? '') ?? [];
-  if (history === '') return [`an id that is none: ${frame.id}`];
+type Last = { pulse: number; id: string };
+
+/** Whatever a crash takes back, its numbers do not come again. */
+function wrongSync({ id = 'none', data }: Frame, last: Last): string[] {
+  const number = ID.exec(id)?.[1];
+  if (number === undefined) return [`an id that is none: ${id}`];
   const pulse = Number(number);
   const found: string[] = [];
-  if (frame.data !== `{"pulse":${number}}`) found.push(`sync ${frame.data} has the id ${frame.id}`);
-  if (pulse < (ids.get(history) ?? 0)) {
-    found.push(`a pulse went back: ${history}.${ids.get(history)} → ${frame.id}`);
-  }
-  ids.set(history, pulse);
+  if (data !== `{"pulse":${number}}`) found.push(`sync ${data} has the id ${id}`);
+  if (pulse < last.pulse) found.push(`a pulse went back: ${last.id} → ${id}`);
+  Object.assign(last, { pulse, id });
   return found;
 }
