@@ -23,13 +23,13 @@ test('raced by 50 sessions that accept, each invitation ends in exactly one stat
         return null;
       end $$;
     create trigger note after update on calls.invitations for each row execute function calls.note()`);
+  const clients = await Promise.all(Array.from({ length: SESSIONS }, () => client()));
+  const expirers = await Promise.all([client(), client()]);
   // All of them fall due while they are being accepted.
   const ids = await invite(
     sql,
-    Array.from({ length: INVITATIONS }, (_, i) => 0.1 + (i / INVITATIONS) * 2),
+    Array.from({ length: INVITATIONS }, (_, i) => (i / INVITATIONS) * 3),
   );
-  const clients = await Promise.all(Array.from({ length: SESSIONS }, () => client()));
-  const expirers = await Promise.all([client(), client()]);
   let accepting = true;
   const accepted = Promise.all(clients.map((session, i) => acceptAll(session, ids, i))).finally(
     () => {
@@ -54,7 +54,7 @@ test('raced by 50 sessions that accept, each invitation ends in exactly one stat
   const total = (counts: readonly number[]) => counts.reduce((a, b) => a + b, 0);
   const ended = await states(sql);
   t.is((ended.accepted ?? 0) + (ended.expired ?? 0), INVITATIONS);
-  t.is(ended.accepted, total(accepts), 'as many as were told that they had accepted');
+  t.is(ended.accepted ?? 0, total(accepts), 'as many as were told that they had accepted');
   t.true(total(expiries) <= (ended.expired ?? 0));
   t.true((ended.accepted ?? 0) > 0 && (ended.expired ?? 0) > 0, JSON.stringify(ended));
   t.deepEqual(

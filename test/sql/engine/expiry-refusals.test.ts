@@ -101,6 +101,27 @@ test('a rule that turns out to leave a row due is stopped, and the row stays as 
   t.is(await expireDue(sql), 1);
 });
 
+test('a rule whose row is set back after the change is stopped, too', async (t) => {
+  const { sql } = await testDatabase(t);
+  await createInvitations(sql);
+  await sql(`create function public.reopen() returns trigger language plpgsql as $$
+      begin
+        update calls.invitations set status = 'pending' where id = new.id;
+        return null;
+      end $$;
+    create trigger reopen after update on calls.invitations for each row
+      when (new.status = 'expired' and new.receiver = 3) execute function public.reopen()`);
+  await invite(sql, [-1, -2]);
+  // What its own transaction has put there is no sign of that.
+  await sql(`begin; select tally.expire_due();
+    insert into calls.invitations (expires_at) select now() from generate_series(1, 20);
+    select tally.expire_due(5); select tally.expire_due(5); commit`);
+  t.is(await expireDue(sql), 10);
+  await sql(`insert into calls.invitations (receiver, expires_at) values (3, now())`);
+  t.is(await expireDue(sql), 0);
+  t.regex((await finding(sql, 'expiry call_invitations')).detail, /^stopped: .*would be for ever/);
+});
+
 test('another definition under the same name is refused, the same is not', async (t) => {
   const { sql, refusal } = await refusing(t);
   await sql(CREATE, GOOD);

@@ -74,7 +74,7 @@ test('pg_cron does everything that is due, with no server attached; and stands b
   const [told] = await db.sql<{ told: string }>('select tally.install_cron() as told');
   t.regex(told?.told ?? '', /^pg_cron 1\.4.*: \* \* \* \* \*$/);
   await db.sql('select tally.install_cron()');
-  t.is((await db.sql('select from cron.job')).length, 2, 'again is the same');
+  t.is((await db.sql('select from cron.job')).length, 3, 'again is the same');
   await createInvitations(db.sql);
   await db.sql(`create table public.later (id int); insert into public.later values (1);
     select tally.create_counter('later', 'public.later');
@@ -99,9 +99,12 @@ test('pg_cron does everything that is due, with no server attached; and stands b
   t.is((await finding(db.sql, 'pg_cron')).status, 'ok');
   t.deepEqual(
     await db.sql(
-      `select distinct command, status from cron.job_run_details where status <> 'running'`,
+      `select distinct command, status from cron.job_run_details where status <> 'running' order by 1`,
     ),
-    [{ command: 'call tally.cron()', status: 'succeeded' }],
+    [
+      { command: 'call tally.cron()', status: 'succeeded' },
+      { command: 'select tally.cancel_overdue_jobs()', status: 'succeeded' },
+    ],
   );
 
   // A server is there: pg_cron calls, and leaves everything to it.
@@ -137,6 +140,6 @@ test('pg_cron does everything that is due, with no server attached; and stands b
   const stopped = await finding(db.sql, 'pg_cron');
   t.is(stopped.status, 'fail');
   t.regex(stopped.remedy ?? '', /scheduler does not run/);
-  t.is((await db.sql<{ n: number }>('select tally.uninstall_cron() as n'))[0]?.n, 2);
+  t.is((await db.sql<{ n: number }>('select tally.uninstall_cron() as n'))[0]?.n, 3);
   t.is((await db.sql('select from cron.job')).length, 0);
 });

@@ -17,13 +17,16 @@ declare
   v_some   tid[];
   v_again  boolean := false;
   v_count  bigint;
+  v_xact   bigint := pg_current_xact_id()::xid::text::bigint;
+  v_own    boolean;
 begin
   -- Changes at most max_rows rows of %2$s that are due, without those that failed before. A row
   -- that somebody else has locked is left for the next time: whoever has it may be deciding.
   %1$I.changed := 0;
-  select array_agg(d.t), array_agg(d.r) into v_tables, v_rows
+  select array_agg(d.t), array_agg(d.r), bool_or(d.x::text::bigint >= v_xact)
+  into v_tables, v_rows, v_own
   from (
-    select tally_row.tableoid as t, tally_row.ctid as r
+    select tally_row.tableoid as t, tally_row.ctid as r, tally_row.xmin as x
     from %2$s tally_row
     where (%3$s) and (%4$s) <= v_now
       and not exists (select from unnest(%1$I.not_tables, %1$I.not_rows) k (t, r)
@@ -47,6 +50,14 @@ begin
       %1$I.changed := %1$I.changed + v_count;
       exit when v_again;
     end loop;%7$s
+    -- A trigger that ran after it may have set a row back: then a version that this transaction has
+    -- written is due, and was not before.
+    v_again := v_again or not v_own and exists (
+      select from (select tally_row.xmin as x from %2$s tally_row
+                   where (%3$s) and (%4$s) <= v_now order by (%4$s) limit 100) o
+      where o.x::text::bigint >= v_xact
+        and pg_xact_status((pg_current_xact_id()::text::bigint - v_xact
+                            + o.x::text::bigint)::text::xid8) = 'in progress');
   exception when others then
     -- One of them cannot be changed: each by itself then, and those that cannot are named.
     %1$I.error := sqlerrm;

@@ -12,7 +12,6 @@ begin
     commit;
     call tally.tick();
   end if;
-  perform tally.cancel_overdue_jobs();
 end
 $procedure$;
 

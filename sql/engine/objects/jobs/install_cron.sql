@@ -56,9 +56,12 @@ begin
   perform tally.uninstall_cron();
   begin
     execute format('select cron.schedule(%L, %L, %L)', 'pgtally', v_schedule, 'call tally.cron()');
+    -- By itself: while one call goes on pg_cron makes no second one of the same job.
+    execute format('select cron.schedule(%L, %L, %L)', 'pgtally limits', '* * * * *',
+                   'select tally.cancel_overdue_jobs()');
     execute format('select cron.schedule(%L, %L, %L)', 'pgtally prune', '17 3 * * *',
       'delete from cron.job_run_details d where d.end_time < now() - interval ''3 days'' '
-      'and d.jobid in (select j.jobid from cron.job j where j.jobname in (''pgtally'', ''pgtally prune''))');
+      'and d.jobid in (select j.jobid from cron.job j where j.jobname ~ ''^pgtally( |$)'')');
   exception when insufficient_privilege then
     raise exception using errcode = 'TL040',
       message = format('role %I may not use pg_cron: %s', current_user, sqlerrm),
@@ -87,8 +90,8 @@ begin
     return 0;
   end if;
   for v_job in
-    execute format('select j.jobid from %s j where j.jobname in (%L, %L) and j.database = %L',
-                   'cron.job', 'pgtally', 'pgtally prune', current_database())
+    execute format('select j.jobid from %s j where j.jobname ~ %L and j.database = %L',
+                   'cron.job', '^pgtally( (limits|prune))?$', current_database())
   loop
     execute format('select %s(%s::bigint)', 'cron.unschedule', v_job);
     v_jobs := v_jobs + 1;
