@@ -22,7 +22,7 @@ comment on table tally.summary_definitions is
 comment on column tally.summary_definitions.id is
   'The first 64 bits of md5(name): it means the same in every database.';
 comment on column tally.summary_definitions.builder is
-  'The function that builds a document, by its full name. Not as regproc, which pg_upgrade refuses.';
+  'The function that builds a document, by its full name. No regproc, which pg_upgrade refuses.';
 comment on column tally.summary_definitions.function is
   'tally''s own function around it, which runs with the rights of the builder''s owner.';
 
@@ -106,7 +106,8 @@ comment on column tally.due.scope is
 comment on column tally.due.due_since is 'The first change that is not in the document.';
 comment on column tally.due.due_at is 'When it may be built: settle after that.';
 comment on column tally.due.is_slow is
-  'Took long the last time, or was never built: built alone, and by one session at a time.';
+  'Took long the last time, or was never built: built alone, and by one session at a time. Without '
+  'a scope: every document that was there then stands here already.';
 
 create table tally.documents (
   summary  bigint not null,

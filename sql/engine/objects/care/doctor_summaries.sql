@@ -22,8 +22,8 @@ begin
       status := 'fail';
       detail := case when tally.builder_owner(v_summary.builder) is null
                      then format('its builder %s(text) is gone', v_summary.builder)
-                     else format('its builder %s has another owner by now, or tally''s own function '
-                                 'around it is gone', v_summary.builder) end;
+                     else format('its builder %s has another owner by now, or tally''s own '
+                                 'function around it is gone', v_summary.builder) end;
       remedy := 'Put the builder back; then declare the summary again, with the same words.';
       return next;
       continue;
@@ -34,7 +34,8 @@ begin
     into v_failed
     from tally.documents d
     where d.summary = v_summary.id and d.error is not null;
-    v_late := clock_timestamp() - (select min(u.due_at) from tally.due u where u.summary = v_summary.id);
+    v_late := clock_timestamp()
+              - (select min(u.due_at) from tally.due u where u.summary = v_summary.id);
     if v_failed.documents > 0 then
       status := case when v_failed.attempts > 1 then 'fail' else 'warn' end;
       detail := format('%s document(s) fail, %s time(s) now scope "%s": %s', v_failed.documents,
@@ -44,8 +45,8 @@ begin
     elsif v_late > interval '1 minute' then
       status := 'warn';
       detail := format('%s; one has been due for %s', detail, date_trunc('second', v_late));
-      remedy := 'Nobody works, or builders take too long: start a server, or call tally.tick(); from '
-                'cron; tally.build_history shows the slow ones.';
+      remedy := 'Nobody works, or builders take too long: start a server, or call tally.tick(); '
+                'from cron; tally.build_history shows the slow ones.';
     end if;
     return next;
   end loop;
@@ -68,8 +69,8 @@ begin
       status := 'fail';
       detail := format('%s; until then each write there makes every document of the summary due',
                        sqlerrm);
-      remedy := format('Put back what it uses; or select tally.unwatch(%L, %s); and watch it as it is '
-                       'now.', v_watch.name,
+      remedy := format('Put back what it uses; or select tally.unwatch(%L, %s); and watch it as it '
+                       'is now.', v_watch.name,
                        case when v_watch.is_gone then v_watch.source::oid::text
                             else quote_literal(v_watch.source) end);
       return next;

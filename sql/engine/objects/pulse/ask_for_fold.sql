@@ -46,6 +46,7 @@ begin
   delete from tally.fold_requests f
   where f.ctid in (select o.ctid from tally.fold_requests o for update skip locked);
   perform tally.pulse();
+  perform tally.collect_marks() where not exists (select from tally.pending_marks offset 20000);
   return null;
 exception when query_canceled or others then
   raise log 'tally.fold_at_commit: %', sqlerrm;
@@ -54,7 +55,8 @@ end
 $function$;
 
 comment on function tally.fold_at_commit() is
-  'Trigger function of tally.fold_requests: the writer''s own fold, while nobody pulses.';
+  'Trigger function of tally.fold_requests: the writer''s own fold, while nobody pulses, and of marks '
+  'what is left of them when each document stands there once.';
 
 
 do $block$

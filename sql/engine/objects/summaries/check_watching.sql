@@ -27,4 +27,4 @@ end
 $function$;
 
 comment on function tally.check_watching(bigint) is
-  'Raises TL011 when tally_owner may not evaluate a watch, and what PostgreSQL says when nobody can.';
+  'Raises TL011 when tally_owner may not evaluate a watch; when nobody can, PostgreSQL''s error.';

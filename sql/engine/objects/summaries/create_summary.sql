@@ -15,7 +15,8 @@ begin
   -- Declares a summary: a JSON document for each scope, which builder makes. What it is made of is
   -- said with tally.watch.
   perform tally.check_summary(name, builder, max_age, settle, audience);
-  perform tally.put_summary(name, builder, max_age, settle, audience, pg_catalog.current_schemas(false));
+  perform tally.put_summary(name, builder, max_age, settle, audience,
+                            pg_catalog.current_schemas(false));
 end
 $function$;
 

@@ -17,7 +17,7 @@ join tally.summary_definitions s on s.id = d.summary;
 comment on view tally.document_states is
   'Whether a document can be shown, and what. No row: it is due.';
 comment on column tally.document_states.state is
-  'ready; due: it has to be built first; broken: it was never built, and failed a moment ago. A last '
-  'document is better than none while its builder fails, and on a standby, which keeps nothing that '
-  'it builds.';
+  'ready; due: it has to be built first; broken: it was never built, and failed a moment ago. A '
+  'last document is better than none while its builder fails, and on a standby, which keeps '
+  'nothing that it builds.';
 comment on column tally.document_states.body is 'null where the builder says there is none.';

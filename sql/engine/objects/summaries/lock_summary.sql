@@ -13,9 +13,11 @@ begin
       raise exception using errcode = 'TL023',
         message = format('summary "%s" could not be locked within %s', name,
                          (select s.attach_wait from tally.settings s)),
-        detail = (select coalesce('Held by ' || string_agg(distinct format('pid %s (%s, %s since %s)',
-                           a.pid, coalesce(nullif(a.application_name, ''), 'no name'), a.state,
-                           date_trunc('second', a.xact_start)), '; '), 'Nobody holds it any more.')
+        detail = (select coalesce(
+                           'Held by ' || string_agg(distinct format('pid %s (%s, %s since %s)',
+                             a.pid, coalesce(nullif(a.application_name, ''), 'no name'), a.state,
+                             date_trunc('second', a.xact_start)), '; '),
+                           'Nobody holds it any more.')
                   from pg_locks l
                   join pg_stat_activity a on a.pid = l.pid
                   where l.locktype = 'advisory' and l.objsubid = 1 and l.granted

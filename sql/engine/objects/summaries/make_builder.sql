@@ -16,7 +16,7 @@ set search_path = %s
 as %L$create$,
     make_builder.function, path, format(E'\nbegin\n  return %s(scope);\nend\n', builder));
   execute format('comment on function tally.%I(text) is %L', make_builder.function,
-                 format('Made by tally.make_builder: calls %s with the rights of its owner.', builder));
+                 format('Made by tally.make_builder: calls %s with its owner''s rights.', builder));
   perform tally.hand_over(
     to_regprocedure(format('tally.%I(text)', make_builder.function)),
     tally.builder_owner(builder));

@@ -14,7 +14,7 @@ end
 $function$;
 
 comment on function tally.mark_move() is
-  'Trigger function before an UPDATE of a partition key: so that moves no trigger sees are noticed.';
+  'Trigger function before an UPDATE of a partition key: moves that no trigger sees are noticed.';
 
 create or replace function tally.mark_unseen(relation oid, seen bigint)
 returns boolean

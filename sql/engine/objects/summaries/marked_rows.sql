@@ -13,8 +13,8 @@ as $function$
            when 'delete' then c.list || ' from tally_old t'
            -- Without columns the number of rows is all that counts, and is the same on both sides.
            else c.list || ' from tally_new t'
-                || case when c.list <> 'select 1' then ' union all ' || c.list || ' from tally_old t'
-                        else '' end
+                || case when c.list = 'select 1' then ''
+                        else ' union all ' || c.list || ' from tally_old t' end
          end)
   from (
     select coalesce('select ' || string_agg(

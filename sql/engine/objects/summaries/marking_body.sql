@@ -14,7 +14,8 @@ begin
   if partitioned and event = 'update' then
     v_moved := format(
 $body$  -- Rows that a MERGE moved to another partition are in no transition table.
-  if coalesce(current_setting('tally.marking_' || pg_trigger_depth() || '_' || tg_relid, true), '') <> ''
+  if coalesce(current_setting('tally.marking_' || pg_trigger_depth() || '_' || tg_relid, true), '')
+       <> ''
      and tally.mark_unseen(tg_relid, (select count(*) from tally_old)) then
     perform tally.mark_all(%L);
   end if;
@@ -57,8 +58,10 @@ begin
   -- Work that sleeps holds this lock, and asks to be woken.
   if not pg_try_advisory_lock_shared(1952541804, 12) then
     perform pg_notify('tally_work', '') from tally.settings s where s.doorbell;
-  else
-    perform pg_advisory_unlock_shared(1952541804, 12);
+  elsif pg_advisory_unlock_shared(1952541804, 12)
+        and random() * 1000 < cardinality(v_summaries) then
+    -- Awake, or nobody there: now and then see which.
+    perform tally.ask_for_fold();
   end if;
   return null;
 end

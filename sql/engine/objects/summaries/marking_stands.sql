@@ -17,7 +17,8 @@ as $function$
                 and p.proname = format('mark_%s_%s', s.slug, e.event)
   where s.source = marking_stands.source
     and p.prosrc = E'\n' || tally.marking_body(
-          s.slug, e.event, c.watches, (select r.relkind = 'p' from pg_class r where r.oid = s.source))
+          s.slug, e.event, c.watches,
+          (select r.relkind = 'p' from pg_class r where r.oid = s.source))
     and p.prosecdef
     and cardinality(p.proconfig) = case when c.by_settings then 11 else 1 end
 $function$;

@@ -48,4 +48,4 @@ as $function$
 $function$;
 
 comment on function tally.marking_triggers(regclass) is
-  'The marking triggers a watched table and its partitions must have, with the DDL that makes them.';
+  'The marking triggers that a watched table and its partitions must have, with their DDL.';

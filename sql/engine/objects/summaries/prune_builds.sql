@@ -17,5 +17,5 @@ as $function$
 $function$;
 
 comment on function tally.prune_builds() is
-  'Part of tally.prune: shortens the history of builds, and forgets scopes that have had no document '
-  'for a day.';
+  'Part of tally.prune: shortens the history of builds, and forgets scopes that have had no '
+  'document for a day.';

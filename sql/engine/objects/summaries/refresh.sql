@@ -58,7 +58,8 @@ begin
   perform tally.find_summary(refresh_one.name);  -- it may be dropped by now
   v_built := tally.build_here(v_definition, refresh_one.scope, false);
   if v_built.error is not null then
-    raise exception using errcode = case v_built.outcome when 'canceled' then '57014' else 'TL021' end,
+    raise exception using
+      errcode = case v_built.outcome when 'canceled' then '57014' else 'TL021' end,
       message = format('summary "%s" could not be built for scope "%s": %s', v_definition.name,
                        refresh_one.scope, v_built.error),
       hint = format('Its builder %s raised that. Mend it, or what it reads.', v_definition.builder);

@@ -38,7 +38,7 @@ join tally.summary_definitions s on s.id = b.summary;
 
 comment on view tally.build_history is
   'The last ten thousand builds that took 10 ms or more, or failed. The slowest documents: select '
-  'name, scope, count(*), avg(build_ms), max(build_ms) from tally.build_history group by name, scope '
-  'order by max(build_ms) desc limit 20;';
+  'name, scope, count(*), avg(build_ms), max(build_ms) from tally.build_history group by name, '
+  'scope order by max(build_ms) desc limit 20;';
 comment on column tally.build_history.outcome is
-  'changed; equal: as it was; gone: there is no such document any more; none: there was none; failed.';
+  'changed; equal: as it was; gone: there is none any more; none: there was none before; failed.';

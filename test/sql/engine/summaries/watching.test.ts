@@ -248,3 +248,25 @@ test('a table may have counters and watches, and lose either without the other',
   t.deepEqual(await db.sql(`select * from tally.attach()`), []);
   t.deepEqual(await db.sql(`select * from tally.doctor() where status = 'fail'`), []);
 });
+
+test('while nobody works, a writer now and then collects marks at its commit: they stay bounded', async (t) => {
+  const db = await league(t, { settle: '1 hour' });
+  await db.sql('update tally.settings set fold_at = 1000');
+  await db.sql('select tally.collect_marks()');
+  const client = await db.client();
+  await client.query(`do $$ begin for n in 1 .. 4000 loop
+    insert into app.scores (league, player, points) values ('l' || n % 3, 'x', n); commit;
+  end loop; end $$`);
+  const [row] = await db.sql<{ marks: number; due: number }>(
+    `select (select count(*)::int from tally.marks) as marks,
+            (select count(*)::int from tally.due where scope is not null) as due`,
+  );
+  // Two for each write. A thousand to one that 8000 in a row ask nobody: less than one in 2000.
+  t.true((row?.marks ?? 0) < 8000);
+  t.true((row?.due ?? 0) <= 4);
+  await db.sql('update tally.due set due_at = clock_timestamp()');
+  await db.sql('select tally.collect_marks()');
+  await db.sql('update tally.due set due_at = clock_timestamp()');
+  await work(db.sql);
+  t.deepEqual(await db.sql(DIFFERENCES), []);
+});
