@@ -72,11 +72,15 @@ export class Listener {
     subscriber.events.on('reconnect', () => {
       if (isCurrent()) this.#lost('the connection was lost');
     });
+    // One that was given up in the middle of connecting connects all the same, and would keep its
+    // session: it is closed again when it has.
     subscriber.events.on('error', (error) => {
       if (isCurrent()) this.#lost(error.message);
+      else void subscriber.close().catch(() => undefined);
     });
     subscriber.events.on('connected', () => {
       if (isCurrent()) void this.#connected(subscriber, isCurrent);
+      else void subscriber.close().catch(() => undefined);
     });
     // A first attempt that fails is followed by others, and by 'connected' in the end.
     subscriber.connect().catch((error: unknown) => {
