@@ -54,7 +54,7 @@ export async function workLoop(client: pg.Client, options: WorkOptions): Promise
     while (!signal.aborted) {
       if (bell.take() > 0) await doorbell.takeBack();
       const started = performance.now();
-      await client.query(COLLECT);
+      await watched(client, url, () => client.query(COLLECT));
       const { rows } = await watched(client, url, () => client.query<WorkRow>(WORK));
       const [row] = rows;
       if (row === undefined) throw new Error('tally.work() returned nothing');

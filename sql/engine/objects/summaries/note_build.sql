@@ -12,6 +12,14 @@ begin
   end if;
   insert into tally.builds (summary, scope, build_ms, outcome)
   values (note_build.summary, note_build.scope, took_ms, note_build.outcome);
+  if random() < 0.01 then
+    delete from tally.builds b
+    where b.ctid in (
+      select o.ctid from tally.builds o
+      where o.built_at < (select l.built_at from tally.builds l
+                          order by l.built_at desc offset 10000 limit 1)
+      for update skip locked);
+  end if;
 end
 $function$;
 

@@ -4,11 +4,8 @@ language sql
 security definer  -- a job may run as tally_server
 set search_path = pg_catalog, pg_temp
 as $function$
-  -- The history beyond its last ten thousand. And rows without a document: of scopes that are no
-  -- more, a day after that was announced, and of those that somebody asked for in vain.
-  delete from tally.builds b
-  where b.built_at < (select l.built_at from tally.builds l
-                      order by l.built_at desc offset 10000 limit 1);
+  -- Rows without a document: of scopes that are no more, a day after that was announced, and of
+  -- those that somebody asked for in vain.
   delete from tally.documents d
   where (d.summary, d.scope) in (
     select o.summary, o.scope from tally.documents o
@@ -17,5 +14,4 @@ as $function$
 $function$;
 
 comment on function tally.prune_builds() is
-  'Part of tally.prune: shortens the history of builds, and forgets scopes that have had no '
-  'document for a day.';
+  'Part of tally.prune: forgets scopes that have had no document for a day.';
