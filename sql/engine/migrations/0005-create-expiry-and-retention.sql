@@ -7,8 +7,8 @@ alter table tally.settings
   add column clean_up_rows integer not null default 20000
     constraint settings_clean_up_rows check (clean_up_rows between 1 and 1000000);
 comment on column tally.settings.time_zone is
-  'Where a month begins for tally.ensure_partitions, such as Europe/Berlin. Daylight saving is that '
-  'zone''s; each partition ends where the next one begins.';
+  'Where a month begins for tally.ensure_partitions, such as Europe/Berlin. Daylight saving is '
+  'that zone''s; each partition ends where the next one begins.';
 comment on column tally.settings.clean_up_rows is
   'How many rows of each rule one call of tally.clean_up deletes at most. More takes longer and '
   'holds more; call again for the rest, as the job and pgtally cleanup do.';
@@ -81,8 +81,8 @@ comment on table tally.retentions is
   'Rules of retention: rows older than keep are deleted. Made by tally.create_retention.';
 comment on column tally.retentions.age is 'The time a row''s age counts from, over its columns.';
 comment on column tally.retentions.on_drop is
-  'Whether counters keep or lose what a partition held that is dropped whole. Rows that are deleted '
-  'one by one are always subtracted.';
+  'Whether counters keep or lose what a partition held that is dropped whole. Rows that are '
+  'deleted one by one are always subtracted.';
 
 create table tally.kept (
   counter bigint not null
@@ -101,7 +101,8 @@ create table tally.partitionings (
   created_by text not null
 );
 comment on table tally.partitionings is
-  'Tables whose monthly partitions a job makes ahead, since tally.ensure_partitions was called for them.';
+  'Tables whose monthly partitions a job makes ahead, since tally.ensure_partitions was called '
+  'for them.';
 comment on column tally.partitionings.ahead is 'How far ahead of now.';
 
 reset role;

@@ -20,8 +20,8 @@ create table tally.jobs (
 );
 create index jobs_next_at on tally.jobs (next_at) where enabled;
 comment on table tally.jobs is
-  'What runs on a schedule, one row each. A DBA may change every, time_limit, enabled and next_at, and '
-  'add rows: commands run as tally_owner.';
+  'What runs on a schedule, one row each. A DBA may change every, time_limit, enabled and '
+  'next_at, and add rows: commands run as tally_owner.';
 comment on column tally.jobs.command is
   'One SQL statement, run as tally_owner. What a SELECT returns first is kept in last_result.';
 comment on column tally.jobs.every is
@@ -49,7 +49,8 @@ create table tally.cron (
   schedule     text not null,
   last_at      timestamptz
 );
-comment on table tally.cron is 'One row while tally.install_cron() has handed the schedule to pg_cron.';
+comment on table tally.cron is 'One row while tally.install_cron() has handed the schedule to '
+                               'pg_cron.';
 comment on column tally.cron.schedule is 'As pg_cron was told.';
 comment on column tally.cron.last_at is 'When pg_cron last called.';
 

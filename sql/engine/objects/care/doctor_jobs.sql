@@ -31,19 +31,21 @@ begin
     elsif v_rule.error is not null then
       status := 'fail';
       detail := case when v_rule.stopped then 'stopped: ' else 'fails: ' end || v_rule.error;
-      remedy := 'Mend what the error says, then call tally.create_expiry with the same words again.';
+      remedy := 'Mend what the error says, then call tally.create_expiry with the same words '
+                'again.';
     elsif v_failed > 0 then
       status := 'warn';
       detail := format('%s row(s) cannot be changed, such as: %s', v_failed,
         (select f.error from tally.expiry_failures f where f.expiry = v_rule.name
          order by f.attempts desc limit 1));
-      remedy := format('A constraint or a trigger is against it; they are tried every five minutes. '
-        'select relation::regclass, place, error from tally.expiry_failures where expiry = %L;',
+      remedy := format('A constraint or a trigger is against it; they are tried every five '
+        'minutes. select relation::regclass, place, error from tally.expiry_failures where expiry = %L;',
         v_rule.name);
     elsif v_due < clock_timestamp() - interval '2 minutes' then
       status := 'warn';
       detail := format('rows are due since %s', date_trunc('second', v_due));
-      remedy := 'Nobody works, or somebody keeps them locked: start a server, or call tally.tick();';
+      remedy := 'Nobody works, or somebody keeps them locked: start a server, or call '
+                'tally.tick();';
     end if;
     return next;
   end loop;
@@ -89,11 +91,12 @@ as $function$
                                      || round(j.last_ms) || ' ms: ' || j.last_result,
                              'next ' || date_trunc('second', j.next_at)) end,
          case when j.failures > 0 then
-                format('Mend that, then update tally.jobs set next_at = now() where name = %L;', j.name)
+                format('Mend that, then update tally.jobs set next_at = now() where name = %L;',
+                       j.name)
               when r.is_overdue then format('select pg_cancel_backend(%s);', r.pid)
               when l.is_late then
-                'Nobody runs jobs: start a server, select tally.install_cron();, or call tally.tick(); '
-                'from cron.' end
+                'Nobody runs jobs: start a server, select tally.install_cron();, or call '
+                'tally.tick(); from cron.' end
   from tally.jobs j
   left join tally.running_jobs() r on r.name = j.name
   cross join lateral (
@@ -109,10 +112,11 @@ as $function$
               then 'fail' else 'ok' end,
          format('%s, last called %s', c.schedule,
                 coalesce(date_trunc('second', c.last_at)::text, 'never')),
-         case when coalesce(c.last_at, c.installed_at) < clock_timestamp() - interval '5 minutes' then
+         case when coalesce(c.last_at, c.installed_at) < clock_timestamp() - interval '5 min'
+              then
            'Its scheduler does not run, or its calls fail: see select * from cron.job_run_details '
-           'order by runid desc limit 5; with passwords, cron.use_background_workers = on is needed. '
-           'Or select tally.uninstall_cron();' end
+           'order by runid desc limit 5; with passwords, cron.use_background_workers = on is '
+           'needed. Or select tally.uninstall_cron();' end
   from tally.cron c
 $function$;
 

@@ -46,6 +46,6 @@ end
 $function$;
 
 comment on function tally.create_expiry(text, pg_catalog.regclass, text, text, text) is
-  'Rows that match filter are changed, as by UPDATE … SET change, when the time due has come. Makes '
-  'the index that serves it where there is none. Again with the same words mends it. '
+  'Rows that match filter are changed, as by UPDATE … SET change, when the time due has come. '
+  'Makes the index that serves it where there is none. Again with the same words mends it. '
   'tally.drop_expiry undoes it.';

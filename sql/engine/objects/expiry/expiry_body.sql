@@ -69,7 +69,8 @@ begin
           where %5$s.ctid = any (v_some) and %5$s.tableoid = v_table
           returning (%3$s) is true and (%4$s) <= v_now as again
         )
-        select count(*), coalesce(bool_or(d.again), false) into v_count, v_again from tally_done d;%7$s
+        select count(*), coalesce(bool_or(d.again), false) into v_count, v_again
+        from tally_done d;%7$s
         %1$I.changed := %1$I.changed + v_count;
       exception when others then
         %1$I.error := sqlerrm;

@@ -81,7 +81,8 @@ begin
   select coalesce(sum(pg_relation_size(f)), 0) into v_bytes from tally.family(source) f;
   if v_bytes > 16 * 1024 * 1024 then
     raise exception using errcode = 'TL032',
-      message = format('expiry "%s": no index serves it, and %s is too large to build one meanwhile',
+      message = format('expiry "%s": no index serves it, and %s is too large to build one '
+                       'meanwhile',
                        name, source),
       detail = format('The table has %s.', pg_size_pretty(v_bytes)),
       hint = format('create index %son %s (%s) where %s; then create the expiry again.',

@@ -47,5 +47,5 @@ as $function$
 $function$;
 
 comment on function tally.next_due() is
-  'When the next row falls due, by index; in the past where rows wait to be changed; NULL when none '
-  'will.';
+  'When the next row falls due, by index; in the past where rows wait to be changed; NULL when '
+  'none will.';

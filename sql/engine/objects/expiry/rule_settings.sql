@@ -5,7 +5,8 @@ immutable
 set search_path = pg_catalog, pg_temp
 as $function$
   -- For functions that run a rule's expressions: whoever calls, they mean the same. Hidden rows are
-  -- an error and not passed over; a lock that somebody else holds is waited for no longer than this.
+  -- an error and not passed over; a lock that somebody else holds is waited for no longer than
+  -- this.
   select
 $settings$set search_path = pg_catalog, pg_temp
 set row_security = off

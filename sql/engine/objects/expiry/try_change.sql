@@ -28,7 +28,8 @@ begin
                     coalesce(nullif(array_to_string(filter_columns, ', '), ''), 'nothing'));
   else
     begin
-      execute format('create temporary table %s as select * from %s where %s order by (%s) limit 1000',
+      execute format('create temporary table %s as select * from %s where %s order by (%s) limit '
+                     '1000',
                      v_probe, source, filter_sql, due_sql);
       execute format('update %s set %s', v_probe, change_sql);
       execute format('select count(*) from %s where %s', v_probe, filter_sql) into v_again;
@@ -54,7 +55,8 @@ begin
   -- Whatever a copy does not have: generated columns, rules, privileges.
   begin
     execute format('explain (costs off) update %s as %s set %s where false', source,
-                   (select quote_ident(c.relname) from pg_class c where c.oid = source), change_sql);
+                   (select quote_ident(c.relname) from pg_class c where c.oid = source),
+                   change_sql);
   exception when others then
     raise exception using errcode = 'TL030',
       message = format('expiry "%s": its change cannot be used on %s: %s', name, source, sqlerrm),

@@ -28,7 +28,8 @@ as $function$
 $function$;
 
 comment on function tally.running_jobs() is
-  'The jobs that run now, in which session, since when, and whether they take longer than they may.';
+  'The jobs that run now, in which session, since when, and whether they take longer than they '
+  'may.';
 
 create or replace function tally.cancel_overdue_jobs()
 returns integer
@@ -56,4 +57,5 @@ end
 $function$;
 
 comment on function tally.cancel_overdue_jobs() is
-  'Cancels jobs that take longer than their time_limit, where they run as the caller''s role; how many.';
+  'Cancels jobs that take longer than their time_limit, where they run as the caller''s role; '
+  'how many.';

@@ -15,16 +15,18 @@ begin
       return v_version;
     when not exists (select from pg_available_extensions e where e.name = 'pg_cron') then
       v_why := 'it is not installed on this server';
-      v_hint := 'A server that runs does all of it without pg_cron: npx pgtally serve. Or use cron: '
-                '* * * * * psql -qc ''call tally.tick()''. Or install the package, such as '
+      v_hint := 'A server that runs does all of it without pg_cron: npx pgtally serve. Or use '
+                'cron: * * * * * psql -qc ''call tally.tick()''. Or install the package, such as '
                 'postgresql-15-cron.';
     when coalesce(current_setting('shared_preload_libraries'), '') !~ '\mpg_cron\M' then
       v_why := 'it is installed, and not loaded';
-      v_hint := 'shared_preload_libraries = ''pg_cron'' in postgresql.conf, then restart PostgreSQL.';
+      v_hint := 'shared_preload_libraries = ''pg_cron'' in postgresql.conf, then restart '
+                'PostgreSQL.';
     when v_home is distinct from current_database() then
       v_why := format('it lives in database %s', coalesce(v_home, 'postgres'));
       v_hint := format('In that database, as a superuser: create extension if not exists pg_cron; '
-                       'select cron.schedule_in_database(''pgtally'', ''* * * * *'', ''call tally.cron()'', %L);',
+                       'select cron.schedule_in_database(''pgtally'', ''* * * * *'', '
+                       '''call tally.cron()'', %L);',
                        current_database());
     else
       v_why := 'its extension is not created in this database';
@@ -73,8 +75,8 @@ end
 $function$;
 
 comment on function tally.install_cron() is
-  'Hands pulse, work and jobs to pg_cron: every 10 seconds, or every minute before 1.5. It stands back '
-  'while a server attends. tally.uninstall_cron() undoes it.';
+  'Hands pulse, work and jobs to pg_cron: every 10 seconds, or every minute before 1.5. It stands '
+  'back while a server attends. tally.uninstall_cron() undoes it.';
 
 create or replace function tally.uninstall_cron()
 returns integer

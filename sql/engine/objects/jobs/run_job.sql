@@ -68,7 +68,8 @@ end
 $function$;
 
 comment on function tally.run_job(text) is
-  'Runs one job if it is due and no other session runs it. A failure is recorded and harms no other.';
+  'Runs one job if it is due and no other session runs it. A failure is recorded and harms no '
+  'other.';
 
 create or replace function tally.ms_since(started timestamptz)
 returns real

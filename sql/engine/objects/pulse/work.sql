@@ -109,5 +109,5 @@ end
 $function$;
 
 comment on function tally.work(interval) is
-  'Does what is due beside the pulse: changes rows whose time has come, rebuilds documents, fills new '
-  'counters, runs jobs. Says how much, and when to come again.';
+  'Does what is due beside the pulse: changes rows whose time has come, rebuilds documents, fills '
+  'new counters, runs jobs. Says how much, and when to come again.';

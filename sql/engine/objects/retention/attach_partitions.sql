@@ -30,7 +30,8 @@ end
 $function$;
 
 comment on function tally.lend_triggers(regclass, boolean) is
-  'Lets the owner of a counted table call its counting functions while partitions are made, or no more.';
+  'Lets the owner of a counted table call its counting functions while partitions are made, or no '
+  'more.';
 
 create or replace function tally.attach_partitions(source regclass)
 returns void
@@ -40,8 +41,8 @@ as $function$
 declare
   v_missing record;
 begin
-  -- A new partition is counted and watched from its first row on: its triggers are made in the transaction that
-  -- makes it, as its owner.
+  -- A new partition is counted and watched from its first row on: its triggers are made in the
+  -- transaction that makes it, as its owner.
   for v_missing in
     select t.ddl
     from (select e.relation, e.ddl, e.tgenabled from tally.expected_triggers(source) e

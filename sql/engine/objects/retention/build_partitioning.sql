@@ -9,7 +9,8 @@ declare
 begin
   -- Writes the two functions that make partitions of a table as its owner. ATTACH, and not CREATE
   -- TABLE … PARTITION OF, which would keep readers and writers out of the whole table.
-  perform tally.drop_function('make_partition', tally.partitioning_slug(source), 'text, text, text');
+  perform tally.drop_function('make_partition', tally.partitioning_slug(source),
+                              'text, text, text');
   execute format(
 $create$create function tally.%1$I(partition text, low text, high text)
 returns void
@@ -54,7 +55,8 @@ begin
 end
 $body$);
   execute format('comment on function tally.%I(text) is %L', v_make,
-    format('Made by tally.ensure_partitions: puts a trigger of ours on a partition of %s.', source));
+    format('Made by tally.ensure_partitions: puts a trigger of ours on a partition of %s.',
+           source));
   perform tally.hand_over(format('tally.%I(text)', v_make)::regprocedure, v_owner);
 end
 $function$;

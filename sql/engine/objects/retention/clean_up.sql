@@ -67,9 +67,9 @@ as $function$
 $function$;
 
 comment on function tally.clean_up(text, interval, boolean) is
-  'Deletes the old rows of one rule of retention, or of all, and drops old partitions; what went. At '
-  'most settings.clean_up_rows rows of each rule in a call: call it again until it is 0. keep: instead '
-  'of the rule''s own. With dry_run it says what would go, in all, and changes nothing.';
+  'Deletes the old rows of one rule of retention, or of all, and drops old partitions; what went. '
+  'At most settings.clean_up_rows rows of each rule in a call: call it again until it is 0. keep: '
+  'instead of the rule''s own. With dry_run it says what would go, in all, and changes nothing.';
 
 create or replace function tally.clean_up_piece(name text)
 returns text

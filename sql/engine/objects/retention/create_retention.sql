@@ -33,6 +33,6 @@ $function$;
 
 comment on function tally.create_retention(
   text, pg_catalog.regclass, text, interval, text, text) is
-  'Rows whose age (a time, over their columns) is longer ago than keep are deleted, those that match '
-  'filter; old partitions are dropped whole. on_drop: whether counters then keep what a partition held. '
-  'Again with the same words mends it. tally.drop_retention undoes it.';
+  'Rows whose age (a time, over their columns) is longer ago than keep are deleted, those that '
+  'match filter; old partitions are dropped whole. on_drop: whether counters then keep what a '
+  'partition held. Again with the same words mends it. tally.drop_retention undoes it.';

@@ -4,10 +4,10 @@ language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $function$
-  -- The function that takes old partitions away, in steps. lock: everybody is kept out of the table,
-  -- which is locked before its partitions, as writers do it; what cannot be had in 100 ms is let go
-  -- of and asked for again, so that nobody is held up for longer, or ends in a deadlock. count: how
-  -- many rows they have. drop: they go.
+  -- The function that takes old partitions away, in steps. lock: everybody is kept out of the
+  -- table, which is locked before its partitions, as writers do it; what cannot be had in 100 ms is
+  -- let go of and asked for again, so that nobody is held up for longer, or ends in a deadlock.
+  -- count: how many rows they have. drop: they go.
   select format(
 $body$
 declare

@@ -18,7 +18,8 @@ begin
   end if;
   if tally.partition_column(source) is null then
     raise exception using errcode = 'TL036',
-      message = format('%s is not partitioned by ranges of one timestamptz, timestamp or date column',
+      message = format('%s is not partitioned by ranges of one timestamptz, timestamp or date '
+                       'column',
                        source),
       hint = 'create table … partition by range (created_at)';
   end if;
@@ -37,8 +38,8 @@ end
 $function$;
 
 comment on function tally.ensure_partitions(regclass, interval) is
-  'Makes the monthly partitions of a table from this month on, that are missing, and keeps doing so; '
-  'how many. Months begin in settings.time_zone.';
+  'Makes the monthly partitions of a table from this month on, that are missing, and keeps doing '
+  'so; how many. Months begin in settings.time_zone.';
 
 create or replace function tally.partitions_job(source regclass)
 returns text
@@ -67,15 +68,16 @@ begin
   if not found then
     raise exception using errcode = 'TL006',
       message = format('there is no table that job "%s" makes partitions for', job),
-      hint = 'It was renamed or dropped: select tally.ensure_partitions(…); under its new name, and '
-             'delete this row of tally.jobs.';
+      hint = 'It was renamed or dropped: select tally.ensure_partitions(…); under its new name, '
+             'and delete this row of tally.jobs.';
   end if;
   select m.* into v_done from tally.make_partitions(v_rule.source, v_rule.ahead) m;
   return concat_ws('; ', format('%s made', v_done.made), 'not made: ' || v_done.failed);
 end
 $function$;
 
-comment on function tally.partitions_piece(text) is 'The job that makes partitions of one table ahead.';
+comment on function tally.partitions_piece(text) is 'The job that makes partitions of one table '
+                                                    'ahead.';
 
 create or replace function tally.drop_partitioning(source regclass)
 returns void

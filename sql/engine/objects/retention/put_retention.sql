@@ -45,7 +45,8 @@ end
 $function$;
 
 comment on function tally.check_retention(tally.retentions) is
-  'Raises what is wrong with a retention, and says what it will do to tables that refer to its own.';
+  'Raises what is wrong with a retention, and says what it will do to tables that refer to its '
+  'own.';
 
 create or replace function tally.put_retention(rule tally.retentions)
 returns void

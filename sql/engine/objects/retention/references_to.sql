@@ -7,7 +7,8 @@ as $function$
   -- The foreign keys of which rows of source are the parents, and how a row c of the child names
   -- its parent tally_row. A key's copies on partitions go with the key itself.
   select k.conname::text, k.conrelid::regclass, k.confdeltype,
-         (select string_agg(format('c.%I = tally_row.%I', a.attname, b.attname), ' and ' order by u.n)
+         (select string_agg(format('c.%I = tally_row.%I', a.attname, b.attname), ' and '
+                            order by u.n)
           from unnest(k.conkey, k.confkey) with ordinality u (child, parent, n)
           join pg_attribute a on a.attrelid = k.conrelid and a.attnum = u.child
           join pg_attribute b on b.attrelid = k.confrelid and b.attnum = u.parent)

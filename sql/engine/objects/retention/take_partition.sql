@@ -26,8 +26,8 @@ begin
       perform tally.check_sight(partition);
       if on_drop = 'keep' then
         execute format('insert into tally.kept as k (counter, scope, value) '
-                       'select %s, c.scope, c.value from (%s) c where c.value <> 0 order by c.scope '
-                       'on conflict on constraint kept_pkey do update '
+                       'select %s, c.scope, c.value from (%s) c where c.value <> 0 order by '
+                       'c.scope on conflict on constraint kept_pkey do update '
                        'set value = k.value + excluded.value',
                        v_counter, tally.recount_query(v_counter, partition));
       else
