@@ -1,7 +1,9 @@
--- When documents of a summary are late or wrong: which fail, which are due and for how long, and
--- which take long to build.
--- Then: mend the builder that fails, select tally.refresh('name'); or start a server where nobody
--- works. A document that takes long delays no other, but is late itself: give its builder an index.
+-- Which documents of summaries fail, which are due and for how long, and which take long to build?
+--
+-- Reads: tally.documents, tally.due and tally.build_history. Writes nothing.
+-- Then:  mend the builder that fails, and select tally.refresh('name'); or wait. Due for long:
+--        nobody works, see pending.sql. A slow one delays no other, but is late itself: what it
+--        reads may lack an index.
 
 -- Those that fail, most often first.
 select s.name, d.scope, d.attempts, d.next_at as tried_again_at, d.built_at as last_good, d.error
