@@ -3,7 +3,9 @@
 set local role tally_owner;
 
 alter table tally.settings
-  add column time_zone text not null default 'UTC',
+  add column time_zone text not null default 'UTC'
+    constraint settings_time_zone  -- an unknown one is an error
+      check (pg_catalog.timezone(time_zone, timestamptz '2000-01-01 00:00+00') is not null),
   add column clean_up_rows integer not null default 20000
     constraint settings_clean_up_rows check (clean_up_rows between 1 and 1000000);
 comment on column tally.settings.time_zone is

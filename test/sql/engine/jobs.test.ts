@@ -167,6 +167,28 @@ test('while a job takes long, a server still does everything else', async (t) =>
   t.pass();
 });
 
+test('when the clock is put back, jobs and what had failed do not wait until it is there again', async (t) => {
+  const { sql } = await testDatabase(t);
+  await withNotes(sql);
+  await addJob(sql, 'note', NOTE);
+  await sql(`update tally.jobs set next_at = now() + interval '1 year', last_at = now() + interval '1 year'
+    where name = 'note'`);
+  t.is(await runDue(sql), 1);
+  t.true((await jobOf(sql, 'note')).next_at.getTime() < Date.now() + 3_700_000);
+  t.is(await runDue(sql), 0);
+  await sql(`create table public.a (id int primary key, due timestamptz, done boolean default false);
+    select tally.create_expiry('a', 'public.a', 'due', 'not done', 'done = true');
+    insert into public.a values (1, now());
+    update tally.expiries set error = 'x', again_at = now() + interval '1 year'`);
+  t.is((await sql<{ n: string }>('select tally.expire_due() as n'))[0]?.n, '1');
+});
+
+test('a time zone that does not exist is refused', async (t) => {
+  const { sql } = await testDatabase(t);
+  const error = await failure(sql(`update tally.settings set time_zone = 'Europe/Nowhere'`));
+  t.regex(error.message, /time zone "Europe\/Nowhere" not recognized/);
+});
+
 test('a job may be any statement, and says how many rows it was where it returns none', async (t) => {
   const { sql } = await testDatabase(t);
   await withNotes(sql);

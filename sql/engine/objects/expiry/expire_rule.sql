@@ -14,13 +14,16 @@ begin
   -- from a second up to five minutes; no other rule hears of it.
   select e.* into v_rule from tally.expiries e
   where e.name = expire_rule.name and not e.stopped
-    and (e.again_at is null or e.again_at <= clock_timestamp());
+    -- Later than it can have been set: the clock was put back.
+    and (e.again_at is null or e.again_at <= clock_timestamp()
+         or e.again_at > clock_timestamp() + interval '10 minutes');
   if not found then
     return 0;
   end if;
   select array_agg(f.relation), array_agg(f.place) into v_tables, v_rows
   from tally.expiry_failures f
-  where f.expiry = expire_rule.name and f.again_at > clock_timestamp();
+  where f.expiry = expire_rule.name and f.again_at > clock_timestamp()
+    and f.again_at < clock_timestamp() + interval '10 minutes';
   execute format('select r.changed, r.tables, r.rows, r.error from tally.%I($1, $2, $3) r',
                  tally.rule_function('run_expiry', name))
     into v_changed, v_tables, v_rows, v_error using batch, v_tables, v_rows;

@@ -20,7 +20,7 @@ begin
   begin
     execute format('create index tally_due_probe on %s ((%s)) where %s', v_probe, due_sql,
                    filter_sql);
-  exception when invalid_object_definition then
+  exception when invalid_object_definition or feature_not_supported then
     raise exception using errcode = 'TL031',
       message = format('expiry "%s": no index can serve it: %s', name, sqlerrm),
       detail = format('due: %s, filter: %s', due_sql, filter_sql),

@@ -11,9 +11,9 @@ begin
   -- Each in a subtransaction of its own. Those that another session is running are left to it.
   perform tally.check_isolation('tally.run_due_jobs');
   for v_name in
-    select j.name from tally.jobs j
-    where j.enabled and j.next_at <= clock_timestamp()
-    order by j.next_at, j.name
+    select j.name from tally.due_jobs j
+    where j.due_at <= clock_timestamp()
+    order by j.due_at, j.name
   loop
     if tally.run_job(v_name) then
       v_ran := v_ran + 1;

@@ -18,6 +18,7 @@ as $function$
 declare
   v_job     tally.jobs;
   v_started timestamptz;
+  v_next    timestamptz;
   v_result  text;
   v_rows    bigint;
 begin
@@ -27,17 +28,19 @@ begin
     return false;
   end if;
   select j.* into v_job from tally.jobs j
-  where j.name = run_job.name and j.enabled and j.next_at <= clock_timestamp()
+  where j.name = run_job.name
+    and j.name in (select d.name from tally.due_jobs d where d.due_at <= clock_timestamp())
   for no key update skip locked;
   if not found then
     return false;
   end if;
   v_started := clock_timestamp();
+  v_next := tally.next_time(least(v_job.next_at, v_started), v_job.every);
   begin
     -- The next of its times that is still to come: what was missed is made up for once. The job
     -- itself may say that it wants to go on sooner.
     update tally.jobs j
-    set next_at = tally.next_time(v_job.next_at, v_job.every), last_at = v_started
+    set next_at = v_next, last_at = v_started
     where j.name = run_job.name;
     if v_job.command ~* '^\s*(select|values|table)\y' then
       execute v_job.command into v_result;
@@ -57,7 +60,7 @@ begin
           then format('took longer than its time limit of %s', v_job.time_limit) else sqlerrm end,
         failures = j.failures + 1,
         -- Sooner than its time, at first after a minute, and later and later.
-        next_at = least(tally.next_time(v_job.next_at, v_job.every),
+        next_at = least(v_next,
                         clock_timestamp() + interval '1 minute' * 2 ^ least(j.failures, 12))
     where j.name = run_job.name;
     raise warning using errcode = 'TL041',

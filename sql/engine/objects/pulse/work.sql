@@ -13,9 +13,9 @@ begin
   filled := 0;
   rebuilt := 0;
   jobs := 0;
-  v_job := (select j.name from tally.jobs j
-            where j.enabled and j.next_at <= clock_timestamp() - waited
-            order by j.next_at
+  v_job := (select j.name from tally.due_jobs j
+            where j.due_at <= clock_timestamp() - waited
+            order by j.due_at
             limit 1);
   if (v_job is not null or exists (select from tally.unfilled)) and tally.take_slow_lane() then
     for v_counter in
@@ -102,7 +102,7 @@ begin
   end if;
   next_due := least(
     (select min(coalesce(u.fill_again_at, u.created_at)) from tally.unfilled u),
-    (select min(j.next_at) from tally.jobs j where j.enabled),
+    (select min(j.due_at) from tally.due_jobs j),
     tally.next_expiry(v_started),
     tally.next_build());
 end
