@@ -168,3 +168,45 @@ test('a builder that is made anew by another owner is found by the doctor, and d
   t.regex(gone.detail, /app\.board\(text\) is gone/);
   await db.sql(`revoke all on schema app from ${role}; drop owned by ${role}`);
 });
+
+test('a server may collect, build, read and be woken, and change nothing by hand', async (t) => {
+  const db = await league(t);
+  const role = await testRole(t, '');
+  await db.sql(`grant tally_server to ${role}`);
+  await db.sql(`insert into app.scores (league, player, points) values ('a', 'x', 1)`);
+  const sql = sqlOf(await db.client());
+  await sql(`set role ${role}`);
+  for (const may of [
+    'select tally.collect_marks()',
+    `select tally.build_topic('board', 'a')`,
+    `select tally.read_summary('board', 'a')`,
+    'select tally.await_marks()',
+    'select tally.stop_awaiting_marks()',
+    'select * from tally.summaries',
+    'select * from tally.build_history',
+    `select * from tally.read_topics('{board}', '{a}')`,
+    'listen tally_work',
+  ]) {
+    await t.notThrowsAsync(sql(may), may);
+  }
+  for (const mayNot of [
+    'select * from tally.documents',
+    'update tally.documents set body = null',
+    'select * from tally.marks',
+    'insert into tally.marks (summary, scope) values (1, null)',
+    'select * from tally.due',
+    'delete from tally.announcements',
+    'select * from tally.summary_definitions',
+    'select tally.refresh()',
+    `select tally.warm('board', '{a}')`,
+    `select tally.drop_summary('board')`,
+    `select tally.unwatch('board', 'app.scores')`,
+    `select tally.run_builder('summary_board', 'a')`,
+    `select tally.build_piece(1, 'a')`,
+    `select tally.mark_all('app_scores')`,
+    `select tally.build_marking('app.scores')`,
+    `select tally.drop_builder('summary_board')`,
+  ]) {
+    t.is((await failure(sql(mayNot), mayNot)).code, '42501', mayNot);
+  }
+});
