@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Observe } from '../observation.js';
 import type { Announced, Announcement } from './announcement.js';
 import type { Hub } from './hub.js';
-import type { Change, Reader } from './reader.js';
+import { type Change, NO_HISTORY, type Reader } from './reader.js';
 
 const RETRY_MS_MIN = 50;
 const RETRY_MS_MAX = 500;
@@ -105,6 +105,7 @@ export class Feed {
     const at = performance.now();
     const { fence, topics, pulse: since } = this.#hub;
     const { history, pulse, changes } = await this.#reader.changes(topics, since);
+    if (history === NO_HISTORY) throw new Error('no pulse yet');
     this.heard = Math.max(this.heard, pulse);
     if (history !== this.#hub.history || pulse < since) {
       this.#queue.length = 0;

@@ -53,6 +53,12 @@ type Look = Omit<Snapshot, 'readings'> & { readonly readings: readonly Found[] }
 
 export type Asked = Pick<Reading, 'topic' | 'audience'>;
 
+/**
+ * After a crash or a failover, before the first pulse: values are right, but a version may be older
+ * than one that a stream has shown. Streams wait; it is a matter of milliseconds.
+ */
+export const NO_HISTORY = '';
+
 export type Reader = {
   /** Documents that are due are built first, but only those that the asker may read. */
   read(topics: readonly Topic[], mayRead?: (reading: Asked) => boolean): Promise<Snapshot>;
@@ -86,8 +92,23 @@ const DEFINITIONS: Statement = {
   answerMs: ANSWER_MS,
 };
 
-type ReadRow = [Kind | null, string, State | 'due', string | null, string, boolean, string, string];
-type ChangeRow = [pos: number, json: string, version: string, pulse: string, history: string];
+type ReadRow = [
+  kind: Kind | null,
+  audience: string,
+  state: State | 'due',
+  json: string | null,
+  version: string,
+  settled: boolean,
+  pulse: string,
+  history: string | null,
+];
+type ChangeRow = [
+  pos: number,
+  json: string,
+  version: string,
+  pulse: string,
+  history: string | null,
+];
 
 export type ReaderOptions = { pool: Pool; observe: Observe };
 
@@ -218,7 +239,7 @@ function snapshotOf(topics: readonly Topic[], rows: readonly ReadRow[]): Look {
       settled,
     };
   });
-  return { history: first[7], pulse: Number(first[6]), readings };
+  return { history: first[7] ?? NO_HISTORY, pulse: Number(first[6]), readings };
 }
 
 function changesOf(topics: readonly Topic[], rows: readonly ChangeRow[]): Changes {
@@ -228,7 +249,7 @@ function changesOf(topics: readonly Topic[], rows: readonly ChangeRow[]): Change
     const topic = topics[pos - 1];
     return topic === undefined ? [] : [{ topic, json, version: Number(version) }];
   });
-  return { history: first[4], pulse: Number(first[3]), changes };
+  return { history: first[4] ?? NO_HISTORY, pulse: Number(first[3]), changes };
 }
 
 function unavailable(cause: unknown, observe: Observe): DatabaseUnavailable {

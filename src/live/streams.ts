@@ -4,8 +4,8 @@ import { Admission, type Limits } from './admission.js';
 import { readableBy, type Viewer } from './audience.js';
 import { begin, renew } from './catch-up.js';
 import type { Hub } from './hub.js';
-import type { Reader } from './reader.js';
-import { Refusal, streamRefusalOf } from './refusal.js';
+import { NO_HISTORY, type Reader } from './reader.js';
+import { DatabaseUnavailable, Refusal, streamRefusalOf } from './refusal.js';
 import { Session, type SessionEnvironment } from './session.js';
 import type { Sink } from './sinks/sink.js';
 import type { Topic } from './topic.js';
@@ -22,7 +22,7 @@ const DRAIN_MS = 3000;
 
 /** So many sessions read anew together. */
 const REFRESH_AT_ONCE = 500;
-const REFRESH_RETRY_MS = 500;
+const REFRESH_RETRY_MS = 100;
 
 export type OpenStream = {
   topics: readonly Topic[];
@@ -84,6 +84,7 @@ export function createStreams(options: StreamsOptions): Streams {
       hub().join(session, topics);
       try {
         const snapshot = await reader.read(topics, readableBy(viewer));
+        if (snapshot.history === NO_HISTORY) throw new DatabaseUnavailable('no pulse yet');
         const refusal = streamRefusalOf(snapshot.readings, viewer);
         if (refusal !== undefined) throw refusal;
         begin(hub(), session, { sink: sink(), snapshot, lastEventId });
@@ -159,7 +160,9 @@ async function refreshOne(hub: Hub, reader: Reader, session: Session): Promise<b
   if (session.isClosed) return true;
   try {
     const topics = session.topics.map(({ topic }) => topic);
-    renew(hub, session, await reader.read(topics, readableBy(session.viewer)));
+    const snapshot = await reader.read(topics, readableBy(session.viewer));
+    if (snapshot.history === NO_HISTORY) return false;
+    renew(hub, session, snapshot);
     return true;
   } catch {
     return session.isClosed;

@@ -4,7 +4,7 @@ import type { Pool, Statement } from '../pool.js';
 import type { Feed } from './feed.js';
 import type { Hub } from './hub.js';
 import type { Listener } from './listener.js';
-import type { Reader } from './reader.js';
+import { NO_HISTORY, type Reader } from './reader.js';
 
 /** Without a listener, the table is looked at this often. */
 const POLL_MS = 100;
@@ -23,7 +23,7 @@ const TRAIL: Statement = {
   answerMs: 3000,
 };
 
-type TrailRow = [pulse: string, isPending: boolean, history: string];
+type TrailRow = [pulse: string, isPending: boolean, history: string | null];
 
 export type TrailOptions = {
   pool: Pool;
@@ -123,9 +123,9 @@ class Ear {
     const { pool, hub, feed, listener } = this.#options;
     const [row] = await pool.rows<TrailRow>(TRAIL, []);
     if (row === undefined) throw new Error('tally.trail() returned nothing');
-    const [last, isPending, history] = [Number(row[0]), row[1], row[2]];
+    const [last, isPending, history] = [Number(row[0]), row[1], row[2] ?? NO_HISTORY];
     this.#note(last, isPending);
-    const isElsewhere = history !== hub.history;
+    const isElsewhere = history !== NO_HISTORY && history !== hub.history;
     if (listener.state !== 'listening' || isElsewhere) {
       if (last !== hub.pulse || isElsewhere) feed.readAgain();
       return history;

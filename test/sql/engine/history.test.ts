@@ -3,7 +3,7 @@ import { clusterDatabase, engineDatabase } from '../../helpers/cluster.js';
 import { onDatabase, testDatabase } from '../../helpers/database.js';
 import { debian15 } from '../../helpers/debian.js';
 import { privateEmbedded } from '../../helpers/embedded.js';
-import type { Sql } from '../../helpers/engine.js';
+import { pulse, type Sql } from '../../helpers/engine.js';
 import { standbyOf } from '../../helpers/postgres-tools.js';
 import type { Server } from '../../helpers/postmaster.js';
 import { until } from '../../helpers/wait.js';
@@ -28,6 +28,8 @@ test('a history is eight hex digits, the same in each session, another in anothe
 
 async function beginsAnew(t: ExecutionContext<unknown>, server: Server): Promise<void> {
   const db = await engineDatabase(t, server.url);
+  await db.sql(`create table public.t (); select tally.create_counter('rows', 'public.t');
+    insert into public.t default values; select tally.pulse()`);
   const first = await historyOf(db.sql);
   const seen = [first];
   t.is(await historyOf(db.sql), first);
@@ -37,7 +39,9 @@ async function beginsAnew(t: ExecutionContext<unknown>, server: Server): Promise
   victim.on('error', () => undefined);
   const { rows } = await victim.query<{ pid: number }>('select pg_backend_pid() as pid');
   process.kill(rows[0]?.pid ?? Number.NaN, 'SIGKILL');
-  // The server starts all its sessions anew, and itself not.
+  // The server starts all its sessions anew, and itself not. Pulses may have got lost with it, so
+  // there is no history before the next, whose number is none of theirs.
+  await until(async () => (await pulse(db.sql)).pulse > 10_000, { what: 'a pulse after a crash' });
   await until(async () => !seen.includes(await historyOf(db.sql).catch(() => seen[0] ?? '')), {
     what: 'another history after a crash',
   });
@@ -58,12 +62,16 @@ test('a standby has a history, and another one once it is promoted', async (t) =
   const primary = await debian15(t);
   if (primary === undefined) return;
   const db = await engineDatabase(t, primary.url);
+  await db.sql(`create table public.t (); select tally.create_counter('rows', 'public.t');
+    insert into public.t default values; select tally.pulse()`);
   const standby = await standbyOf(t, primary);
   const there = clusterDatabase(t, onDatabase(standby.url, 'counted'));
   const before = await historyOf(there.sql);
   t.regex(before, /^[0-9a-f]{8}$/);
   t.not(await historyOf(db.sql), before);
   await standby.promote();
+  t.is(await historyOf(there.sql), '', 'not before a pulse');
+  await there.sql('select tally.pulse()');
   const after = await historyOf(there.sql);
   t.not(after, before);
   await there.sql('checkpoint');

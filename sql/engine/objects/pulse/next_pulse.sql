@@ -10,20 +10,11 @@ begin
   -- Numbers in the order of commits: who takes one holds this lock to its commit, so take it
   -- late. "Changed since pulse N" would miss a change that commits under a lower number.
   --
-  -- A crash (which resets statistics), a failover or a restore may have taken pulses back that
-  -- somebody has heard of. Their numbers are not given to others: whoever keeps the highest
-  -- version he has seen would keep a wrong value.
+  -- Numbers that may have got lost are not given to others: whoever keeps the highest version that
+  -- he has seen would keep a wrong value.
   perform pg_advisory_xact_lock(1952541804, 2);
-  return (
-    select p.pulse + 1
-           + case when p.pulse = 0 then 0
-                  when p.at <= (select a.stats_reset from pg_stat_archiver a)
-                       or p.timeline <> left(pg_walfile_name(pg_current_wal_lsn()), 8)
-                       or p.written_by <> p.xmin
-                  then v_jump else 0 end
-    from tally.pulses p
-    order by p.pulse desc
-    limit 1);
+  return (select max(p.pulse) from tally.pulses p)
+         + case when tally.is_begun() then 1 else v_jump end;
 end
 $function$;
 

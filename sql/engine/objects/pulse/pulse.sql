@@ -30,14 +30,15 @@ begin
            or exists (select from tally.deltas d
                       where (d.delta is not null) is true and d.xid = any (f.also)) as pending,
          exists (select from tally.late) as late,
-         exists (select from tally.dropped) as dropped
+         exists (select from tally.dropped) as dropped,
+         tally.is_begun() as begun
   into v_now
   from tally.fold_point f join tally.settings s on s.only_row;
   pulse := v_now.pulse;
   if v_now.dropped then
     v_swept := tally.sweep();
   end if;
-  if not v_now.pending and not v_now.late then
+  if not v_now.pending and not v_now.late and v_now.begun then
     perform tally.end_sweep(v_swept) where v_now.dropped;
     return;  -- nothing to do writes nothing
   end if;

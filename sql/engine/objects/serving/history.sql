@@ -8,7 +8,11 @@ begin
   -- Pulse numbers mean something within one history only. Another one begins with another
   -- cluster, database or installation, on failover, and when PostgreSQL starts again, also after
   -- a crash, which resets the archiver's statistics: commits that were announced and not flushed
-  -- may be gone then, and their numbers come again.
+  -- may be gone then. Until the first pulse after it there is none to name: what is read then may
+  -- have an older version than somebody has seen.
+  if not tally.is_begun() then
+    return null;
+  end if;
   return (
     select left(md5(concat_ws('/',
              s.system_identifier,
@@ -24,4 +28,5 @@ end
 $function$;
 
 comment on function tally.history() is
-  'Eight hex digits that stand for the history in which pulse numbers count on. Event ids carry them.';
+  'Eight hex digits that stand for the history in which pulse numbers count on. Event ids carry them. '
+  'NULL after a crash or a failover, until the first pulse.';
