@@ -25,14 +25,15 @@ const ID = /^[0-9a-f]{4,16}\.(0|[1-9]\d*)$/;
 export function faultsOf(frames: readonly Frame[], soundness: Soundness = {}): Faults {
   const faults: Faults = { backwards: [], halves: [], other: [] };
   const values = new Map<string, string>();
-  const seen = new Map<string, Update>();
+  const seen = new Map<string, Told>();
   const last: Last = { pulse: 0, id: '' };
   for (const [place, frame] of frames.entries()) {
     if (frame.event === 'update') {
       const update = updateOf(frame);
-      const back = steppedBack(seen.get(update.topic), update, soundness);
+      const now = { ...update, history: historyOf(frame.id) };
+      const back = steppedBack(seen.get(update.topic), now, soundness);
       faults.backwards.push(...back.map((step) => `${step}, after\n${shownBefore(frames, place)}`));
-      seen.set(update.topic, update);
+      seen.set(update.topic, now);
       values.set(update.topic, update.value);
     }
     if (frame.event === 'sync') {
@@ -42,6 +43,27 @@ export function faultsOf(frames: readonly Frame[], soundness: Soundness = {}): F
     }
   }
   return faults;
+}
+
+/**
+ * A crash may take pulses back that were announced. What is read before the next one carries the
+ * versions from before them, in another history; values never go back.
+ */
+type Told = Update & { readonly history: string };
+
+function historyOf(id = ''): string {
+  return id.split('.')[0] ?? '';
+}
+
+/** What a client ends with that takes no update with a lower version than it has. */
+export function keptOf(frames: readonly Frame[]): Map<string, string> {
+  const kept = new Map<string, Update>();
+  for (const frame of frames) {
+    if (frame.event !== 'update') continue;
+    const update = updateOf(frame);
+    if (update.version >= (kept.get(update.topic)?.version ?? 0)) kept.set(update.topic, update);
+  }
+  return new Map([...kept].map(([topic, { value }]) => [topic, value]));
 }
 
 const SHOWN = 16;
@@ -86,15 +108,12 @@ export function all(invariants: readonly Invariant[]): Invariant {
     invariants.map((invariant) => invariant(values)).find((wrong) => wrong !== undefined);
 }
 
-function steppedBack(
-  before: Update | undefined,
-  now: Update,
-  { growing = [] }: Soundness,
-): string[] {
+function steppedBack(before: Told | undefined, now: Told, { growing = [] }: Soundness): string[] {
   if (before === undefined) return [];
   const found: string[] = [];
   const step = `${now.topic}: ${before.value} (${before.version}) → ${now.value} (${now.version})`;
-  if (now.version < before.version) found.push(`a version went back, ${step}`);
+  if (now.history === before.history && now.version < before.version)
+    found.push(`a version went back, ${step}`);
   if (growing.includes(now.topic) && BigInt(now.value) < BigInt(before.value)) {
     found.push(`a value that only grows went back, ${step}`);
   }
@@ -103,14 +122,14 @@ function steppedBack(
 
 type Last = { pulse: number; id: string };
 
-/** Whatever a crash takes back, its numbers do not come again. */
 function wrongSync({ id = 'none', data }: Frame, last: Last): string[] {
   const number = ID.exec(id)?.[1];
   if (number === undefined) return [`an id that is none: ${id}`];
   const pulse = Number(number);
   const found: string[] = [];
   if (data !== `{"pulse":${number}}`) found.push(`sync ${data} has the id ${id}`);
-  if (pulse < last.pulse) found.push(`a pulse went back: ${last.id} → ${id}`);
+  if (historyOf(last.id) === historyOf(id) && pulse < last.pulse)
+    found.push(`a pulse went back: ${last.id} → ${id}`);
   Object.assign(last, { pulse, id });
   return found;
 }

@@ -1,5 +1,5 @@
 import { boxNumbers, soundOf } from '../helpers/boxes.js';
-import { faultsOf } from '../helpers/sound.js';
+import { faultsOf, keptOf } from '../helpers/sound.js';
 import { until } from '../helpers/wait.js';
 import { nextMisfortune } from './faults.js';
 import { seeded } from './random.js';
@@ -63,7 +63,11 @@ async function staleOf({ sql, clients }: Stage): Promise<string[]> {
     if (wrong.length > 0) {
       return wrong.map((topic) => `${topic} is ${recorder.last(topic)}, not ${truth.get(topic)}`);
     }
-    return recorder.frames.at(-1)?.event === 'sync' ? [] : ['it ends without sync'];
+    if (recorder.frames.at(-1)?.event !== 'sync') return ['it ends without sync'];
+    const kept = keptOf(recorder.frames);
+    return topics
+      .filter((topic) => kept.get(topic) !== (truth.get(topic) ?? '0'))
+      .map((topic) => `${topic} would be ${kept.get(topic)} to who keeps the highest version`);
   };
   const results = await Promise.all(
     clients.map((client) =>
