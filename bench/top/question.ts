@@ -10,7 +10,7 @@ select tally.create_counter('votes', 'public.votes', scope => 'project', amount 
 
 /** A hundred projects more or less share each value, so that ties have to be put in order too. */
 const FILL = `insert into public.votes
-select n, 1 + (n * 7919) % 10000 from generate_series(1, $1) n`;
+select n, 1 + (n::bigint * 7919) % 10000 from generate_series(1, $1) n`;
 
 const PENDING = 1000;
 
