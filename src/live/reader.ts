@@ -67,7 +67,11 @@ export type Reader = {
   stats(): ReaderStats;
 };
 
-/** So many queries run at once; reads that come meanwhile go out together with the next. */
+/**
+ * While a query runs, reads gather for the next, so that a thousand share one: a query costs more
+ * than all that is done for a read besides. But a slow one holds nobody up for longer than this.
+ */
+const GATHER_MS_MAX = 5;
 const QUERIES_AT_ONCE_MAX = 4;
 const TOPICS_PER_QUERY_MAX = 10_000;
 
@@ -121,10 +125,13 @@ export function createReader({ pool, observe }: ReaderOptions): Reader {
   const builder = createBuilder({ pool, observe });
   let batch = new Batch<Look>();
   let isScheduled = false;
+  let gathering: NodeJS.Timeout | undefined;
   let running = 0;
 
   const send = async () => {
     isScheduled = false;
+    clearTimeout(gathering);
+    gathering = undefined;
     if (running >= QUERIES_AT_ONCE_MAX || batch.isEmpty) return;
     const full = batch;
     batch = new Batch<Look>();
@@ -140,14 +147,17 @@ export function createReader({ pool, observe }: ReaderOptions): Reader {
       full.reject(unavailable(error, observe));
     } finally {
       running -= 1;
-      // Who waited for a free query has waited long enough.
-      if (!batch.isEmpty) schedule();
+      if (!batch.isEmpty) sendSoon();
     }
   };
-  const schedule = () => {
-    if (isScheduled || running >= QUERIES_AT_ONCE_MAX) return;
+  const sendSoon = () => {
+    if (isScheduled) return;
     isScheduled = true;
     setImmediate(() => void send());
+  };
+  const schedule = () => {
+    if (running === 0) sendSoon();
+    else gathering ??= setTimeout(() => void send(), GATHER_MS_MAX);
   };
 
   const look = async (topics: readonly Topic[]): Promise<Look> => {
