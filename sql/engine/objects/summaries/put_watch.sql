@@ -35,7 +35,11 @@ begin
     on conflict on constraint watches_pkey do nothing;
     perform tally.check_watching(v_id);
     perform tally.build_marking(put_watch.source);
-    insert into tally.marks (summary, scope) values (v_summary, null);
+    -- And a document that everybody will ask for is there before the first one does.
+    insert into tally.marks (summary, scope)
+    select v_summary, m.scope
+    from (values (null), ('')) m (scope)
+    where m.scope is null or put_watch.scope is null;
   end if;
   perform tally.attach_watches(put_watch.source);
 end

@@ -25,7 +25,10 @@ begin
   loop
     perform tally.lock_summary(v_definition.id, v_definition.name);
     for v_scope in
-      select d.scope from tally.documents d where d.summary = v_definition.id order by d.scope
+      select d.scope from tally.documents d where d.summary = v_definition.id
+      union
+      select '' from tally.watches w where w.summary = v_definition.id and w.scope is null
+      order by 1
     loop
       perform tally.forget_due(v_definition.id, v_scope);
       v_outcome := (select b.outcome from tally.build_here(v_definition, v_scope, true) b);

@@ -115,6 +115,7 @@ test('a builder that fails is an error where there is no document, and else the 
 
 test('a reader whose time is up ends, and the work builds what he asked for', async (t) => {
   const db = await counted(t, null);
+  await work(db.sql);
   const gate = sqlOf(await db.client());
   await gate('select pg_advisory_lock(4712)');
   const reader = sqlOf(await db.client());
