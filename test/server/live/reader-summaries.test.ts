@@ -226,3 +226,41 @@ test('a sleeping server is woken by a mark: a change is in its document at once'
   }
   t.pass();
 });
+
+test('a server goes on with all else while one of its builders takes long', async (t) => {
+  const { database, reader } = await rigged(t);
+  const slow = `begin if scope = 'slow'`;
+  await database.sql(
+    BUILDER.slice(BUILDER.indexOf('create function'), BUILDER.indexOf('alter function'))
+      .replace('create function', 'create or replace function')
+      .replace(/begin\s+perform ([^;]+);/, `${slow} then perform $1; end if;`),
+  );
+  await reader.read([portfolio('slow'), portfolio('quick')]);
+  await database.sql(
+    `update tally.documents set build_ms = case scope when 'slow' then 60000 else 1 end`,
+  );
+  const gate = sqlOf(await database.client());
+  await gate('select pg_advisory_lock(4713)');
+  const running = runPulse({
+    url: database.url,
+    tickMs: 25,
+    idleMs: 500,
+    log: (line) => t.log(line),
+  });
+  t.teardown(() => running.stop());
+  await database.sql(`insert into public.leads values ('slow', 1)`);
+  await until(() => isBuilding(database));
+  for (let worth = 1; worth <= 3; worth += 1) {
+    await database.sql(`insert into public.leads values ('quick', 1)`);
+    await until(
+      async () =>
+        (await reader.read([portfolio('quick')])).readings[0]?.json === `{"worth": ${worth}}`,
+    );
+    t.like((await reader.read([portfolio('slow')])).readings[0], { json: '{"worth": 0}' });
+  }
+  t.true(await isBuilding(database));
+  await gate('select pg_advisory_unlock(4713)');
+  await until(
+    async () => (await reader.read([portfolio('slow')])).readings[0]?.json === '{"worth": 1}',
+  );
+});

@@ -425,6 +425,19 @@ test('of a session that is ended in the middle of a build nothing is lost', asyn
   t.deepEqual(await db.sql('select from tally.announcements'), []);
 });
 
+test('work that finds nothing writes nothing', async (t) => {
+  const db = await league(t);
+  await db.sql(insert('a'));
+  await work(db.sql);
+  await db.sql('select tally.collect_marks()');
+  const session = sqlOf(await db.client());
+  await session('begin');
+  await session('select tally.collect_marks()');
+  await session('select * from tally.work()');
+  t.deepEqual(await session('select pg_current_xact_id_if_assigned() as xid'), [{ xid: null }]);
+  await session('rollback');
+});
+
 test('a document is rebuilt at its max_age by itself', async (t) => {
   const db = await league(t);
   await db.sql(`create function app.clock(scope text) returns jsonb language sql volatile as

@@ -270,3 +270,30 @@ test('while nobody works, a writer now and then collects marks at its commit: th
   await work(db.sql);
   t.deepEqual(await db.sql(DIFFERENCES), []);
 });
+
+test('the doctor warns when marks pile up, when triggers are off, and when builds are late', async (t) => {
+  const db = await league(t);
+  await work(db.sql);
+  t.is((await finding(db.sql, 'pending marks')).status, 'ok');
+  await db.sql(`insert into tally.marks (summary, scope)
+    select id, n::text from tally.summary_definitions, generate_series(1, 5001) n`);
+  t.is((await finding(db.sql, 'pending marks')).status, 'warn');
+  await db.sql('select tally.collect_marks()');
+  t.is((await finding(db.sql, 'summary totals')).status, 'ok');
+  await db.sql(`update tally.due set due_at = now() - interval '2 minutes'`);
+  const late = await finding(db.sql, 'summary totals');
+  t.is(late.status, 'warn');
+  t.regex(late.detail, /due for 00:02:/);
+  await db.sql('alter table app.scores disable trigger _510_tally_mark_update');
+  const off = await finding(db.sql, 'marking triggers on app.scores');
+  t.is(off.status, 'fail');
+  t.regex(off.remedy ?? '', /enable trigger _510_tally_mark_update/);
+  await db.sql(off.remedy?.replace('; then ', '; ') ?? '');
+  t.is((await finding(db.sql, 'marking triggers on app.scores')).status, 'ok');
+  await db.sql(`create or replace function tally.mark_app_scores_update() returns trigger
+    language plpgsql as 'begin return null; end'`);
+  t.is((await finding(db.sql, 'marking functions of app.scores')).status, 'fail');
+  await db.sql(`select * from tally.attach('app.scores')`);
+  t.is((await marked(db.sql, 'board')).length, 1);
+  t.deepEqual(await db.sql(`select * from tally.doctor() where status = 'fail'`), []);
+});
