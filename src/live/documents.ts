@@ -28,7 +28,8 @@ export type Outcome =
 
 export const BUILT: ReadonlySet<Outcome> = new Set(['changed', 'equal', 'gone', 'none']);
 
-export type Builder = { build(topic: Topic): Promise<Outcome> };
+/** Outcomes by the topic's text. */
+export type Builder = { build(topics: readonly Topic[]): Promise<Map<string, Outcome>> };
 
 export type BuilderOptions = { pool: Pool; observe: Observe };
 
@@ -57,14 +58,19 @@ export function createBuilder({ pool, observe }: BuilderOptions): Builder {
     }
   };
 
+  const buildOnce = (topic: Topic): Promise<Outcome> => {
+    const key = topicText(topic);
+    const known = running.get(key);
+    if (known !== undefined) return known;
+    const begun = build(topic).finally(() => running.delete(key));
+    running.set(key, begun);
+    return begun;
+  };
+
   return {
-    build: (topic) => {
-      const key = topicText(topic);
-      const known = running.get(key);
-      if (known !== undefined) return known;
-      const begun = build(topic).finally(() => running.delete(key));
-      running.set(key, begun);
-      return begun;
+    build: async (topics) => {
+      const outcomes = await Promise.all(topics.map(buildOnce));
+      return new Map(topics.map((topic, at) => [topicText(topic), outcomes[at] ?? 'unknown']));
     },
   };
 }

@@ -170,15 +170,6 @@ export function createReader({ pool, observe }: ReaderOptions): Reader {
     const { history, pulse, readings } = await mine.answer;
     return { history, pulse, readings: places.flatMap((place) => readings[place] ?? []) };
   };
-  const build = async (due: readonly Found[]): Promise<Map<string, Outcome>> => {
-    try {
-      const outcomes = await Promise.all(due.map(({ topic }) => builder.build(topic)));
-      counts.documentsBuilt += outcomes.filter((outcome) => BUILT.has(outcome)).length;
-      return new Map(due.map(({ topic }, at) => [topicText(topic), outcomes[at] ?? 'unknown']));
-    } catch (error) {
-      throw unavailable(error, observe);
-    }
-  };
 
   return {
     read: async (topics, mayRead = () => true) => {
@@ -189,7 +180,12 @@ export function createReader({ pool, observe }: ReaderOptions): Reader {
       const fresh = first.readings.filter((one) => one.kind === 'summary' && one.state === 'ready');
       counts.documentsFresh += fresh.length;
       if (due.length === 0) return shown(first, new Map());
-      const outcomes = await build(due);
+      const outcomes = await builder
+        .build(due.map(({ topic }) => topic))
+        .catch((error: unknown) => {
+          throw unavailable(error, observe);
+        });
+      counts.documentsBuilt += [...outcomes.values()].filter((one) => BUILT.has(one)).length;
       return shown(await look(topics), outcomes);
     },
     changes: async (topics, since) => {
