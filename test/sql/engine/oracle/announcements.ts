@@ -10,7 +10,13 @@ const payloadSchema = z.object({
   pulse: z.number().int(),
   part: z.number().int(),
   parts: z.number().int(),
-  changes: z.array(z.tuple([z.string(), z.string(), z.union([z.number(), z.bigint()])])),
+  // Without a value: a number beyond bigint, which nobody shows any more.
+  changes: z.array(
+    z.union([
+      z.tuple([z.string(), z.string(), z.union([z.number(), z.bigint()])]),
+      z.tuple([z.string(), z.string()]),
+    ]),
+  ),
 });
 
 export type Announcements = {
@@ -53,8 +59,11 @@ function hear(heard: Heard, payload: string, fault: (text: string) => void): voi
     fault(`pulse ${pulse} part ${part}/${parts} after ${heard.pulse} ${heard.part}/${heard.parts}`);
   }
   Object.assign(heard, { pulse, part, parts });
-  const { changes } = JSON.parse(exact) as { changes: [string, string, string][] };
-  for (const [name, scope, value] of changes) heard.values.set(`${name}:${scope}`, value);
+  const { changes } = JSON.parse(exact) as { changes: [string, string, string?][] };
+  for (const [name, scope, value] of changes) {
+    if (value === undefined) heard.values.delete(`${name}:${scope}`);
+    else heard.values.set(`${name}:${scope}`, value);
+  }
 }
 
 async function compare(client: pg.Client, heard: Heard, figures: Figures): Promise<void> {
