@@ -177,8 +177,7 @@ export function createReader({ pool, observe }: ReaderOptions): Reader {
       counts.topics += topics.length;
       const first = await look(topics);
       const due = first.readings.filter((one) => one.state === 'due' && mayRead(one));
-      const fresh = first.readings.filter((one) => one.kind === 'summary' && one.state === 'ready');
-      counts.documentsFresh += fresh.length;
+      counts.documentsFresh += first.readings.filter(isFresh).length;
       if (due.length === 0) return shown(first, new Map());
       const outcomes = await builder
         .build(due.map(({ topic }) => topic))
@@ -208,6 +207,10 @@ export function createReader({ pool, observe }: ReaderOptions): Reader {
     },
     stats: () => ({ ...counts }),
   };
+}
+
+function isFresh({ kind, state }: Found): boolean {
+  return kind === 'summary' && state === 'ready';
 }
 
 /** What is due even now is shown as far as it can be: the builds were waited for, once. */
