@@ -114,6 +114,8 @@ type ChangeRow = [
   history: string | null,
 ];
 
+type DefinitionRow = [name: string, kind: Kind, audience: string, state: State];
+
 export type ReaderOptions = { pool: Pool; observe: Observe };
 
 /** Reads that are asked for in one turn of the event loop share one query, and no later one. */
@@ -197,9 +199,8 @@ export function createReader({ pool, observe }: ReaderOptions): Reader {
       }
     },
     definitions: async (names) => {
-      type Row = [name: string, kind: Kind, audience: string, state: State];
       try {
-        const rows = await pool.rows<Row>(DEFINITIONS, [names]);
+        const rows = await pool.rows<DefinitionRow>(DEFINITIONS, [names]);
         return rows.map(([name, kind, audience, state]) => ({ name, kind, audience, state }));
       } catch (error) {
         throw unavailable(error, observe);
