@@ -27,6 +27,9 @@ export type PulseOptions = {
 
 export type Running = { stop(): Promise<void> };
 
+/** A spare worker looks by itself this much less often. */
+const SPARE_TIMES = 5;
+
 /** The next in line looks this often whether it is its turn. */
 const TURN_MS = 300;
 
@@ -57,16 +60,18 @@ export function runPulse(options: PulseOptions): Running {
       run: (client) => beat(client, { ...options, bell, signal, change }),
       onEnd: () => change('away'),
     }),
-    ...Array.from({ length: WORKERS }, () =>
-      sessionLoop({
+    ...Array.from({ length: WORKERS }, (_, at) => {
+      // The others are there for when one is busy: then there is something to be woken by.
+      const workIdleMs = at === 0 ? idleMs : idleMs * SPARE_TIMES;
+      return sessionLoop({
         url,
         log,
         signal,
         application: 'pgtally-work',
-        idleMs,
-        run: (client) => workLoop(client, { ...options, signal }),
-      }),
-    ),
+        idleMs: workIdleMs,
+        run: (client) => workLoop(client, { ...options, idleMs: workIdleMs, signal }),
+      });
+    }),
   ];
   return {
     stop: async () => {

@@ -12,6 +12,9 @@ const POLL_MS = 100;
 /** An announcement and the look at the table cross: it may be this much later. */
 const GRACE_MS = 150;
 
+/** Changed declarations are announced: a look without that is for what got lost. */
+const DEFINITIONS_TIMES = 3;
+
 /** Deaf again soon after a new beginning: beginning again at once helps no more. */
 const DEAF_AGAIN_MS = 60_000;
 const DISTRUST_MS = 5000;
@@ -90,7 +93,7 @@ export function watchTrail(options: TrailOptions): Trail {
         isAnswered = true;
         if (history !== fitFor) await checkFitness();
         fitFor = history;
-        if (performance.now() - definitionsAt < idleMs) continue;
+        if (performance.now() - definitionsAt < idleMs * DEFINITIONS_TIMES) continue;
         definitionsAt = performance.now();
         await checkDefinitions();
       } catch {

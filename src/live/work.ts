@@ -10,6 +10,10 @@ from tally.work()`;
 /** In a transaction of its own: whoever collects keeps marks from others until it ends. */
 const COLLECT = 'select tally.collect_marks() as marks';
 
+/** No session can end its own job that takes too long: whoever is idle looks after the others'. */
+const CANCEL_OVERDUE = 'select tally.cancel_overdue_jobs()';
+const CANCEL_EVERY_MS = 2000;
+
 const DEFINITIONS = 'tally_definitions';
 
 /** What may become due meanwhile is looked for this often while something is due soon. */
@@ -48,6 +52,7 @@ export async function workLoop(client: pg.Client, options: WorkOptions): Promise
   });
   const doorbell = doorbellOf(client);
   let takenMs = TAKEN_MS_MIN;
+  let canceledAt = performance.now();
   try {
     await watched(client, url, () => client.query(`listen ${DEFINITIONS}`));
     await client.query('listen tally_work');
@@ -62,6 +67,10 @@ export async function workLoop(client: pg.Client, options: WorkOptions): Promise
         options.observe?.({ kind: 'work', ...row, ms: performance.now() - started });
         takenMs = TAKEN_MS_MIN;
         continue;
+      }
+      if (performance.now() - canceledAt > CANCEL_EVERY_MS) {
+        await client.query(CANCEL_OVERDUE);
+        canceledAt = performance.now();
       }
       const dueMs = row.due_ms === null ? Number.POSITIVE_INFINITY : Number(row.due_ms);
       if (dueMs > idleMs) {
