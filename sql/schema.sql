@@ -144,6 +144,12 @@ create table tally.dropped (
 CREATE INDEX dropped_counter ON tally.dropped USING btree (counter);
 comment on table tally.dropped is 'Counters that were dropped and whose totals the pulse still has to sweep away.';
 
+-- table tally.drops
+create table tally.drops (
+  dropped_at timestamp with time zone default now() not null
+);
+comment on table tally.drops is 'A row for each counter or summary that was ever dropped. What is declared anew under its name counts its versions from the beginning, so each begins another history: see tally.history.';
+
 -- table tally.due
 create table tally.due (
   summary bigint not null,
@@ -158,7 +164,7 @@ comment on table tally.due is 'Documents that have to be built: what was collect
 comment on column tally.due.scope is 'NULL: each document of the summary, until it is certain that none under way was missed.';
 comment on column tally.due.due_since is 'The first change that is not in the document.';
 comment on column tally.due.due_at is 'When it may be built: settle after that.';
-comment on column tally.due.is_slow is 'Took long the last time, or was never built: built alone, and by one session at a time.';
+comment on column tally.due.is_slow is 'Took long the last time, or was never built: built alone, and by one session at a time. Without a scope: every document that was there then stands here already.';
 
 -- table tally.expiries
 create table tally.expiries (
@@ -298,6 +304,7 @@ create table tally.pulses (
   seen xid8 not null,
   also xid8[] not null,
   written_by xid not null,
+  timeline text default "left"(pg_walfile_name(pg_current_wal_lsn()), 8) not null,
   constraint pulses_pkey PRIMARY KEY (pulse)
 ) with (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000, vacuum_truncate=off);
 comment on table tally.pulses is 'The last pulses, newest last. A row each, never an update: an old snapshot that keeps dead versions alive would make one row slower to read with every beat.';
@@ -307,6 +314,7 @@ comment on column tally.pulses.took_ms is 'Milliseconds from its first look to i
 comment on column tally.pulses.seen is 'The fold''s snapshot saw every transaction below this one, but for those in also.';
 comment on column tally.pulses.also is 'Transactions below seen that were still running, and the fold''s own.';
 comment on column tally.pulses.written_by is 'The row''s own xmin. It differs after a restore into another cluster, whose transaction numbers have another meaning: then seen is not believed.';
+comment on column tally.pulses.timeline is 'Of the WAL that has it. After a failover or a restore it is another one, and pulses that were announced may be missing: see tally.next_pulse.';
 grant select on tally.pulses to tally_server;
 
 -- table tally.retentions
@@ -344,7 +352,8 @@ create table tally.settings (
   constraint settings_fold_at CHECK (((fold_at >= 0) AND (fold_at <= 1000000))),
   constraint settings_keep_pulses CHECK (((keep_pulses >= 10) AND (keep_pulses <= 100000))),
   constraint settings_only_row CHECK (only_row),
-  constraint settings_pkey PRIMARY KEY (only_row)
+  constraint settings_pkey PRIMARY KEY (only_row),
+  constraint settings_time_zone CHECK ((timezone(time_zone, '2000-01-01 00:00:00+00'::timestamp with time zone) IS NOT NULL))
 );
 comment on table tally.settings is 'One row: what a DBA may set. Change it with UPDATE.';
 comment on column tally.settings.only_row is 'Keeps it to one row.';
@@ -384,7 +393,7 @@ create table tally.summary_definitions (
 );
 comment on table tally.summary_definitions is 'One row per summary. Made by tally.create_summary; watched tables are in tally.watches.';
 comment on column tally.summary_definitions.id is 'The first 64 bits of md5(name): it means the same in every database.';
-comment on column tally.summary_definitions.builder is 'The function that builds a document, by its full name. Not as regproc, which pg_upgrade refuses.';
+comment on column tally.summary_definitions.builder is 'The function that builds a document, by its full name. No regproc, which pg_upgrade refuses.';
 comment on column tally.summary_definitions.function is 'tally''s own function around it, which runs with the rights of the builder''s owner.';
 
 -- table tally.totals
@@ -464,7 +473,7 @@ create view tally.build_history as
    FROM (tally.builds b
      JOIN tally.summary_definitions s ON ((s.id = b.summary)));
 comment on view tally.build_history is 'The last ten thousand builds that took 10 ms or more, or failed. The slowest documents: select name, scope, count(*), avg(build_ms), max(build_ms) from tally.build_history group by name, scope order by max(build_ms) desc limit 20;';
-comment on column tally.build_history.outcome is 'changed; equal: as it was; gone: there is no such document any more; none: there was none; failed.';
+comment on column tally.build_history.outcome is 'changed; equal: as it was; gone: there is none any more; none: there was none before; failed.';
 grant select on tally.build_history to tally_server;
 
 -- view tally.collect_point
@@ -474,11 +483,13 @@ create view tally.collect_point as
             WHEN (written_by = xmin) THEN seen
             ELSE '0'::xid8
         END AS seen,
-    also
+    also,
+    LEAST(also[1], also[cardinality(also)]) AS also_from
    FROM tally.collections c
   ORDER BY collection DESC
  LIMIT 1;
 comment on view tally.collect_point is 'Up to where marks were collected, in the reader''s snapshot: as tally.fold_point for deltas.';
+comment on column tally.collect_point.also_from is 'The lowest of also.';
 
 -- view tally.counter_definitions
 create view tally.counter_definitions as
@@ -564,6 +575,17 @@ create view tally.document_states as
 comment on view tally.document_states is 'Whether a document can be shown, and what. No row: it is due.';
 comment on column tally.document_states.state is 'ready; due: it has to be built first; broken: it was never built, and failed a moment ago. A last document is better than none while its builder fails, and on a standby, which keeps nothing that it builds.';
 comment on column tally.document_states.body is 'null where the builder says there is none.';
+
+-- view tally.due_jobs
+create view tally.due_jobs as
+ SELECT name,
+        CASE
+            WHEN (last_at > (clock_timestamp() + '00:01:00'::interval)) THEN clock_timestamp()
+            ELSE next_at
+        END AS due_at
+   FROM tally.jobs j
+  WHERE enabled;
+comment on view tally.due_jobs is 'When each job is due that is enabled, whatever the clock did.';
 
 -- view tally.exact
 create view tally.exact as
@@ -677,7 +699,8 @@ UNION ALL
     m.marked_at
    FROM tally.marks m
   WHERE ((m.xid = ANY (( SELECT p.also
-           FROM tally.collect_point p)::xid8[])) AND (m.xid < ( SELECT p.seen
+           FROM tally.collect_point p)::xid8[])) AND (m.xid >= ( SELECT p.also_from
+           FROM tally.collect_point p)) AND (m.xid < ( SELECT p.seen
            FROM tally.collect_point p)));
 comment on view tally.pending_marks is 'Marks not collected yet, in the reader''s snapshot.';
 
@@ -776,7 +799,7 @@ create view tally.summaries as
                   WHERE ((m.summary = d.summary) AND ((m.scope = d.scope) OR (m.scope IS NULL)))
                 UNION ALL
                  SELECT (d.built_at + s.max_age)
-                  WHERE ((d.built_at + s.max_age) <= clock_timestamp())) w) AS due_since,
+                  WHERE ((d.built_at + s.max_age) <= statement_timestamp())) w) AS due_since,
     d.error
    FROM (tally.documents d
      JOIN tally.summary_definitions s ON ((s.id = d.summary)))
@@ -1051,8 +1074,8 @@ AS $function$
 declare
   v_missing record;
 begin
-  -- A new partition is counted and watched from its first row on: its triggers are made in the transaction that
-  -- makes it, as its owner.
+  -- A new partition is counted and watched from its first row on: its triggers are made in the
+  -- transaction that makes it, as its owner.
   for v_missing in
     select t.ddl
     from (select e.relation, e.ddl, e.tgenabled from tally.expected_triggers(source) e
@@ -1353,7 +1376,7 @@ declare
 begin
   -- Builds one document, whose lock the caller holds. What was due of it is forgotten before the
   -- builder's snapshot is taken, which therefore shows all that it stood for.
-  v_again := tally.forget_due(definition.id, build_here.scope) or again;
+  v_again := again or tally.forget_due(definition.id, build_here.scope);
   v_built := tally.run_builder(definition.function, build_here.scope);
   if v_built.state is null then
     body := v_built.body;
@@ -1376,7 +1399,7 @@ begin
   end if;
 end
 $function$;
-comment on function tally.build_here(tally.summary_definitions,text,boolean) is 'Builds and keeps one document: changed, equal, gone (there is none any more), none, failed or canceled. again: nobody waits for it, so a failure is a warning, and work tries once more.';
+comment on function tally.build_here(tally.summary_definitions,text,boolean) is 'Builds and keeps one document: changed, equal, gone (there is none any more), none, failed or canceled. again: nobody waits for it, so a failure is a warning, and work tries once more; the caller has called tally.forget_due.';
 revoke all on function tally.build_here(tally.summary_definitions,text,boolean) from public;
 
 -- function tally.build_marking(regclass)
@@ -1509,7 +1532,8 @@ declare
 begin
   -- Writes the two functions that make partitions of a table as its owner. ATTACH, and not CREATE
   -- TABLE … PARTITION OF, which would keep readers and writers out of the whole table.
-  perform tally.drop_function('make_partition', tally.partitioning_slug(source), 'text, text, text');
+  perform tally.drop_function('make_partition', tally.partitioning_slug(source),
+                              'text, text, text');
   execute format(
 $create$create function tally.%1$I(partition text, low text, high text)
 returns void
@@ -1554,7 +1578,8 @@ begin
 end
 $body$);
   execute format('comment on function tally.%I(text) is %L', v_make,
-    format('Made by tally.ensure_partitions: puts a trigger of ours on a partition of %s.', source));
+    format('Made by tally.ensure_partitions: puts a trigger of ours on a partition of %s.',
+           source));
   perform tally.hand_over(format('tally.%I(text)', v_make)::regprocedure, v_owner);
 end
 $function$;
@@ -1570,15 +1595,14 @@ AS $function$
 declare
   v_definition tally.summary_definitions;
 begin
-  -- One build as a piece of work: skipped when another session has it.
+  -- One build as a piece of work: skipped when another session has it, or had it meanwhile.
   if not pg_try_advisory_xact_lock_shared(build_piece.summary)
      or not pg_try_advisory_xact_lock(tally.document_key(build_piece.summary, build_piece.scope))
-  then
+     or not tally.forget_due(build_piece.summary, build_piece.scope) then
     return 'busy';
   end if;
   select s.* into v_definition from tally.summary_definitions s where s.id = build_piece.summary;
   if not found then
-    perform tally.forget_due(build_piece.summary, build_piece.scope);
     return 'dropped';
   end if;
   return (select b.outcome from tally.build_here(v_definition, build_piece.scope, true) b);
@@ -1597,35 +1621,19 @@ declare
   v_key     record;
   v_outcome text;
   v_built   integer := 0;
-  v_done    integer := 0;
-  v_before  integer;
 begin
   -- At most some hundreds in one transaction: each keeps a lock to its end, and there is room for
-  -- some thousands in the server.
-  while v_done < 300 loop
-    v_before := v_done;
-    for v_key in
-      select d.summary, d.scope, array_agg(d.place) as places
-      from tally.pick_due(false, clock_timestamp(), 50) d
-      group by d.summary, d.scope
-      order by min(d.due_at)
-    loop
-      if clock_timestamp() >= until and v_done > 0 then
-        return v_built;  -- but one at least: whoever works until nothing is left relies on it
-      end if;
-      if tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
-        update tally.due d set is_slow = true where d.ctid = any (v_key.places);
-        v_done := v_done + 1;
-        continue;
-      end if;
-      v_outcome := tally.build_piece(v_key.summary, v_key.scope);
-      v_done := v_done + case when v_outcome = 'busy' then 0 else 1 end;
-      v_built := v_built + case when v_outcome in ('busy', 'dropped') then 0 else 1 end;
-      if v_outcome = 'canceled' then
-        return v_built;
-      end if;
-    end loop;
-    exit when v_done = v_before;  -- none left, or only what others are building
+  -- some thousands in the server. Looked at are more, since another session may be at the first.
+  for v_key in select d.* from tally.pick_due(false, clock_timestamp(), 700) d loop
+    -- One at least: whoever works until nothing is left relies on it.
+    exit when v_built > 0 and (v_built >= 300 or clock_timestamp() >= until);
+    if tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
+      perform tally.sort_due(v_key.summary, v_key.scope, true);
+      continue;
+    end if;
+    v_outcome := tally.build_piece(v_key.summary, v_key.scope);
+    v_built := v_built + case when v_outcome in ('busy', 'dropped') then 0 else 1 end;
+    exit when v_outcome = 'canceled';
   end loop;
   return v_built;
 end
@@ -1685,32 +1693,27 @@ CREATE OR REPLACE FUNCTION tally.build_slow(before timestamp with time zone)
 AS $function$
 declare
   v_key   record;
-  v_quick integer := 0;
+  v_quick boolean := false;
 begin
   -- One document that takes long, or of which nobody knows. One such at a time, in the whole
   -- database: whoever works beside it is free for the others.
   if not exists (select from tally.pick_due(true, before, 1)) or not tally.take_slow_lane() then
     return 0;
   end if;
-  for v_key in
-    select d.summary, d.scope, array_agg(d.place) as places
-    from tally.pick_due(true, before, 100) d
-    group by d.summary, d.scope
-    order by min(d.due_at)
-  loop
+  for v_key in select d.* from tally.pick_due(true, before, 100) d loop
     if not tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
       -- It is known by now: another one of its summary has been built, say.
-      update tally.due d set is_slow = false where d.ctid = any (v_key.places);
-      v_quick := v_quick + 1;
+      perform tally.sort_due(v_key.summary, v_key.scope, false);
+      v_quick := true;
     elsif tally.build_piece(v_key.summary, v_key.scope) not in ('busy', 'dropped') then
       return 1;
     end if;
   end loop;
-  return case when v_quick > 0
+  return case when v_quick
               then tally.build_quick(clock_timestamp() + interval '50 milliseconds') else 0 end;
 end
 $function$;
-comment on function tally.build_slow(timestamp with time zone) is 'Part of tally.build_due: builds one due document that takes long.';
+comment on function tally.build_slow(timestamp with time zone) is 'Part of tally.work: builds one due document that takes long.';
 revoke all on function tally.build_slow(timestamp with time zone) from public;
 
 -- function tally.build_topic(text,text)
@@ -1828,10 +1831,15 @@ CREATE OR REPLACE FUNCTION tally.change(name text, scope text, value numeric)
  LANGUAGE sql
  STABLE PARALLEL SAFE
 AS $function$
-  -- to_json of a scope: whatever is in it, what comes out is one JSON string.
-  select pg_catalog.concat('["', name, '",', pg_catalog.to_json(scope), ',', value::bigint, ']')
+  -- to_json of a scope: whatever is in it, what comes out is one JSON string. A number beyond
+  -- bigint is not told, but that it changed is: who shows the last one must take it away.
+  select pg_catalog.concat('["', name, '",', pg_catalog.to_json(scope),
+    ',' operator(pg_catalog.||) case
+      when value operator(pg_catalog.>=) -9223372036854775808
+           and value operator(pg_catalog.<=) 9223372036854775807
+      then value::bigint::text end, ']')
 $function$;
-comment on function tally.change(text,text,numeric) is 'One counter''s change as tally.pulse announces it: ["name","scope",5].';
+comment on function tally.change(text,text,numeric) is 'One counter''s change as tally.pulse announces it: ["name","scope",5]; without the number where it is beyond bigint.';
 revoke all on function tally.change(text,text,numeric) from public;
 
 -- function tally.changed_topics(text[],text[],bigint)
@@ -1850,7 +1858,10 @@ begin
   -- a pulse that is still to come.
   return query select 0, null::text, 0::bigint, v_pulse;
   return query
-  select k.pos::integer, t.value::bigint::text, t.version, v_pulse
+  select k.pos::integer,
+         case when t.value between -9223372036854775808 and 9223372036854775807
+              then t.value::bigint::text end,
+         t.version, v_pulse
   from unnest(names, scopes) with ordinality k (name, scope, pos)
   join tally.topic_states s on s.name = k.name and s.state = 'ready'
   cross join lateral (
@@ -1859,7 +1870,6 @@ begin
     where o.counter = s.counter and o.scope = k.scope offset 0
   ) t
   where t.version > since
-    and t.value between -9223372036854775808 and 9223372036854775807
   union all
   select k.pos::integer, coalesce(d.body, 'null'), d.version, v_pulse
   from unnest(names, scopes) with ordinality k (name, scope, pos)
@@ -1871,7 +1881,7 @@ begin
   where d.version > since;
 end
 $function$;
-comment on function tally.changed_topics(text[],text[],bigint) is 'Those of the names and scopes that changed after a pulse, with their folded values or their documents (null: there is none any more). The first row, pos 0, has the last pulse and stands there also when nothing changed.';
+comment on function tally.changed_topics(text[],text[],bigint) is 'Those of the names and scopes that changed after a pulse, with their folded values or their documents (null: there is none any more); NULL for a number beyond bigint. The first row, pos 0, has the last pulse and stands there also when nothing changed.';
 revoke all on function tally.changed_topics(text[],text[],bigint) from public;
 grant execute on function tally.changed_topics(text[],text[],bigint) to tally_server;
 
@@ -1946,16 +1956,18 @@ begin
       return v_version;
     when not exists (select from pg_available_extensions e where e.name = 'pg_cron') then
       v_why := 'it is not installed on this server';
-      v_hint := 'A server that runs does all of it without pg_cron: npx pgtally serve. Or use cron: '
-                '* * * * * psql -qc ''call tally.tick()''. Or install the package, such as '
+      v_hint := 'A server that runs does all of it without pg_cron: npx pgtally serve. Or use '
+                'cron: * * * * * psql -qc ''call tally.tick()''. Or install the package, such as '
                 'postgresql-15-cron.';
     when coalesce(current_setting('shared_preload_libraries'), '') !~ '\mpg_cron\M' then
       v_why := 'it is installed, and not loaded';
-      v_hint := 'shared_preload_libraries = ''pg_cron'' in postgresql.conf, then restart PostgreSQL.';
+      v_hint := 'shared_preload_libraries = ''pg_cron'' in postgresql.conf, then restart '
+                'PostgreSQL.';
     when v_home is distinct from current_database() then
       v_why := format('it lives in database %s', coalesce(v_home, 'postgres'));
-      v_hint := format('There, once create extension pg_cron; has been: select '
-                       'cron.schedule_in_database(''pgtally'', ''* * * * *'', ''call tally.cron()'', %L);',
+      v_hint := format('In that database, as a superuser: create extension if not exists pg_cron; '
+                       'select cron.schedule_in_database(''pgtally'', ''* * * * *'', '
+                       '''call tally.cron()'', %L);',
                        current_database());
     else
       v_why := 'its extension is not created in this database';
@@ -2562,7 +2574,7 @@ exception when insufficient_privilege then
            'grant execute on function … to tally_owner;';
 end
 $function$;
-comment on function tally.check_watching(bigint) is 'Raises TL011 when tally_owner may not evaluate a watch, and what PostgreSQL says when nobody can.';
+comment on function tally.check_watching(bigint) is 'Raises TL011 when tally_owner may not evaluate a watch; when nobody can, PostgreSQL''s error.';
 revoke all on function tally.check_watching(bigint) from public;
 
 -- function tally.clean_up(text,interval,boolean)
@@ -3426,7 +3438,8 @@ begin
   -- Declares a summary: a JSON document for each scope, which builder makes. What it is made of is
   -- said with tally.watch.
   perform tally.check_summary(name, builder, max_age, settle, audience);
-  perform tally.put_summary(name, builder, max_age, settle, audience, pg_catalog.current_schemas(false));
+  perform tally.put_summary(name, builder, max_age, settle, audience,
+                            pg_catalog.current_schemas(false));
 end
 $function$;
 comment on function tally.create_summary(text,regproc,interval,interval,text) is 'Declares a summary: one JSON document for each scope, built by function builder (scope text) returns jsonb, which may only read. Again with the same words changes nothing. tally.drop_summary undoes it.';
@@ -3581,19 +3594,21 @@ begin
     elsif v_rule.error is not null then
       status := 'fail';
       detail := case when v_rule.stopped then 'stopped: ' else 'fails: ' end || v_rule.error;
-      remedy := 'Mend what the error says, then call tally.create_expiry with the same words again.';
+      remedy := 'Mend what the error says, then call tally.create_expiry with the same words '
+                'again.';
     elsif v_failed > 0 then
       status := 'warn';
       detail := format('%s row(s) cannot be changed, such as: %s', v_failed,
         (select f.error from tally.expiry_failures f where f.expiry = v_rule.name
          order by f.attempts desc limit 1));
-      remedy := format('A constraint or a trigger is against it; they are tried every five minutes. '
-        'select relation::regclass, place, error from tally.expiry_failures where expiry = %L;',
+      remedy := format('A constraint or a trigger is against it; they are tried every five '
+        'minutes. select relation::regclass, place, error from tally.expiry_failures where expiry = %L;',
         v_rule.name);
     elsif v_due < clock_timestamp() - interval '2 minutes' then
       status := 'warn';
       detail := format('rows are due since %s', date_trunc('second', v_due));
-      remedy := 'Nobody works, or somebody keeps them locked: start a server, or call tally.tick();';
+      remedy := 'Nobody works, or somebody keeps them locked: start a server, or call '
+                'tally.tick();';
     end if;
     return next;
   end loop;
@@ -3639,11 +3654,12 @@ AS $function$
                                      || round(j.last_ms) || ' ms: ' || j.last_result,
                              'next ' || date_trunc('second', j.next_at)) end,
          case when j.failures > 0 then
-                format('Mend that, then update tally.jobs set next_at = now() where name = %L;', j.name)
+                format('Mend that, then update tally.jobs set next_at = now() where name = %L;',
+                       j.name)
               when r.is_overdue then format('select pg_cancel_backend(%s);', r.pid)
               when l.is_late then
-                'Nobody runs jobs: start a server, select tally.install_cron();, or call tally.tick(); '
-                'from cron.' end
+                'Nobody runs jobs: start a server, select tally.install_cron();, or call '
+                'tally.tick(); from cron.' end
   from tally.jobs j
   left join tally.running_jobs() r on r.name = j.name
   cross join lateral (
@@ -3659,10 +3675,11 @@ AS $function$
               then 'fail' else 'ok' end,
          format('%s, last called %s', c.schedule,
                 coalesce(date_trunc('second', c.last_at)::text, 'never')),
-         case when coalesce(c.last_at, c.installed_at) < clock_timestamp() - interval '5 minutes' then
+         case when coalesce(c.last_at, c.installed_at) < clock_timestamp() - interval '5 min'
+              then
            'Its scheduler does not run, or its calls fail: see select * from cron.job_run_details '
-           'order by runid desc limit 5; with passwords, cron.use_background_workers = on is needed. '
-           'Or select tally.uninstall_cron();' end
+           'order by runid desc limit 5; with passwords, cron.use_background_workers = on is '
+           'needed. Or select tally.uninstall_cron();' end
   from tally.cron c
 $function$;
 comment on function tally.doctor_jobs() is 'Part of tally.doctor: retention, partitions, jobs and who runs them.';
@@ -3840,8 +3857,8 @@ begin
       status := 'fail';
       detail := case when tally.builder_owner(v_summary.builder) is null
                      then format('its builder %s(text) is gone', v_summary.builder)
-                     else format('its builder %s has another owner by now, or tally''s own function '
-                                 'around it is gone', v_summary.builder) end;
+                     else format('its builder %s has another owner by now, or tally''s own '
+                                 'function around it is gone', v_summary.builder) end;
       remedy := 'Put the builder back; then declare the summary again, with the same words.';
       return next;
       continue;
@@ -3852,7 +3869,8 @@ begin
     into v_failed
     from tally.documents d
     where d.summary = v_summary.id and d.error is not null;
-    v_late := clock_timestamp() - (select min(u.due_at) from tally.due u where u.summary = v_summary.id);
+    v_late := clock_timestamp()
+              - (select min(u.due_at) from tally.due u where u.summary = v_summary.id);
     if v_failed.documents > 0 then
       status := case when v_failed.attempts > 1 then 'fail' else 'warn' end;
       detail := format('%s document(s) fail, %s time(s) now scope "%s": %s', v_failed.documents,
@@ -3862,8 +3880,8 @@ begin
     elsif v_late > interval '1 minute' then
       status := 'warn';
       detail := format('%s; one has been due for %s', detail, date_trunc('second', v_late));
-      remedy := 'Nobody works, or builders take too long: start a server, or call tally.tick(); from '
-                'cron; tally.build_history shows the slow ones.';
+      remedy := 'Nobody works, or builders take too long: start a server, or call tally.tick(); '
+                'from cron; tally.build_history shows the slow ones.';
     end if;
     return next;
   end loop;
@@ -3886,8 +3904,8 @@ begin
       status := 'fail';
       detail := format('%s; until then each write there makes every document of the summary due',
                        sqlerrm);
-      remedy := format('Put back what it uses; or select tally.unwatch(%L, %s); and watch it as it is '
-                       'now.', v_watch.name,
+      remedy := format('Put back what it uses; or select tally.unwatch(%L, %s); and watch it as it '
+                       'is now.', v_watch.name,
                        case when v_watch.is_gone then v_watch.source::oid::text
                             else quote_literal(v_watch.source) end);
       return next;
@@ -3998,10 +4016,10 @@ CREATE OR REPLACE FUNCTION tally.drop_body(rule tally.retentions)
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  -- The function that takes old partitions away, in steps. lock: everybody is kept out of the table,
-  -- which is locked before its partitions, as writers do it; what cannot be had in 100 ms is let go
-  -- of and asked for again, so that nobody is held up for longer, or ends in a deadlock. count: how
-  -- many rows they have. drop: they go.
+  -- The function that takes old partitions away, in steps. lock: everybody is kept out of the
+  -- table, which is locked before its partitions, as writers do it; what cannot be had in 100 ms is
+  -- let go of and asked for again, so that nobody is held up for longer, or ends in a deadlock.
+  -- count: how many rows they have. drop: they go.
   select format(
 $body$
 declare
@@ -4107,6 +4125,7 @@ begin
   delete from tally.fill_requests f where f.counter = v_old.id;
   delete from tally.verifications v where v.counter = v_old.id;
   insert into tally.dropped (counter) values (v_old.id);
+  insert into tally.drops default values;
   perform pg_notify('tally_definitions', '');
 
   if exists (select from tally.definitions d where d.source = v_old.source) then
@@ -4347,6 +4366,7 @@ begin
   delete from tally.summary_definitions s where s.id = v_definition.id;
   delete from tally.documents d where d.summary = v_definition.id;
   delete from tally.builds b where b.summary = v_definition.id;
+  insert into tally.drops default values;
   -- Not what is due, which somebody may be collecting at this moment: work discards it.
   perform tally.drop_builder(v_definition.function);
   perform pg_notify('tally_definitions', '');
@@ -4389,7 +4409,8 @@ begin
   end if;
   if tally.partition_column(source) is null then
     raise exception using errcode = 'TL036',
-      message = format('%s is not partitioned by ranges of one timestamptz, timestamp or date column',
+      message = format('%s is not partitioned by ranges of one timestamptz, timestamp or date '
+                       'column',
                        source),
       hint = 'create table … partition by range (created_at)';
   end if;
@@ -4598,13 +4619,16 @@ begin
   -- from a second up to five minutes; no other rule hears of it.
   select e.* into v_rule from tally.expiries e
   where e.name = expire_rule.name and not e.stopped
-    and (e.again_at is null or e.again_at <= clock_timestamp());
+    -- Later than it can have been set: the clock was put back.
+    and (e.again_at is null or e.again_at <= clock_timestamp()
+         or e.again_at > clock_timestamp() + interval '10 minutes');
   if not found then
     return 0;
   end if;
   select array_agg(f.relation), array_agg(f.place) into v_tables, v_rows
   from tally.expiry_failures f
-  where f.expiry = expire_rule.name and f.again_at > clock_timestamp();
+  where f.expiry = expire_rule.name and f.again_at > clock_timestamp()
+    and f.again_at < clock_timestamp() + interval '10 minutes';
   execute format('select r.changed, r.tables, r.rows, r.error from tally.%I($1, $2, $3) r',
                  tally.rule_function('run_expiry', name))
     into v_changed, v_tables, v_rows, v_error using batch, v_tables, v_rows;
@@ -4661,13 +4685,16 @@ declare
   v_some   tid[];
   v_again  boolean := false;
   v_count  bigint;
+  v_xact   bigint := pg_current_xact_id()::xid::text::bigint;
+  v_own    boolean;
 begin
   -- Changes at most max_rows rows of %2$s that are due, without those that failed before. A row
   -- that somebody else has locked is left for the next time: whoever has it may be deciding.
   %1$I.changed := 0;
-  select array_agg(d.t), array_agg(d.r) into v_tables, v_rows
+  select array_agg(d.t), array_agg(d.r), bool_or(d.x::text::bigint >= v_xact)
+  into v_tables, v_rows, v_own
   from (
-    select tally_row.tableoid as t, tally_row.ctid as r
+    select tally_row.tableoid as t, tally_row.ctid as r, tally_row.xmin as x
     from %2$s tally_row
     where (%3$s) and (%4$s) <= v_now
       and not exists (select from unnest(%1$I.not_tables, %1$I.not_rows) k (t, r)
@@ -4691,6 +4718,14 @@ begin
       %1$I.changed := %1$I.changed + v_count;
       exit when v_again;
     end loop;%7$s
+    -- A trigger that ran after it may have set a row back: then a version that this transaction has
+    -- written is due, and was not before.
+    v_again := v_again or not v_own and exists (
+      select from (select tally_row.xmin as x from %2$s tally_row
+                   where (%3$s) and (%4$s) <= v_now order by (%4$s) limit 100) o
+      where o.x::text::bigint >= v_xact
+        and pg_xact_status((pg_current_xact_id()::text::bigint - v_xact
+                            + o.x::text::bigint)::text::xid8) = 'in progress');
   exception when others then
     -- One of them cannot be changed: each by itself then, and those that cannot are named.
     %1$I.error := sqlerrm;
@@ -4702,7 +4737,8 @@ begin
           where %5$s.ctid = any (v_some) and %5$s.tableoid = v_table
           returning (%3$s) is true and (%4$s) <= v_now as again
         )
-        select count(*), coalesce(bool_or(d.again), false) into v_count, v_again from tally_done d;%7$s
+        select count(*), coalesce(bool_or(d.again), false) into v_count, v_again
+        from tally_done d;%7$s
         %1$I.changed := %1$I.changed + v_count;
       exception when others then
         %1$I.error := sqlerrm;
@@ -4928,13 +4964,14 @@ begin
   delete from tally.fold_requests f
   where f.ctid in (select o.ctid from tally.fold_requests o for update skip locked);
   perform tally.pulse();
+  perform tally.collect_marks() where not exists (select from tally.pending_marks offset 20000);
   return null;
 exception when query_canceled or others then
   raise log 'tally.fold_at_commit: %', sqlerrm;
   return null;
 end
 $function$;
-comment on function tally.fold_at_commit() is 'Trigger function of tally.fold_requests: the writer''s own fold, while nobody pulses.';
+comment on function tally.fold_at_commit() is 'Trigger function of tally.fold_requests: the writer''s own fold, while nobody pulses, and of marks what is left of them when each document stands there once.';
 revoke all on function tally.fold_at_commit() from public;
 
 -- function tally.forget_due(bigint,text)
@@ -4952,7 +4989,7 @@ begin
   return found;
 end
 $function$;
-comment on function tally.forget_due(bigint,text) is 'A document is being built: what was due of it is not any more. Whether anything was.';
+comment on function tally.forget_due(bigint,text) is 'A document is being built: what was due of it is not any more. False: it was built by somebody else meanwhile, or its mark is just being collected.';
 revoke all on function tally.forget_due(bigint,text) from public;
 
 -- function tally.free_column(regclass,text)
@@ -5289,14 +5326,19 @@ grant execute on function tally.held_jobs() to tally_server;
 CREATE OR REPLACE FUNCTION tally.history()
  RETURNS text
  LANGUAGE plpgsql
- STABLE
+ STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   -- Pulse numbers mean something within one history only. Another one begins with another
   -- cluster, database or installation, on failover, and when PostgreSQL starts again, also after
-  -- a crash, which resets the archiver's statistics: commits that were announced and not flushed
-  -- may be gone then, and their numbers come again.
+  -- a crash, which resets the archiver's statistics. A counter that is dropped and declared anew
+  -- begins one too: what it counted under its old declaration says nothing. As to a crash: commits that were announced and not flushed
+  -- may be gone then. Until the first pulse after it there is none to name: what is read then may
+  -- have an older version than somebody has seen.
+  if not tally.is_begun() then
+    return null;
+  end if;
   return (
     select left(md5(concat_ws('/',
              s.system_identifier,
@@ -5305,12 +5347,13 @@ begin
                   else lower(left(pg_walfile_name(pg_current_wal_lsn()), 8)) end,
              (select d.oid from pg_database d where d.datname = current_database()),
              'tally.pulses'::regclass::oid,
+             (select count(*) from tally.drops),
              extract(epoch from pg_postmaster_start_time()),
              (select extract(epoch from a.stats_reset) from pg_stat_archiver a))), 8)
     from pg_control_system() s);
 end
 $function$;
-comment on function tally.history() is 'Eight hex digits that stand for the history in which pulse numbers count on. Event ids carry them.';
+comment on function tally.history() is 'Eight hex digits that stand for the history in which pulse numbers count on. Event ids carry them. NULL after a crash or a failover, until the first pulse.';
 revoke all on function tally.history() from public;
 grant execute on function tally.history() to tally_server;
 
@@ -5364,7 +5407,7 @@ begin
   begin
     execute format('create index tally_due_probe on %s ((%s)) where %s', v_probe, due_sql,
                    filter_sql);
-  exception when invalid_object_definition then
+  exception when invalid_object_definition or feature_not_supported then
     raise exception using errcode = 'TL031',
       message = format('expiry "%s": no index can serve it: %s', name, sqlerrm),
       detail = format('due: %s, filter: %s', due_sql, filter_sql),
@@ -5399,9 +5442,12 @@ begin
   perform tally.uninstall_cron();
   begin
     execute format('select cron.schedule(%L, %L, %L)', 'pgtally', v_schedule, 'call tally.cron()');
+    -- By itself: while one call goes on pg_cron makes no second one of the same job.
+    execute format('select cron.schedule(%L, %L, %L)', 'pgtally limits', '* * * * *',
+                   'select tally.cancel_overdue_jobs()');
     execute format('select cron.schedule(%L, %L, %L)', 'pgtally prune', '17 3 * * *',
       'delete from cron.job_run_details d where d.end_time < now() - interval ''3 days'' '
-      'and d.jobid in (select j.jobid from cron.job j where j.jobname in (''pgtally'', ''pgtally prune''))');
+      'and d.jobid in (select j.jobid from cron.job j where j.jobname ~ ''^pgtally( |$)'')');
   exception when insufficient_privilege then
     raise exception using errcode = 'TL040',
       message = format('role %I may not use pg_cron: %s', current_user, sqlerrm),
@@ -5413,6 +5459,30 @@ end
 $function$;
 comment on function tally.install_cron() is 'Hands pulse, work and jobs to pg_cron: every 10 seconds, or every minute before 1.5. It stands back while a server attends. tally.uninstall_cron() undoes it.';
 revoke all on function tally.install_cron() from public;
+
+-- function tally.is_begun()
+CREATE OR REPLACE FUNCTION tally.is_begun()
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- A crash (which resets statistics), a failover or a restore may have taken pulses back that
+  -- somebody has heard of. Until the first pulse after it, versions may be older than those shown.
+  return (
+    select p.pulse = 0 or pg_is_in_recovery()
+           or (p.at > coalesce((select a.stats_reset from pg_stat_archiver a), '-infinity')
+               and p.timeline = left(pg_walfile_name(pg_current_wal_lsn()), 8)
+               and p.written_by = p.xmin)
+    from tally.pulses p
+    order by p.pulse desc
+    limit 1);
+end
+$function$;
+comment on function tally.is_begun() is 'Whether the last pulse is of this life of the database, and none can have got lost after it.';
+revoke all on function tally.is_begun() from public;
+grant execute on function tally.is_begun() to tally_server;
 
 -- function tally.is_empty(regclass)
 CREATE OR REPLACE FUNCTION tally.is_empty(source regclass)
@@ -5534,7 +5604,6 @@ AS $function$
   where d.id = any (counters)
     and d.filled_at is not null
     and not exists (select from tally.fill_requests f where f.counter = d.id)
-    and t.value between -9223372036854775808 and 9223372036854775807
 $function$;
 comment on function tally.late_changes(bigint[],bigint) is 'Part of the pulse: what it changed of counters that became readable, as tally.change has it.';
 revoke all on function tally.late_changes(bigint[],bigint) from public;
@@ -5660,9 +5729,11 @@ begin
       raise exception using errcode = 'TL023',
         message = format('summary "%s" could not be locked within %s', name,
                          (select s.attach_wait from tally.settings s)),
-        detail = (select coalesce('Held by ' || string_agg(distinct format('pid %s (%s, %s since %s)',
-                           a.pid, coalesce(nullif(a.application_name, ''), 'no name'), a.state,
-                           date_trunc('second', a.xact_start)), '; '), 'Nobody holds it any more.')
+        detail = (select coalesce(
+                           'Held by ' || string_agg(distinct format('pid %s (%s, %s since %s)',
+                             a.pid, coalesce(nullif(a.application_name, ''), 'no name'), a.state,
+                             date_trunc('second', a.xact_start)), '; '),
+                           'Nobody holds it any more.')
                   from pg_locks l
                   join pg_stat_activity a on a.pid = l.pid
                   where l.locktype = 'advisory' and l.objsubid = 1 and l.granted
@@ -5700,7 +5771,7 @@ set search_path = %s
 as %L$create$,
     make_builder.function, path, format(E'\nbegin\n  return %s(scope);\nend\n', builder));
   execute format('comment on function tally.%I(text) is %L', make_builder.function,
-                 format('Made by tally.make_builder: calls %s with the rights of its owner.', builder));
+                 format('Made by tally.make_builder: calls %s with its owner''s rights.', builder));
   perform tally.hand_over(
     to_regprocedure(format('tally.%I(text)', make_builder.function)),
     tally.builder_owner(builder));
@@ -5725,7 +5796,8 @@ begin
   select coalesce(sum(pg_relation_size(f)), 0) into v_bytes from tally.family(source) f;
   if v_bytes > 16 * 1024 * 1024 then
     raise exception using errcode = 'TL032',
-      message = format('expiry "%s": no index serves it, and %s is too large to build one meanwhile',
+      message = format('expiry "%s": no index serves it, and %s is too large to build one '
+                       'meanwhile',
                        name, source),
       detail = format('The table has %s.', pg_size_pretty(v_bytes)),
       hint = format('create index %son %s (%s) where %s; then create the expiry again.',
@@ -5829,7 +5901,7 @@ begin
   return null;
 end
 $function$;
-comment on function tally.mark_move() is 'Trigger function before an UPDATE of a partition key: so that moves no trigger sees are noticed.';
+comment on function tally.mark_move() is 'Trigger function before an UPDATE of a partition key: moves that no trigger sees are noticed.';
 revoke all on function tally.mark_move() from public;
 
 -- function tally.mark_route()
@@ -5913,8 +5985,8 @@ AS $function$
            when 'delete' then c.list || ' from tally_old t'
            -- Without columns the number of rows is all that counts, and is the same on both sides.
            else c.list || ' from tally_new t'
-                || case when c.list <> 'select 1' then ' union all ' || c.list || ' from tally_old t'
-                        else '' end
+                || case when c.list = 'select 1' then ''
+                        else ' union all ' || c.list || ' from tally_old t' end
          end)
   from (
     select coalesce('select ' || string_agg(
@@ -5948,7 +6020,8 @@ begin
   if partitioned and event = 'update' then
     v_moved := format(
 $body$  -- Rows that a MERGE moved to another partition are in no transition table.
-  if coalesce(current_setting('tally.marking_' || pg_trigger_depth() || '_' || tg_relid, true), '') <> ''
+  if coalesce(current_setting('tally.marking_' || pg_trigger_depth() || '_' || tg_relid, true), '')
+       <> ''
      and tally.mark_unseen(tg_relid, (select count(*) from tally_old)) then
     perform tally.mark_all(%L);
   end if;
@@ -5991,8 +6064,10 @@ begin
   -- Work that sleeps holds this lock, and asks to be woken.
   if not pg_try_advisory_lock_shared(1952541804, 12) then
     perform pg_notify('tally_work', '') from tally.settings s where s.doorbell;
-  else
-    perform pg_advisory_unlock_shared(1952541804, 12);
+  elsif pg_advisory_unlock_shared(1952541804, 12)
+        and random() * 1000 < cardinality(v_summaries) then
+    -- Awake, or nobody there: now and then see which.
+    perform tally.ask_for_fold();
   end if;
   return null;
 end
@@ -6026,9 +6101,19 @@ CREATE OR REPLACE FUNCTION tally.marking_query(watches bigint[], event text)
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  -- Which documents one statement concerns, each once. A scope that is too long for a topic is
-  -- nobody's document: no reason to fail the write.
-  select format(
+  -- Which documents one statement concerns, each once; a watch that has its table to itself is
+  -- asked straight, which is faster where there are many rows. A scope that is too long for a topic
+  -- is nobody's document: no reason to fail the write.
+  select case when count(*) = 1 then format(
+$query$select array_agg(k.summary), array_agg(k.scope)
+    from (
+      select distinct (%s)::bigint as summary, (%s) collate "C" as scope
+      from %s
+      where %s
+    ) k
+    where octet_length(k.scope) <= 512$query$,
+      min(w.summary), min(w.scope_sql), tally.marked_rows(watches, event), min(w.filter_sql))
+  else format(
 $query$select array_agg(k.summary), array_agg(k.scope)
     from (
       select distinct k.summary, k.scope
@@ -6036,11 +6121,13 @@ $query$select array_agg(k.summary), array_agg(k.scope)
       cross join lateral (values
 %s
       ) k (summary, scope, marked)
-      where k.marked and octet_length(k.scope) <= 512
-    ) k$query$,
-    tally.marked_rows(watches, event),
-    string_agg(format('        (%s, (%s) collate "C", (%s))', w.summary, w.scope_sql, w.filter_sql),
-               E',\n' order by w.id))
+      where k.marked
+    ) k
+    where octet_length(k.scope) <= 512$query$,
+      tally.marked_rows(watches, event),
+      string_agg(format('        (%s, (%s) collate "C", (%s))', w.summary, w.scope_sql,
+                        w.filter_sql), E',\n' order by w.id))
+  end
   from tally.watches w
   where w.id = any (marking_query.watches)
 $function$;
@@ -6067,7 +6154,8 @@ AS $function$
                 and p.proname = format('mark_%s_%s', s.slug, e.event)
   where s.source = marking_stands.source
     and p.prosrc = E'\n' || tally.marking_body(
-          s.slug, e.event, c.watches, (select r.relkind = 'p' from pg_class r where r.oid = s.source))
+          s.slug, e.event, c.watches,
+          (select r.relkind = 'p' from pg_class r where r.oid = s.source))
     and p.prosecdef
     and cardinality(p.proconfig) = case when c.by_settings then 11 else 1 end
 $function$;
@@ -6123,7 +6211,7 @@ AS $function$
     and not (e.event = 'move' and m.columns is null)
     and not (e.event = 'route' and (c.relkind <> 'p' or f.relation <> s.source))
 $function$;
-comment on function tally.marking_triggers(regclass) is 'The marking triggers a watched table and its partitions must have, with the DDL that makes them.';
+comment on function tally.marking_triggers(regclass) is 'The marking triggers that a watched table and its partitions must have, with their DDL.';
 revoke all on function tally.marking_triggers(regclass) from public;
 
 -- function tally.mend_differences(text,boolean)
@@ -6411,11 +6499,18 @@ CREATE OR REPLACE FUNCTION tally.next_pulse()
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
+declare
+  -- More pulses than can get lost between two looks of the WAL writer, or on the way to a standby.
+  v_jump constant bigint := 10000;
 begin
   -- Numbers in the order of commits: who takes one holds this lock to its commit, so take it
   -- late. "Changed since pulse N" would miss a change that commits under a lower number.
+  --
+  -- Numbers that may have got lost are not given to others: whoever keeps the highest version that
+  -- he has seen would keep a wrong value.
   perform pg_advisory_xact_lock(1952541804, 2);
-  return (select coalesce(max(p.pulse), 0) + 1 from tally.pulses p);
+  return (select max(p.pulse) from tally.pulses p)
+         + case when tally.is_begun() then 1 else v_jump end;
 end
 $function$;
 comment on function tally.next_pulse() is 'The next pulse''s number, reserved to the end of the transaction.';
@@ -6449,6 +6544,14 @@ begin
   end if;
   insert into tally.builds (summary, scope, build_ms, outcome)
   values (note_build.summary, note_build.scope, took_ms, note_build.outcome);
+  if random() < 0.01 then
+    delete from tally.builds b
+    where b.ctid in (
+      select o.ctid from tally.builds o
+      where o.built_at < (select l.built_at from tally.builds l
+                          order by l.built_at desc offset 10000 limit 1)
+      for update skip locked);
+  end if;
 end
 $function$;
 comment on function tally.note_build(bigint,text,real,text) is 'Keeps a build that took 10 ms or more, or failed, for tally.build_history.';
@@ -6620,8 +6723,8 @@ begin
   if not found then
     raise exception using errcode = 'TL006',
       message = format('there is no table that job "%s" makes partitions for', job),
-      hint = 'It was renamed or dropped: select tally.ensure_partitions(…); under its new name, and '
-             'delete this row of tally.jobs.';
+      hint = 'It was renamed or dropped: select tally.ensure_partitions(…); under its new name, '
+             'and delete this row of tally.jobs.';
   end if;
   select m.* into v_done from tally.make_partitions(v_rule.source, v_rule.ahead) m;
   return concat_ws('; ', format('%s made', v_done.made), 'not made: ' || v_done.failed);
@@ -6632,19 +6735,24 @@ revoke all on function tally.partitions_piece(text) from public;
 
 -- function tally.pick_due(boolean,timestamp with time zone,integer)
 CREATE OR REPLACE FUNCTION tally.pick_due(slow boolean, before timestamp with time zone, most integer)
- RETURNS TABLE(place tid, summary bigint, scope text, due_at timestamp with time zone)
+ RETURNS TABLE(summary bigint, scope text)
  LANGUAGE sql
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET enable_seqscan TO 'off'
 AS $function$
-  select d.ctid, d.summary, d.scope, d.due_at
-  from tally.due d
-  where d.is_slow = pick_due.slow and d.scope is not null and d.due_at <= pick_due.before
-  order by d.due_at
-  limit pick_due.most
-  for update skip locked
+  -- Without a lock: should one of them take long, the others are free for somebody else.
+  select d.summary, d.scope
+  from (
+    select o.summary, o.scope, o.due_at
+    from tally.due o
+    where o.is_slow = pick_due.slow and o.scope is not null and o.due_at <= pick_due.before
+    order by o.due_at
+    limit pick_due.most
+  ) d
+  group by d.summary, d.scope
+  order by min(d.due_at)
 $function$;
-comment on function tally.pick_due(boolean,timestamp with time zone,integer) is 'Locks documents that are due, the longest first, but for those that others have locked.';
+comment on function tally.pick_due(boolean,timestamp with time zone,integer) is 'Documents that are due, the longest first, whether or not somebody builds them already.';
 revoke all on function tally.pick_due(boolean,timestamp with time zone,integer) from public;
 
 -- function tally.plain_sum(bigint,text)
@@ -6709,18 +6817,15 @@ CREATE OR REPLACE FUNCTION tally.prune_builds()
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  -- The history beyond its last ten thousand. And rows without a document: of scopes that are no
-  -- more, a day after that was announced, and of those that somebody asked for in vain.
-  delete from tally.builds b
-  where b.built_at < (select l.built_at from tally.builds l
-                      order by l.built_at desc offset 10000 limit 1);
+  -- Rows without a document: of scopes that are no more, a day after that was announced, and of
+  -- those that somebody asked for in vain.
   delete from tally.documents d
   where (d.summary, d.scope) in (
     select o.summary, o.scope from tally.documents o
     where o.body is null and o.tried_at < clock_timestamp() - interval '1 day' and o.next_at is null
     for update skip locked)
 $function$;
-comment on function tally.prune_builds() is 'Part of tally.prune: shortens the history of builds, and forgets scopes that have had no document for a day.';
+comment on function tally.prune_builds() is 'Part of tally.prune: forgets scopes that have had no document for a day.';
 revoke all on function tally.prune_builds() from public;
 
 -- function tally.pulse()
@@ -6755,14 +6860,15 @@ begin
            or exists (select from tally.deltas d
                       where (d.delta is not null) is true and d.xid = any (f.also)) as pending,
          exists (select from tally.late) as late,
-         exists (select from tally.dropped) as dropped
+         exists (select from tally.dropped) as dropped,
+         tally.is_begun() as begun
   into v_now
   from tally.fold_point f join tally.settings s on s.only_row;
   pulse := v_now.pulse;
   if v_now.dropped then
     v_swept := tally.sweep();
   end if;
-  if not v_now.pending and not v_now.late then
+  if not v_now.pending and not v_now.late and v_now.begun then
     perform tally.end_sweep(v_swept) where v_now.dropped;
     return;  -- nothing to do writes nothing
   end if;
@@ -6798,7 +6904,6 @@ begin
     join tally.definitions d on d.id = p.counter
     where d.filled_at is not null and d.id <> all (v_late)
       and not exists (select from tally.fill_requests f where f.counter = d.id)
-      and p.value between -9223372036854775808 and 9223372036854775807
   ), point as (
     insert into tally.pulses (pulse, folded, announced, took_ms, seen, also, written_by)
     select pulse.pulse, coalesce((select sum(n.deltas) from net n), 0),
@@ -7085,7 +7190,11 @@ begin
     on conflict on constraint watches_pkey do nothing;
     perform tally.check_watching(v_id);
     perform tally.build_marking(put_watch.source);
-    insert into tally.marks (summary, scope) values (v_summary, null);
+    -- And a document that everybody will ask for is there before the first one does.
+    insert into tally.marks (summary, scope)
+    select v_summary, m.scope
+    from (values (null), ('')) m (scope)
+    where m.scope is null or put_watch.scope is null;
   end if;
   perform tally.attach_watches(put_watch.source);
 end
@@ -7343,7 +7452,8 @@ AS $function$
   -- The foreign keys of which rows of source are the parents, and how a row c of the child names
   -- its parent tally_row. A key's copies on partitions go with the key itself.
   select k.conname::text, k.conrelid::regclass, k.confdeltype,
-         (select string_agg(format('c.%I = tally_row.%I', a.attname, b.attname), ' and ' order by u.n)
+         (select string_agg(format('c.%I = tally_row.%I', a.attname, b.attname), ' and '
+                            order by u.n)
           from unnest(k.conkey, k.confkey) with ordinality u (child, parent, n)
           join pg_attribute a on a.attrelid = k.conrelid and a.attnum = u.child
           join pg_attribute b on b.attrelid = k.confrelid and b.attnum = u.parent)
@@ -7383,8 +7493,12 @@ begin
   loop
     perform tally.lock_summary(v_definition.id, v_definition.name);
     for v_scope in
-      select d.scope from tally.documents d where d.summary = v_definition.id order by d.scope
+      select d.scope from tally.documents d where d.summary = v_definition.id
+      union
+      select '' from tally.watches w where w.summary = v_definition.id and w.scope is null
+      order by 1
     loop
+      perform tally.forget_due(v_definition.id, v_scope);
       v_outcome := (select b.outcome from tally.build_here(v_definition, v_scope, true) b);
       if v_outcome = 'canceled' then
         raise exception using errcode = 'query_canceled',
@@ -7415,7 +7529,8 @@ begin
   perform tally.find_summary(refresh_one.name);  -- it may be dropped by now
   v_built := tally.build_here(v_definition, refresh_one.scope, false);
   if v_built.error is not null then
-    raise exception using errcode = case v_built.outcome when 'canceled' then '57014' else 'TL021' end,
+    raise exception using
+      errcode = case v_built.outcome when 'canceled' then '57014' else 'TL021' end,
       message = format('summary "%s" could not be built for scope "%s": %s', v_definition.name,
                        refresh_one.scope, v_built.error),
       hint = format('Its builder %s raised that. Mend it, or what it reads.', v_definition.builder);
@@ -7660,7 +7775,8 @@ CREATE OR REPLACE FUNCTION tally.rule_settings()
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
   -- For functions that run a rule's expressions: whoever calls, they mean the same. Hidden rows are
-  -- an error and not passed over; a lock that somebody else holds is waited for no longer than this.
+  -- an error and not passed over; a lock that somebody else holds is waited for no longer than
+  -- this.
   select
 $settings$set search_path = pg_catalog, pg_temp
 set row_security = off
@@ -7722,9 +7838,9 @@ begin
   -- Each in a subtransaction of its own. Those that another session is running are left to it.
   perform tally.check_isolation('tally.run_due_jobs');
   for v_name in
-    select j.name from tally.jobs j
-    where j.enabled and j.next_at <= clock_timestamp()
-    order by j.next_at, j.name
+    select j.name from tally.due_jobs j
+    where j.due_at <= clock_timestamp()
+    order by j.due_at, j.name
   loop
     if tally.run_job(v_name) then
       v_ran := v_ran + 1;
@@ -7746,6 +7862,7 @@ AS $function$
 declare
   v_job     tally.jobs;
   v_started timestamptz;
+  v_next    timestamptz;
   v_result  text;
   v_rows    bigint;
 begin
@@ -7755,17 +7872,19 @@ begin
     return false;
   end if;
   select j.* into v_job from tally.jobs j
-  where j.name = run_job.name and j.enabled and j.next_at <= clock_timestamp()
+  where j.name = run_job.name
+    and j.name in (select d.name from tally.due_jobs d where d.due_at <= clock_timestamp())
   for no key update skip locked;
   if not found then
     return false;
   end if;
   v_started := clock_timestamp();
+  v_next := tally.next_time(least(v_job.next_at, v_started), v_job.every);
   begin
     -- The next of its times that is still to come: what was missed is made up for once. The job
     -- itself may say that it wants to go on sooner.
     update tally.jobs j
-    set next_at = tally.next_time(v_job.next_at, v_job.every), last_at = v_started
+    set next_at = v_next, last_at = v_started
     where j.name = run_job.name;
     if v_job.command ~* '^\s*(select|values|table)\y' then
       execute v_job.command into v_result;
@@ -7785,7 +7904,7 @@ begin
           then format('took longer than its time limit of %s', v_job.time_limit) else sqlerrm end,
         failures = j.failures + 1,
         -- Sooner than its time, at first after a minute, and later and later.
-        next_at = least(tally.next_time(v_job.next_at, v_job.every),
+        next_at = least(v_next,
                         clock_timestamp() + interval '1 minute' * 2 ^ least(j.failures, 12))
     where j.name = run_job.name;
     raise warning using errcode = 'TL041',
@@ -7860,6 +7979,22 @@ AS $function$
 $function$;
 comment on function tally.serving_index(regclass,text,text) is 'An index whose first key is that and whose predicate is that, or NULL.';
 revoke all on function tally.serving_index(regclass,text,text) from public;
+
+-- function tally.sort_due(bigint,text,boolean)
+CREATE OR REPLACE FUNCTION tally.sort_due(summary bigint, scope text, slow boolean)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+AS $function$
+  update tally.due d
+  set is_slow = sort_due.slow
+  where d.ctid in (select o.ctid from tally.due o
+                   where o.summary = sort_due.summary and o.scope = sort_due.scope
+                   for update skip locked)
+$function$;
+comment on function tally.sort_due(bigint,text,boolean) is 'It is known better by now how long a document takes.';
+revoke all on function tally.sort_due(bigint,text,boolean) from public;
 
 -- function tally.source_slug(regclass)
 CREATE OR REPLACE FUNCTION tally.source_slug(source regclass)
@@ -8104,8 +8239,8 @@ begin
       perform tally.check_sight(partition);
       if on_drop = 'keep' then
         execute format('insert into tally.kept as k (counter, scope, value) '
-                       'select %s, c.scope, c.value from (%s) c where c.value <> 0 order by c.scope '
-                       'on conflict on constraint kept_pkey do update '
+                       'select %s, c.scope, c.value from (%s) c where c.value <> 0 order by '
+                       'c.scope on conflict on constraint kept_pkey do update '
                        'set value = k.value + excluded.value',
                        v_counter, tally.recount_query(v_counter, partition));
       else
@@ -8261,7 +8396,8 @@ begin
                     coalesce(nullif(array_to_string(filter_columns, ', '), ''), 'nothing'));
   else
     begin
-      execute format('create temporary table %s as select * from %s where %s order by (%s) limit 1000',
+      execute format('create temporary table %s as select * from %s where %s order by (%s) limit '
+                     '1000',
                      v_probe, source, filter_sql, due_sql);
       execute format('update %s set %s', v_probe, change_sql);
       execute format('select count(*) from %s where %s', v_probe, filter_sql) into v_again;
@@ -8287,7 +8423,8 @@ begin
   -- Whatever a copy does not have: generated columns, rules, privileges.
   begin
     execute format('explain (costs off) update %s as %s set %s where false', source,
-                   (select quote_ident(c.relname) from pg_class c where c.oid = source), change_sql);
+                   (select quote_ident(c.relname) from pg_class c where c.oid = source),
+                   change_sql);
   exception when others then
     raise exception using errcode = 'TL030',
       message = format('expiry "%s": its change cannot be used on %s: %s', name, source, sqlerrm),
@@ -8374,8 +8511,8 @@ begin
     return 0;
   end if;
   for v_job in
-    execute format('select j.jobid from %s j where j.jobname in (%L, %L) and j.database = %L',
-                   'cron.job', 'pgtally', 'pgtally prune', current_database())
+    execute format('select j.jobid from %s j where j.jobname ~ %L and j.database = %L',
+                   'cron.job', '^pgtally( (limits|prune))?$', current_database())
   loop
     execute format('select %s(%s::bigint)', 'cron.unschedule', v_job);
     v_jobs := v_jobs + 1;
@@ -8452,6 +8589,7 @@ begin
     select d.* into v_document from tally.documents d
     where d.summary = v_definition.id and d.scope = v_scope;
     continue when tally.is_fresh(v_document, v_definition.max_age);
+    perform tally.forget_due(v_definition.id, v_scope);
     v_built := v_built + (select case when b.body is null then 0 else 1 end
                           from tally.build_here(v_definition, v_scope, true) b);
   end loop;
@@ -8645,7 +8783,7 @@ begin
   end if;
   next_due := least(
     (select min(coalesce(u.fill_again_at, u.created_at)) from tally.unfilled u),
-    (select min(j.next_at) from tally.jobs j where j.enabled),
+    (select min(j.due_at) from tally.due_jobs j),
     tally.next_expiry(v_started),
     tally.next_build());
 end
@@ -8695,9 +8833,9 @@ begin
   filled := 0;
   rebuilt := 0;
   jobs := 0;
-  v_job := (select j.name from tally.jobs j
-            where j.enabled and j.next_at <= clock_timestamp() - waited
-            order by j.next_at
+  v_job := (select j.name from tally.due_jobs j
+            where j.due_at <= clock_timestamp() - waited
+            order by j.due_at
             limit 1);
   if (v_job is not null or exists (select from tally.unfilled)) and tally.take_slow_lane() then
     for v_counter in
@@ -8735,7 +8873,6 @@ begin
     commit;
     call tally.tick();
   end if;
-  perform tally.cancel_overdue_jobs();
 end
 $procedure$;
 comment on procedure tally.cron() is 'For pg_cron: call tally.tick() unless a server attends, which does the same all the time.';

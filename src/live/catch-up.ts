@@ -102,8 +102,7 @@ function noticeOf(session: Session, topic: HubTopic, reading: Reading): Buffer |
   const reason = reasonOf(reading, session);
   if (reason === session.unavailable?.get(topic)) return undefined;
   if (reason === undefined) {
-    session.unavailable?.delete(topic);
-    if (session.unavailable?.size === 0) session.unavailable = undefined;
+    session.isShown(topic);
     return undefined;
   }
   session.unavailable ??= new Map();

@@ -94,17 +94,17 @@ export class Feed {
       this.#mustRead = true;
       return;
     }
-    this.#deliver(pulse, [...wanted.flatMap(ready(pulse)), ...changes], at);
-    // It cannot be read any more: its sessions are told so.
+    // What cannot be read any more its sessions are told, together with the rest.
     const read = new Set(changes.map(({ topic }) => topic));
     this.#hub.refreshTopics(unread.filter((topic) => !read.has(topic)));
+    this.#deliver(pulse, [...wanted.flatMap(ready(pulse)), ...changes], at);
   }
 
   async #readTable(): Promise<void> {
     this.#mustRead = false;
     const at = performance.now();
     const { fence, topics, pulse: since } = this.#hub;
-    const { history, pulse, changes } = await this.#reader.changes(topics, since);
+    const { history, pulse, changes, hidden } = await this.#reader.changes(topics, since);
     if (history === NO_HISTORY) throw new Error('no pulse yet');
     this.heard = Math.max(this.heard, pulse);
     if (history !== this.#hub.history || pulse < since) {
@@ -113,6 +113,7 @@ export class Feed {
       this.#hub.rebase(history, pulse);
       return;
     }
+    this.#hub.refreshTopics(hidden);
     this.#flushed(pulse, this.#hub.deliverRead(pulse, changes, fence), at);
   }
 

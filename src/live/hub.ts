@@ -169,6 +169,7 @@ export class Hub {
       if (session.isFlowing && this.pulse < session.holdsUntil) this.#hold(session);
       return false;
     }
+    for (const topic of session.marks) session.isShown(topic);
     const since = session.idPulse(Math.max(before, session.pulse));
     session.send(this.#chunkOf([...session.marks], since, session.idPulse(this.pulse)));
     session.reached(this.pulse);

@@ -32,7 +32,13 @@ export type Snapshot = {
 export type Change = { readonly topic: Topic; readonly json: string; readonly version: number };
 
 /** What the pulses after `since` changed, as they left it. */
-export type Changes = { history: string; pulse: number; changes: Change[] };
+export type Changes = {
+  history: string;
+  pulse: number;
+  changes: Change[];
+  /** These changed too, to a number that cannot be shown. */
+  hidden: Topic[];
+};
 
 export type Definition = { name: string; kind: Kind; audience: string; state: State };
 
@@ -108,7 +114,7 @@ type ReadRow = [
 ];
 type ChangeRow = [
   pos: number,
-  json: string,
+  json: string | null,
   version: string,
   pulse: string,
   history: string | null,
@@ -255,11 +261,15 @@ function snapshotOf(topics: readonly Topic[], rows: readonly ReadRow[]): Look {
 function changesOf(topics: readonly Topic[], rows: readonly ChangeRow[]): Changes {
   const [first] = rows;
   if (first === undefined) throw new Error('no answer, not even the pulse');
-  const changes = rows.flatMap(([pos, json, version]) => {
+  const changes: Change[] = [];
+  const hidden: Topic[] = [];
+  for (const [pos, json, version] of rows) {
     const topic = topics[pos - 1];
-    return topic === undefined ? [] : [{ topic, json, version: Number(version) }];
-  });
-  return { history: first[4] ?? NO_HISTORY, pulse: Number(first[3]), changes };
+    if (topic === undefined) continue;
+    if (json === null) hidden.push(topic);
+    else changes.push({ topic, json, version: Number(version) });
+  }
+  return { history: first[4] ?? NO_HISTORY, pulse: Number(first[3]), changes, hidden };
 }
 
 function unavailable(cause: unknown, observe: Observe): DatabaseUnavailable {

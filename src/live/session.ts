@@ -102,6 +102,13 @@ export class Session {
     if (!this.#sink.write(chunk)) this.#isFull = true;
   }
 
+  /** A topic that was not shown for some reason is shown again. */
+  isShown(topic: HubTopic): void {
+    if (this.unavailable?.delete(topic) === true && this.unavailable.size === 0) {
+      this.unavailable = undefined;
+    }
+  }
+
   /**
    * The pulse that an id names. While a topic is not shown, a client that goes and comes back must
    * hear of it again, whether or not it has changed: then it comes back to the beginning.

@@ -119,5 +119,34 @@ test('a number that grows beyond bigint is taken away, and comes back with the f
   t.deepEqual(JSON.parse(said.data), { topic: 'sums', reason: 'overflow' });
   await database.sql('delete from public.sums where id = 1');
   await recorder.value('sums', 1);
+  // And again, told or read from the table.
+  const gone = () => recorder.frames.filter(({ event }) => event === 'unavailable').length;
+  await database.sql('insert into public.sums values (1, 9223372036854775807)');
+  await until(() => gone() === 2);
+  await database.sql('delete from public.sums where id = 1');
+  await recorder.value('sums', 1);
+  await database.sql(`insert into public.sums values (3, 9223372036854775807);
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where application_name = 'pgtally-listener' and datname = current_database()`);
+  await until(() => gone() === 3);
   t.deepEqual(recorder.faults, []);
+});
+
+test('a client that was away while its counter was declared anew gets what it counts now', async (t) => {
+  const { server, database, write } = await boxesServer(t);
+  await write(2);
+  const first = await open(t, server, { topics: ['entries', 'twins'] });
+  await first.recorder.value('entries', 2);
+  await first.recorder.sync(1);
+  const lastEventId = first.recorder.lastId;
+  first.close();
+  await database.sql(`begin; select tally.drop_counter('entries');
+    select tally.create_counter('entries', 'public.entries', 'false', audience => 'public'); commit`);
+  await until(async () => {
+    const again = await open(t, server, { topics: ['entries', 'twins'], lastEventId });
+    await again.recorder.sync(1);
+    again.close();
+    return again.recorder.last('entries') === '0' && again.recorder.last('twins') === '2';
+  });
+  t.deepEqual(first.recorder.faults, []);
 });

@@ -107,6 +107,13 @@ create index dropped_counter on tally.dropped (counter);
 comment on table tally.dropped is
   'Counters that were dropped and whose totals the pulse still has to sweep away.';
 
+create table tally.drops (
+  dropped_at timestamptz not null default pg_catalog.now()
+);
+comment on table tally.drops is
+  'A row for each counter or summary that was ever dropped. What is declared anew under its name '
+  'counts its versions from the beginning, so each begins another history: see tally.history.';
+
 create table tally.totals (
   counter bigint not null,
   scope   text collate "C" not null,

@@ -128,6 +128,8 @@ test('a topic that shows no number says why, as tally.counter_definitions does',
   );
   t.deepEqual(await changed(db.sql, 0, ...topics), [
     '0: null 0 at 1',
+    // Beyond bigint: that it changed is told.
+    '6: null 1 at 1',
     '7: 7 1 at 1',
     '8: 6 1 at 1',
   ]);

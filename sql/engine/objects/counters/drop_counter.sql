@@ -38,6 +38,7 @@ begin
   delete from tally.fill_requests f where f.counter = v_old.id;
   delete from tally.verifications v where v.counter = v_old.id;
   insert into tally.dropped (counter) values (v_old.id);
+  insert into tally.drops default values;
   perform pg_notify('tally_definitions', '');
 
   if exists (select from tally.definitions d where d.source = v_old.source) then

@@ -14,7 +14,10 @@ begin
   -- a pulse that is still to come.
   return query select 0, null::text, 0::bigint, v_pulse;
   return query
-  select k.pos::integer, t.value::bigint::text, t.version, v_pulse
+  select k.pos::integer,
+         case when t.value between -9223372036854775808 and 9223372036854775807
+              then t.value::bigint::text end,
+         t.version, v_pulse
   from unnest(names, scopes) with ordinality k (name, scope, pos)
   join tally.topic_states s on s.name = k.name and s.state = 'ready'
   cross join lateral (
@@ -23,7 +26,6 @@ begin
     where o.counter = s.counter and o.scope = k.scope offset 0
   ) t
   where t.version > since
-    and t.value between -9223372036854775808 and 9223372036854775807
   union all
   select k.pos::integer, coalesce(d.body, 'null'), d.version, v_pulse
   from unnest(names, scopes) with ordinality k (name, scope, pos)
@@ -38,5 +40,5 @@ $function$;
 
 comment on function tally.changed_topics(text[], text[], bigint) is
   'Those of the names and scopes that changed after a pulse, with their folded values or '
-  'their documents (null: there is none any more). The first row, '
+  'their documents (null: there is none any more); NULL for a number beyond bigint. The first row, '
   'pos 0, has the last pulse and stands there also when nothing changed.';

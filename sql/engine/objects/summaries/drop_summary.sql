@@ -34,6 +34,7 @@ begin
   delete from tally.summary_definitions s where s.id = v_definition.id;
   delete from tally.documents d where d.summary = v_definition.id;
   delete from tally.builds b where b.summary = v_definition.id;
+  insert into tally.drops default values;
   -- Not what is due, which somebody may be collecting at this moment: work discards it.
   perform tally.drop_builder(v_definition.function);
   perform pg_notify('tally_definitions', '');
