@@ -6,6 +6,7 @@ import { tallyRoutes } from './http/app.js';
 import type { Authenticate } from './http/auth.js';
 import { type Readiness, readinessOf } from './http/readiness.js';
 import type { SinkOf } from './http/routes/stream.js';
+import type { Viewer } from './live/audience.js';
 import { koaSseSink, type SseStream } from './live/sinks/koa-sse-stream.js';
 import { plainSink } from './live/sinks/plain.js';
 import type { Observe } from './observation.js';
@@ -61,14 +62,17 @@ const SINKS: Record<NonNullable<TallyOptions['sink']>, SinkOf> = {
 
 /** The server's routes and all that is behind them, inside somebody else's Koa application. */
 export async function createTally(options: TallyOptions): Promise<Tally> {
-  const { databaseUrl, authenticate, sink = 'plain', observe, ...tuning } = options;
+  const { databaseUrl, authenticate, sink = 'plain', observe } = options;
   const sinkOf = SINKS[sink];
   if (sinkOf === undefined) {
     throw new UserError(`sink is ${JSON.stringify(sink)}`, { hint: 'plain or koa-sse-stream' });
   }
-  // The host application writes its own log; whoever wants ours sets a level.
-  const config = { ...loadConfig(checked(options)), ...tuning };
-  const service = await openService({ config, url: databaseUrl, sinkOf, authenticate, observe });
+  const config = { ...configOf(options), metrics: options.metrics ?? true };
+  const service = await openService({
+    ...{ config, sinkOf, observe },
+    url: databaseUrl,
+    authenticate: authenticate === undefined ? undefined : tolerant(authenticate),
+  });
   const { live, metrics, look, deps } = service;
   return {
     routes: ({ prefix = '', operations = false } = {}) =>
@@ -89,14 +93,52 @@ export async function createTally(options: TallyOptions): Promise<Tally> {
   };
 }
 
-/** What would be dangerous when wrong is checked as if it were a setting. */
-function checked({ databaseUrl, listenUrl, jwtSecret, jwksUrl }: TallyOptions): NodeJS.ProcessEnv {
-  return {
-    DATABASE_URL: databaseUrl,
-    DATABASE_LISTEN_URL: listenUrl,
-    TALLY_JWT_SECRET: jwtSecret,
-    TALLY_JWKS_URL: jwksUrl,
-    LOG_LEVEL: 'silent',
+/** Options are checked as the settings of the same meaning are. */
+const VARIABLES = {
+  databaseUrl: 'DATABASE_URL',
+  listenUrl: 'DATABASE_LISTEN_URL',
+  jwtSecret: 'TALLY_JWT_SECRET',
+  jwksUrl: 'TALLY_JWKS_URL',
+  poolSize: 'TALLY_POOL_SIZE',
+  tickMs: 'TALLY_TICK_MS',
+  idleMs: 'TALLY_IDLE_MS',
+  heartbeatMs: 'TALLY_HEARTBEAT_MS',
+  statementTimeoutMs: 'TALLY_STATEMENT_TIMEOUT_MS',
+  streamsMax: 'TALLY_MAX_STREAMS',
+  streamsPerSubjectMax: 'TALLY_MAX_STREAMS_PER_SUBJECT',
+  streamsPerAddressMax: 'TALLY_MAX_STREAMS_PER_ADDRESS',
+  topicsMax: 'TALLY_MAX_TOPICS',
+  trustedProxies: 'TALLY_TRUST_PROXY',
+} as const satisfies Partial<Record<keyof TallyOptions, string>>;
+
+/** The host application writes its own log; whoever wants ours sets a level. */
+function configOf(options: TallyOptions): Config {
+  const env: NodeJS.ProcessEnv = { LOG_LEVEL: options.logLevel ?? 'silent' };
+  const names = Object.entries(VARIABLES) as [keyof typeof VARIABLES, string][];
+  for (const [option, variable] of names) {
+    const value = options[option];
+    if (value !== undefined) env[variable] = String(value);
+  }
+  try {
+    return loadConfig(env);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    // Longest first: one name begins another.
+    const message = names
+      .sort(([, a], [, b]) => b.length - a.length)
+      .reduce((text, [option, variable]) => text.replaceAll(variable, option), error.message);
+    throw new UserError(message, { hint: 'see docs/in-your-own-app.md' });
+  }
+}
+
+/** A host application's own idea of nobody, and of somebody without roles, is taken as meant. */
+function tolerant(authenticate: Authenticate): Authenticate {
+  return async (ctx) => {
+    const viewer: Partial<Viewer> | null | undefined = await authenticate(ctx);
+    if (viewer === null || viewer === undefined) return undefined;
+    const { subject, roles = [], expiresAt = Number.POSITIVE_INFINITY } = viewer;
+    if (typeof subject === 'string') return { subject, roles, expiresAt };
+    throw new TypeError('authenticate returned a viewer whose subject is not a string');
   };
 }
 

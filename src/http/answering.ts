@@ -95,8 +95,11 @@ export function finish(ctx: RouterContext, status: number, body: string): void {
 function logProblem(ctx: RouterContext, problem: Problem, requestId: unknown, log: Logger): void {
   const seen = { problem: problem.kind, method: ctx.method, path: ctx.path, requestId };
   // What a database that is away did to each request is one event, and it is logged as one.
-  if (problem.kind === 'internal') log.error({ ...seen, err: problem.cause }, 'request failed');
-  else log.debug({ ...seen, err: problem.cause }, problem.detail);
+  if (problem.kind === 'internal') {
+    log.error({ ...seen, err: problem.cause }, 'request failed');
+    // Inside somebody else's application our log is silent: it has its own.
+    if (!log.isLevelEnabled('error')) ctx.app.emit('error', problem.cause, ctx);
+  } else log.debug({ ...seen, err: problem.cause }, problem.detail);
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

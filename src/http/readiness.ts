@@ -79,9 +79,12 @@ function pulse(health: Health, vitals: Vitals): Readiness['checks']['pulse'] {
   const { state, lagMs } = health.pulse;
   const last = Math.max(0, health.pulse.last);
   const behind = vitals.isAnswered ? Math.max(0, vitals.pulse - last) : 0;
-  const verdict =
-    lagMs > LAG_MS_MAX ? warn('changes are announced late') : ok('changes are announced');
-  return { ...verdict, state, last, behind, lagMs };
+  return { ...pace(vitals, lagMs), state, last, behind, lagMs };
+}
+
+function pace({ isAnswered }: Vitals, lagMs: number): Check {
+  if (!isAnswered) return warn('not known');
+  return lagMs > LAG_MS_MAX ? warn('changes are announced late') : ok('changes are announced');
 }
 
 function ok(detail: string): Check {

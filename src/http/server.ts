@@ -39,11 +39,15 @@ export async function listen(
       headersTimeout: HEADERS_MS_MAX,
       requestTimeout: REQUEST_MS_MAX,
       keepAliveTimeout: KEEP_ALIVE_MS,
+      // Node would answer with an empty 400; nothing here depends on the host's name.
+      requireHostHeader: false,
     },
     handle,
   );
   // Who asks before sending a body is told what it would be told after.
   server.on('checkContinue', handle);
+  // Whatever else is expected is not promised, and no reason to refuse.
+  server.on('checkExpectation', handle);
   server.on('clientError', answerNoRequest);
   const fresh = freshConnections(server);
   try {

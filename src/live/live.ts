@@ -127,15 +127,23 @@ export async function openLive(options: LiveOptions): Promise<Live> {
   };
 }
 
+/** Wrong user, wrong password, no such database: waiting does not help. */
+const WRONG = new Set(['28P01', '28000', '3D000', 'ENOTFOUND']);
+
 /** A database that is away now will be there later; one that is wrong will not be right. */
 async function refuseUnfitNow(url: string, observe: Observe): Promise<void> {
   try {
     await refuseUnfit(url);
   } catch (error) {
-    if (error instanceof UserError && !error.message.startsWith('cannot connect')) throw error;
+    const isAway = error instanceof UserError && error.message.startsWith('cannot connect');
+    if (error instanceof UserError && (!isAway || WRONG.has(codeOf(error.cause)))) throw error;
     const message = error instanceof Error ? error.message : String(error);
     observe({ kind: 'trouble', where: 'start', message: `${message}; going on until it is there` });
   }
+}
+
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 }
 
 function openListener(options: { url: string; feed: Feed; observe: Observe }): Listener {

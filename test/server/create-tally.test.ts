@@ -150,9 +150,12 @@ test('behind koa-sse-stream streams go through ctx.sse, and problems are problem
 test('what is dangerous when wrong is refused before anything is opened', async (t) => {
   const databaseUrl = 'postgres://nobody@127.0.0.1:1/nothing';
   const wrong: [options: TallyOptions, said: RegExp][] = [
-    [{ databaseUrl, jwtSecret: 'short' }, /TALLY_JWT_SECRET must be at least 32 bytes/],
+    [{ databaseUrl, jwtSecret: 'short' }, /^jwtSecret must be at least 32 bytes/],
     [{ databaseUrl, jwtSecret: SECRET, jwksUrl: 'https://id.example/k' }, /are both set/],
-    [{ databaseUrl: 'mysql://x/y' }, /DATABASE_URL must be a URL like postgres/],
+    [{ databaseUrl: 'mysql://x/y' }, /^databaseUrl must be a URL like postgres/],
+    [{ databaseUrl, poolSize: -1 }, /^poolSize must be a whole number from 1 .*it is "-1"/],
+    [{ databaseUrl, streamsPerAddressMax: 0 }, /^streamsPerAddressMax must be /],
+    [{ databaseUrl, tickMs: Number.NaN }, /^tickMs must be .*it is "NaN"/],
     [{ databaseUrl, sink: 'socket' as 'plain' }, /sink is "socket"/],
   ];
   for (const [options, message] of wrong) {
@@ -162,4 +165,22 @@ test('what is dangerous when wrong is refused before anything is opened', async 
   for (const prefix of ['tally', '/tally/', '/a b', '/:id']) {
     t.throws(() => tally.routes({ prefix }), { instanceOf: UserError, message: /^the prefix is/ });
   }
+});
+
+test('a host’s own idea of who asks is taken as meant, and its mistakes are told to the host', async (t) => {
+  const says: unknown[] = [null, { subject: 'ann' }, { subject: 5 }];
+  // Its counter `mine` is for the owner of its scope.
+  const { app, tally, listen } = await mounted(t, { authenticate: () => says[0] as never });
+  const errors: unknown[] = [];
+  app.on('error', (error) => errors.push(error));
+  app.use(tally.routes());
+  const url = await listen();
+  t.is((await get(`${url}/v1/counters/mine/ann`)).status, 401, 'null is nobody');
+  says.shift();
+  t.is((await get(`${url}/v1/counters/mine/ann`)).status, 200, 'without roles there are none');
+  t.is((await get(`${url}/v1/counters/mine/bob`)).status, 403);
+  t.deepEqual(errors, []);
+  says.shift();
+  t.is((await get(`${url}/v1/counters/mine/ann`)).status, 500);
+  t.regex(String(errors[0]), /subject is not a string/);
 });
