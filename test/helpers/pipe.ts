@@ -15,6 +15,12 @@ const THROTTLED_CHUNK_BYTES = 512;
 
 type Piece = { readonly bytes: Buffer; readonly at: number };
 
+/** A socket that was ended cannot be reset: Node would keep its handle, and never exit. */
+export function reset(socket: Socket): void {
+  if (socket.writableEnded || socket.connecting) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
 /** One direction of a connection, in order, whatever is done to it meanwhile. */
 export class Pipe {
   readonly #from: Socket;
@@ -66,7 +72,7 @@ export class Pipe {
         });
       }
     }
-    if (this.#end === 'reset') this.#to.resetAndDestroy();
+    if (this.#end === 'reset') reset(this.#to);
     else this.#to.end();
   }
 

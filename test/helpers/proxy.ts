@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, connect as dial, type Server, type Socket } from 'node:net';
-import { type Fault, Pipe } from './pipe.js';
+import { type Fault, Pipe, reset } from './pipe.js';
 
 /**
  * A TCP proxy that does to connections what networks do: in front of PostgreSQL, or of a server.
@@ -50,7 +50,7 @@ export async function openProxy(target: string): Promise<TcpProxy> {
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     accepted += 1;
     if (isRefusing) {
-      client.on('error', () => undefined).resetAndDestroy();
+      reset(client.on('error', () => undefined));
       return;
     }
     const link = new Link(client, { host: hostname, port: Number(targetPort) }, standing);
@@ -116,7 +116,7 @@ class Link implements Connection {
 
   cut(how: 'reset' | 'end'): void {
     for (const socket of [this.#client, this.#server]) {
-      if (how === 'reset') socket.resetAndDestroy();
+      if (how === 'reset') reset(socket);
       else {
         socket.end();
         socket.destroySoon();

@@ -30,7 +30,7 @@ export type Stream = {
   close(): void;
 };
 
-const HEAD_DEADLINE_MS = 10_000;
+const HEAD_DEADLINE_MS = 30_000;
 
 /** Resolves when the head of the response is there, whatever it says. */
 export async function openStream(request: StreamRequest, into?: Recorder): Promise<Stream> {
