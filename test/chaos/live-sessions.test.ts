@@ -50,7 +50,9 @@ for (const kind of KINDS) {
       streams.map(({ recorder }) => recorder),
       { deadlineMs: 5000 },
     );
-    if (kind !== 'pgtally') await until(async () => (await sessions(database, kind)).length === 1);
+    if (kind === 'pgtally') return;
+    const wanted = kind === 'pgtally-work' ? 2 : 1;
+    await until(async () => (await sessions(database, kind)).length === wanted);
   });
 }
 

@@ -16,17 +16,17 @@ async function terminate(stage: Stage, pattern: string): Promise<void> {
   );
 }
 
-const sessionsEnded: Misfortune = {
+export const sessionsEnded: Misfortune = {
   name: 'sessions of one kind ended',
   befall: (stage) => terminate(stage, stage.random.pick(APPLICATIONS)),
 };
 
-const allSessionsEnded: Misfortune = {
+export const allSessionsEnded: Misfortune = {
   name: 'all sessions ended',
   befall: (stage) => terminate(stage, 'pgtally%'),
 };
 
-const oneKindInHole: Misfortune = {
+export const oneKindInHole: Misfortune = {
   name: 'one kind of connection in a black hole',
   befall: async (stage) => {
     const chosen = ofApplication(stage.random.pick(APPLICATIONS));
@@ -42,7 +42,7 @@ const oneKindInHole: Misfortune = {
   },
 };
 
-const allInHole: Misfortune = {
+export const allInHole: Misfortune = {
   name: 'all connections in a black hole',
   befall: async (stage) => {
     stage.database.set({ hole: true });
@@ -52,7 +52,7 @@ const allInHole: Misfortune = {
   },
 };
 
-const delayed: Misfortune = {
+export const delayed: Misfortune = {
   name: 'one kind of connection delayed',
   befall: async (stage) => {
     const chosen = ofApplication(stage.random.pick(APPLICATIONS));
@@ -62,7 +62,7 @@ const delayed: Misfortune = {
   },
 };
 
-const cut: Misfortune = {
+export const cut: Misfortune = {
   name: 'connections cut',
   befall: async (stage) => {
     const how = stage.random.pick(['reset', 'end'] as const);
@@ -73,7 +73,7 @@ const cut: Misfortune = {
   },
 };
 
-const unreachable: Misfortune = {
+export const unreachable: Misfortune = {
   name: 'PostgreSQL unreachable',
   befall: async (stage) => {
     stage.database.refuse(true);
@@ -83,7 +83,7 @@ const unreachable: Misfortune = {
   },
 };
 
-const clientsDropped: Misfortune = {
+export const clientsDropped: Misfortune = {
   name: 'clients dropped',
   befall: async (stage) => {
     for (const { front } of stage.servers) {
@@ -92,7 +92,7 @@ const clientsDropped: Misfortune = {
   },
 };
 
-const clientsSlow: Misfortune = {
+export const clientsSlow: Misfortune = {
   name: 'clients that read slowly',
   befall: async (stage) => {
     for (const { front } of stage.servers) {
@@ -103,7 +103,7 @@ const clientsSlow: Misfortune = {
   },
 };
 
-const clientStopped: Misfortune = {
+export const clientStopped: Misfortune = {
   name: 'a client that stops reading',
   befall: async (stage) => {
     const client = stage.clients[stage.random.between(0, stage.clients.length - 1)];
@@ -113,14 +113,14 @@ const clientStopped: Misfortune = {
   },
 };
 
-const longTransaction: Misfortune = {
+export const longTransaction: Misfortune = {
   name: 'a transaction that stays open',
   befall: async (stage) => {
     await openTransaction(stage, ENTRY);
   },
 };
 
-const transactionEnded: Misfortune = {
+export const transactionEnded: Misfortune = {
   name: 'an open transaction committed or rolled back',
   befall: async (stage) => {
     const [client] = stage.open;
@@ -131,7 +131,7 @@ const transactionEnded: Misfortune = {
   },
 };
 
-const slowPulse: Misfortune = {
+export const slowPulse: Misfortune = {
   name: 'a slow pulse of somebody else',
   befall: async (stage) => {
     const client = await openTransaction(stage, 'select tally.pulse()');
@@ -143,7 +143,7 @@ const slowPulse: Misfortune = {
   },
 };
 
-const care: Misfortune = {
+export const care: Misfortune = {
   name: 'a DBA looks after it',
   befall: async (stage) => {
     const statement = stage.random.pick([
@@ -159,7 +159,7 @@ const care: Misfortune = {
   },
 };
 
-const serverReplaced: Misfortune = {
+export const serverReplaced: Misfortune = {
   name: 'a server stopped and started',
   befall: async (stage) => {
     const place = stage.random.between(0, stage.servers.length - 1);
@@ -173,12 +173,12 @@ const serverReplaced: Misfortune = {
   },
 };
 
-const quiet: Misfortune = {
+export const quiet: Misfortune = {
   name: 'nothing, for a moment',
   befall: (stage) => during(stage, 50, 400),
 };
 
-const clusterRestarted: Misfortune = {
+export const clusterRestarted: Misfortune = {
   name: 'PostgreSQL stopped and started',
   befall: async (stage) => {
     await stage.cluster?.stop();
@@ -187,7 +187,7 @@ const clusterRestarted: Misfortune = {
   },
 };
 
-const clusterKilled: Misfortune = {
+export const clusterKilled: Misfortune = {
   name: 'PostgreSQL killed',
   befall: async (stage) => {
     await stage.cluster?.kill();
@@ -195,33 +195,3 @@ const clusterKilled: Misfortune = {
     await stage.cluster?.start();
   },
 };
-
-const OFTEN: readonly [Misfortune, ...Misfortune[]] = [
-  sessionsEnded,
-  allSessionsEnded,
-  oneKindInHole,
-  oneKindInHole,
-  allInHole,
-  delayed,
-  cut,
-  cut,
-  unreachable,
-  clientsDropped,
-  clientsDropped,
-  clientsSlow,
-  clientStopped,
-  longTransaction,
-  transactionEnded,
-  slowPulse,
-  care,
-  serverReplaced,
-  quiet,
-];
-
-const RARE: readonly [Misfortune, ...Misfortune[]] = [clusterRestarted, clusterKilled];
-const RARE_SHARE = 0.08;
-
-export function nextMisfortune({ random, cluster }: Stage): Misfortune {
-  if (cluster !== undefined && random.chance(RARE_SHARE)) return random.pick(RARE);
-  return random.pick(OFTEN);
-}

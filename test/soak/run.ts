@@ -1,7 +1,7 @@
 import { boxNumbers, soundOf } from '../helpers/boxes.js';
 import { faultsOf, keptOf } from '../helpers/sound.js';
 import { until } from '../helpers/wait.js';
-import { nextMisfortune } from './faults.js';
+import { nextMisfortune } from './misfortunes.js';
 import { seeded } from './random.js';
 import { type Cluster, heal, type Stage, setUp, tearDown, type Watcher } from './stage.js';
 
