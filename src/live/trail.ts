@@ -10,7 +10,7 @@ import { NO_HISTORY, type Reader } from './reader.js';
 const POLL_MS = 100;
 
 /** An announcement and the look at the table cross: it may be this much later. */
-const GRACE_MS = 150;
+const GRACE_MS = 400;
 
 /** Changed declarations are announced: a look without that is for what got lost. */
 const DEFINITIONS_TIMES = 3;

@@ -63,7 +63,7 @@ test('a listener that hears everything late shows nothing older after something 
   const late: typeof recorders = [];
   for (let round = 0; round < 8; round += 1) {
     const before = moving.moves();
-    await until(() => moving.moves() > before + 30);
+    await until(() => moving.moves() > before + 30, { deadlineMs: 60_000 });
     // A newcomer reads what the listener has not heard of yet.
     late.push(...(await streams(t, server, 1)));
   }
@@ -90,7 +90,7 @@ test('all connections in a black hole for a while: streams stay open and end rig
   for (let round = 0; round < 2; round += 1) {
     proxy.set({ hole: true });
     const before = moving.moves();
-    await until(() => moving.moves() > before + 150);
+    await until(() => moving.moves() > before + 150, { deadlineMs: 60_000 });
     proxy.set({});
     await recorders[0]?.sync();
   }

@@ -48,7 +48,7 @@ for (const [what, how, ms] of OUTAGES) {
       t.log(`listening ${backMs} ms after PostgreSQL was back`);
       t.true(backMs < BACK_MS_MAX, `${backMs} ms`);
       const before = moving.moves();
-      await until(() => moving.moves() > before + 20);
+      await until(() => moving.moves() > before + 20, { deadlineMs: 60_000 });
       await moving.stop();
       const recorders = [...streams.map(({ recorder }) => recorder), back.recorder];
       await endsRight(database.sql, recorders, { deadlineMs: 5000 });

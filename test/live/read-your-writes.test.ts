@@ -106,7 +106,7 @@ test('two topics changed in one transaction are never seen apart, by readers of 
     slow?.pause();
     if (round % 3 === 0) slower?.pause();
     const before = moving.moves();
-    await until(() => moving.moves() > before + 60);
+    await until(() => moving.moves() > before + 60, { deadlineMs: 60_000 });
     slow?.resume();
     slower?.resume();
   }
