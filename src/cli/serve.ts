@@ -26,7 +26,11 @@ export async function serveUntilInterrupted(
   // Whoever asks twice does not want to wait for streams and requests.
   for (const signal of SIGNALS) process.once(signal, () => process.exit(EXIT.error));
   await serving.stop();
+  // Sessions of a database that hangs are still there, and would keep the process.
+  setTimeout(() => process.exit(EXIT.ok), LINGER_MS).unref();
 }
+
+const LINGER_MS = 1000;
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 

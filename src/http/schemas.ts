@@ -4,7 +4,6 @@ import { parseTopic, TOPIC_RULE, type Topic, topicText } from '../live/topic.js'
 /** What comes in is checked with these, and /openapi.json is made of them. */
 
 const SHOWN_LENGTH_MAX = 80;
-const ID_LENGTH_MAX = 200;
 
 const NAME = {
   description: 'The name of the counter or summary.',
@@ -55,14 +54,10 @@ export function topicsQuery(topicsMax: number) {
 
 export function streamQuery(topicsMax: number) {
   return topicsQuery(topicsMax).extend({
-    last_event_id: z
-      .string()
-      .max(ID_LENGTH_MAX, `is longer than ${ID_LENGTH_MAX} characters`)
-      .optional()
-      .meta({
-        description:
-          'As the header Last-Event-ID, which EventSource sends by itself and which comes first.',
-      }),
+    last_event_id: z.string().optional().meta({
+      description:
+        'As the header Last-Event-ID, which EventSource sends by itself and which comes first. One that cannot be read gets everything.',
+    }),
   });
 }
 

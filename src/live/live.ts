@@ -121,10 +121,22 @@ export async function openLive(options: LiveOptions): Promise<Live> {
       streams.close();
       feed.close();
       hub.close();
-      await Promise.all([running.stop(), listener.close()]);
-      await pool.close();
+      const farewell = Promise.all([running.stop(), listener.close()]).then(() => pool.close());
+      await within(FAREWELL_MS, farewell);
     },
   };
+}
+
+/** A database that hangs says no good-bye: who waits for it would never stop. */
+const FAREWELL_MS = 5000;
+
+async function within(ms: number, ending: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([ending, late]);
+  clearTimeout(timer);
 }
 
 /** Wrong user, wrong password, no such database: waiting does not help. */

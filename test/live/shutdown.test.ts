@@ -2,6 +2,7 @@ import test from 'ava';
 import { installBoxes, TOPICS } from '../helpers/boxes.js';
 import { movers, open } from '../helpers/boxes-server.js';
 import { testDatabase } from '../helpers/database.js';
+import { openProxy } from '../helpers/proxy.js';
 import { serve } from '../helpers/serving.js';
 import { assertSound } from '../helpers/sound.js';
 import { until } from '../helpers/wait.js';
@@ -54,4 +55,18 @@ test('a second SIGTERM does not wait for streams that nobody reads', async (t) =
   server.signal('SIGTERM');
   await server.ended();
   t.pass();
+});
+
+test('SIGTERM ends a server whose database answers nothing any more', async (t) => {
+  const database = await testDatabase(t);
+  await installBoxes(database.url);
+  const proxy = await openProxy(database.url);
+  t.teardown(() => proxy.close());
+  const server = await serve(t, { databaseUrl: proxy.through(database.url) });
+  const { recorder } = await open(t, server, { topics: TOPICS });
+  await recorder.sync(1);
+  proxy.set({ hole: true });
+  server.signal('SIGTERM');
+  t.is((await recorder.over(20_000)).why, 'the response ended');
+  t.is(await server.ended(30_000), 0);
 });

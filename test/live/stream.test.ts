@@ -104,7 +104,7 @@ for (const sink of SINKS) {
         '1',
         ' ',
         '%00',
-        'x'.repeat(199),
+        'x'.repeat(4000),
       ]) {
         for (const by of [{ lastEventId: id }, { query: { last_event_id: id } }]) {
           const again = await open(t, server, { topics: TOPICS, ...by });
