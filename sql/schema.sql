@@ -643,6 +643,32 @@ create view tally.late as
           WHERE (f.counter = d.id)))));
 comment on view tally.late is 'Counters that are readable again and whose changes in between were not announced yet.';
 
+-- view tally.life
+create view tally.life as
+ SELECT l.timeline,
+    l.stats_reset,
+    (l.is_standby OR ((p.at > COALESCE(l.stats_reset, '-infinity'::timestamp with time zone)) AND (p.timeline = l.timeline) AND (p.written_by = p.xmin))) AS is_begun
+   FROM (( SELECT pg_is_in_recovery() AS is_standby,
+            ( SELECT a.stats_reset
+                   FROM pg_stat_archiver a) AS stats_reset,
+                CASE
+                    WHEN pg_is_in_recovery() THEN ( SELECT upper(lpad(to_hex(c.timeline_id), 8, '0'::text)) AS upper
+                       FROM pg_control_checkpoint() c(checkpoint_lsn, redo_lsn, redo_wal_file, timeline_id, prev_timeline_id, full_page_writes, next_xid, next_oid, next_multixact_id, next_multi_offset, oldest_xid, oldest_xid_dbid, oldest_active_xid, oldest_multi_xid, oldest_multi_dbid, oldest_commit_ts_xid, newest_commit_ts_xid, checkpoint_time))
+                    ELSE "left"(pg_walfile_name(pg_current_wal_lsn()), 8)
+                END AS timeline
+         OFFSET 0) l
+     CROSS JOIN LATERAL ( SELECT o.pulse,
+            o.at,
+            o.timeline,
+            o.written_by,
+            o.xmin
+           FROM tally.pulses o
+          ORDER BY o.pulse DESC
+         LIMIT 1) p);
+comment on view tally.life is 'This life of the database: its timeline, when it last crashed, and whether a pulse has begun it.';
+comment on column tally.life.stats_reset is 'A crash resets the statistics of the archiver. NULL: nobody ever did.';
+comment on column tally.life.is_begun is 'Whether the last pulse is of this life, and none can have got lost after it. A crash, a failover or a restore may have taken pulses back that somebody has heard of: until the first one after it, versions may be older than those shown.';
+
 -- view tally.pending
 create view tally.pending as
  SELECT d.counter,
@@ -704,6 +730,25 @@ UNION ALL
            FROM tally.collect_point p)));
 comment on view tally.pending_marks is 'Marks not collected yet, in the reader''s snapshot.';
 
+-- view tally.present_triggers
+create view tally.present_triggers as
+ SELECT (t.tgrelid)::regclass AS relation,
+    (t.tgname)::text AS name,
+    f.kind,
+    f.slug,
+    s.source
+   FROM ((pg_trigger t
+     JOIN ( SELECT p.oid,
+            split_part((p.proname)::text, '_'::text, 1) AS kind,
+            "substring"((p.proname)::text, '^[a-z]+_(.*)_(?:insert|update|delete)$'::text) AS slug
+           FROM pg_proc p
+          WHERE ((p.pronamespace = ('tally'::regnamespace)::oid) AND (p.proname ~ '^(?:count|mark)_'::text))) f ON ((f.oid = t.tgfoid)))
+     LEFT JOIN tally.triggered_tables s ON (((s.kind = f.kind) AND (s.slug = f.slug))))
+  WHERE ((NOT t.tgisinternal) AND (t.tgparentid = (0)::oid));
+comment on view tally.present_triggers is 'The counting and marking triggers that there are, wherever they stand.';
+comment on column tally.present_triggers.slug is 'NULL for those that all tables share, such as tally.count_move.';
+comment on column tally.present_triggers.source is 'The table that it counts or marks for, if it tells.';
+
 -- view tally.settled_functions
 create view tally.settled_functions as
  SELECT oid AS function
@@ -748,34 +793,6 @@ comment on column tally.status.attended is 'Whether a session is there that puls
 comment on column tally.status.filling is 'Counters that show no number until they are filled.';
 comment on column tally.status.broken is 'Counters whose fill fails, or whose source is gone.';
 grant select on tally.status to tally_server;
-
--- view tally.stray_marking
-create view tally.stray_marking as
- SELECT (t.tgrelid)::regclass AS relation,
-    (t.tgname)::text AS name,
-    s.source
-   FROM ((pg_trigger t
-     JOIN pg_proc p ON (((p.oid = t.tgfoid) AND (p.pronamespace = ('tally'::regnamespace)::oid))))
-     LEFT JOIN tally.watched s ON ((p.proname ~ (('^mark_'::text || s.slug) || '_(insert|update|delete)$'::text))))
-  WHERE ((NOT t.tgisinternal) AND (t.tgparentid = (0)::oid) AND ((s.source IS NOT NULL) OR (p.proname = ANY (ARRAY['mark_truncate'::name, 'mark_route'::name, 'mark_move'::name]))) AND (NOT (EXISTS ( SELECT
-           FROM (tally.watched o
-             CROSS JOIN LATERAL tally.marking_triggers(o.source) e(relation, name, ddl, tgenabled))
-          WHERE (((e.relation)::oid = t.tgrelid) AND (e.name = t.tgname) AND (((o.source)::oid = (s.source)::oid) OR (p.proname = ANY (ARRAY['mark_truncate'::name, 'mark_route'::name, 'mark_move'::name]))))))));
-comment on view tally.stray_marking is 'Marking triggers on tables that are not, or no longer, part of a watched one: a partition that was detached keeps its own.';
-
--- view tally.stray_triggers
-create view tally.stray_triggers as
- SELECT (t.tgrelid)::regclass AS relation,
-    (t.tgname)::text AS name,
-    s.source
-   FROM ((pg_trigger t
-     JOIN pg_proc p ON (((p.oid = t.tgfoid) AND (p.pronamespace = ('tally'::regnamespace)::oid))))
-     LEFT JOIN tally.sources s ON ((p.proname ~ (('^count_'::text || s.slug) || '_(insert|update|delete)$'::text))))
-  WHERE ((NOT t.tgisinternal) AND (t.tgparentid = (0)::oid) AND ((s.source IS NOT NULL) OR (p.proname = ANY (ARRAY['count_truncate'::name, 'never'::name, 'note_move'::name]))) AND (NOT (EXISTS ( SELECT
-           FROM (tally.sources o
-             CROSS JOIN LATERAL tally.expected_triggers(o.source) e(relation, name, ddl, tgenabled))
-          WHERE (((e.relation)::oid = t.tgrelid) AND (e.name = t.tgname) AND (((o.source)::oid = (s.source)::oid) OR (p.proname = ANY (ARRAY['count_truncate'::name, 'never'::name, 'note_move'::name]))))))));
-comment on view tally.stray_triggers is 'Counting triggers on tables that are not, or no longer, part of a source: a partition that was detached keeps its own, and goes on counting.';
 
 -- view tally.summaries
 create view tally.summaries as
@@ -832,7 +849,8 @@ create view tally.topic_reading as
     NULL::text AS "json",
     NULL::bigint AS version,
     NULL::boolean AS settled,
-    NULL::bigint AS pulse
+    NULL::bigint AS pulse,
+    NULL::text AS history
   WHERE false;
 comment on view tally.topic_reading is 'What tally.read_topics returns for each topic.';
 
@@ -863,6 +881,19 @@ UNION ALL
 comment on view tally.topic_states is 'What a server has to know of a counter or a summary before it shows a value. As counter_definitions has it, without what only people read.';
 comment on column tally.topic_states.counter is 'The id, of a summary too.';
 comment on column tally.topic_states.state is 'ready: tally.counters shows it; filling: not yet; broken: not before somebody mends it.';
+
+-- view tally.triggered_tables
+create view tally.triggered_tables as
+ SELECT 'count'::text AS kind,
+    s.source,
+    s.slug
+   FROM tally.sources s
+UNION ALL
+ SELECT 'mark'::text AS kind,
+    w.source,
+    w.slug
+   FROM tally.watched w;
+comment on view tally.triggered_tables is 'Tables that carry triggers of ours: kind count for counters, mark for the watches of summaries.';
 
 -- view tally.unfilled
 create view tally.unfilled as
@@ -1003,63 +1034,13 @@ CREATE OR REPLACE FUNCTION tally.attach(source regclass DEFAULT NULL::regclass)
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-declare
-  v_source  tally.sources;
-  v_missing record;
-  v_stray   record;
 begin
-  -- Puts the counting triggers wherever they are missing: a new partition has none, and only
-  -- its owner may make them. Takes them off a partition that was detached. And writes the trigger
-  -- functions anew where this version of pgtally
-  -- writes them otherwise. Runs with the caller's rights; changes nothing where all is well.
-  for v_source in
-    select s.* from tally.sources s
-    join pg_class c on c.oid = s.source
-    where (attach.source is null and pg_has_role(c.relowner, 'usage')) or s.source = attach.source
-    order by s.slug
-  loop
-    if tally.lacks_sight(v_source.source) then
-      perform tally.lock_source(v_source.source, 'access exclusive');
-      perform tally.grant_sight(v_source.source);
-      relation := v_source.source;
-      attached := 'sight for tally_owner';
-      return next;
-    end if;
-    if not tally.functions_stand(v_source.source) then
-      perform tally.lock_source(v_source.source, 'share row exclusive');
-      perform tally.build_functions(v_source.source);
-      relation := v_source.source;
-      attached := 'trigger functions';
-      return next;
-    end if;
-    for v_missing in
-      select t.relation, t.name, t.ddl from tally.expected_triggers(v_source.source) t
-      where t.tgenabled is null
-      order by t.relation::text, t.name
-    loop
-      perform tally.lock_source(v_missing.relation, 'share row exclusive');
-      execute v_missing.ddl;
-      execute format('grant select on table %s to tally_owner', v_missing.relation);
-      relation := v_missing.relation;
-      attached := v_missing.name;
-      return next;
-    end loop;
-  end loop;
-  for v_stray in
-    select t.* from tally.stray_triggers t
-    join pg_class c on c.oid = t.relation
-    where pg_has_role(c.relowner, 'usage')
-      and (attach.source is null or t.source is not distinct from attach.source)
-    order by t.relation::text, t.name
-  loop
-    perform tally.lock_source(v_stray.relation, 'access exclusive');
-    execute format('drop trigger %I on %s', v_stray.name, v_stray.relation);
-    perform tally.revoke_sight(v_stray.relation);
-    relation := v_stray.relation;
-    attached := format('dropped stray %s', v_stray.name);
-    return next;
-  end loop;
-  return query select w.relation, w.attached from tally.attach_watches(attach.source) w;
+  -- Puts the triggers wherever they are missing: a new partition has none, and only its owner may
+  -- make them. Takes them off a partition that was detached. And writes the trigger functions
+  -- anew where this version of pgtally writes them otherwise. Runs with the caller's rights;
+  -- changes nothing where all is well.
+  return query select t.* from tally.attach_triggers(attach.source, 'count') t;
+  return query select t.* from tally.attach_triggers(attach.source, 'mark') t;
 end
 $function$;
 comment on function tally.attach(regclass) is 'Puts missing triggers on a source or watched table and its partitions, or on all of them; takes them off detached partitions; writes the trigger functions anew where another version wrote them.';
@@ -1078,9 +1059,8 @@ begin
   -- transaction that makes it, as its owner.
   for v_missing in
     select t.ddl
-    from (select e.relation, e.ddl, e.tgenabled from tally.expected_triggers(source) e
-          union all
-          select m.relation, m.ddl, m.tgenabled from tally.marking_triggers(source) m) t
+    from unnest(array['count', 'mark']) k (kind)
+    cross join lateral tally.expected_triggers(source, k.kind) t
     join pg_class c on c.oid = t.relation and c.relispartition
     join pg_class o on o.oid = source and o.relowner = c.relowner
     where t.tgenabled is null
@@ -1093,67 +1073,77 @@ $function$;
 comment on function tally.attach_partitions(regclass) is 'Puts the counting and marking triggers on new partitions, as the owner of the table.';
 revoke all on function tally.attach_partitions(regclass) from public;
 
--- function tally.attach_watches(regclass)
-CREATE OR REPLACE FUNCTION tally.attach_watches(source regclass DEFAULT NULL::regclass)
+-- function tally.attach_triggers(regclass,text)
+CREATE OR REPLACE FUNCTION tally.attach_triggers(source regclass, kind text)
  RETURNS TABLE(relation regclass, attached text)
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_source  tally.watched;
-  v_missing record;
-  v_stray   record;
-  v_mended  boolean;
+  v_table  tally.triggered_tables;
+  v_ddl    text;
+  v_mended boolean;
 begin
-  -- tally.attach for watched tables: with the caller's rights; changes nothing where all is well.
-  -- What happened while a trigger was missing nobody saw: every document is taken for changed.
-  for v_source in
-    select s.* from tally.watched s
-    join pg_class c on c.oid = s.source
-    where (attach_watches.source is null and pg_has_role(c.relowner, 'usage'))
-       or s.source = attach_watches.source
-    order by s.slug
+  -- Part of tally.attach, for counters or for watches. Marking needs no right to read the table.
+  for v_table in
+    select t.* from tally.triggered_tables t
+    join pg_class c on c.oid = t.source
+    where t.kind = attach_triggers.kind
+      and ((attach_triggers.source is null and pg_has_role(c.relowner, 'usage'))
+           or t.source = attach_triggers.source)
+    order by t.slug
   loop
     v_mended := false;
-    if not tally.marking_stands(v_source.source) then
-      perform tally.lock_source(v_source.source, 'share row exclusive');
-      perform tally.build_marking(v_source.source);
-      v_mended := true;
-      relation := v_source.source;
-      attached := 'marking functions';
+    if kind = 'count' and tally.lacks_sight(v_table.source) then
+      perform tally.lock_source(v_table.source, 'access exclusive');
+      perform tally.grant_sight(v_table.source);
+      relation := v_table.source;
+      attached := 'sight for tally_owner';
       return next;
     end if;
-    for v_missing in
-      select t.relation, t.name, t.ddl from tally.marking_triggers(v_source.source) t
+    if not tally.functions_stand(v_table.source, kind) then
+      perform tally.lock_source(v_table.source, 'share row exclusive');
+      perform tally.build_functions(v_table.source, kind);
+      v_mended := true;
+      relation := v_table.source;
+      attached := case kind when 'count' then 'trigger functions' else 'marking functions' end;
+      return next;
+    end if;
+    for relation, attached, v_ddl in
+      select t.relation, t.name, t.ddl from tally.expected_triggers(v_table.source, kind) t
       where t.tgenabled is null
       order by t.relation::text, t.name
     loop
-      perform tally.lock_source(v_missing.relation, 'share row exclusive');
-      execute v_missing.ddl;
+      perform tally.lock_source(relation, 'share row exclusive');
+      execute v_ddl;
+      if kind = 'count' then
+        execute format('grant select on table %s to tally_owner', relation);
+      end if;
       v_mended := true;
-      relation := v_missing.relation;
-      attached := v_missing.name;
       return next;
     end loop;
-    perform tally.mark_all(v_source.slug) where v_mended;
+    -- What happened meanwhile no watch saw: every document is taken for changed.
+    perform tally.mark_all(v_table.slug) where v_mended and kind = 'mark';
   end loop;
-  for v_stray in
-    select t.* from tally.stray_marking t
+
+  for relation, attached in
+    select t.relation, t.name from tally.stray_triggers(attach_triggers.source) t
     join pg_class c on c.oid = t.relation
-    where pg_has_role(c.relowner, 'usage')
-      and (attach_watches.source is null or t.source is not distinct from attach_watches.source)
+    where t.kind = attach_triggers.kind and pg_has_role(c.relowner, 'usage')
     order by t.relation::text, t.name
   loop
-    perform tally.lock_source(v_stray.relation, 'access exclusive');
-    execute format('drop trigger %I on %s', v_stray.name, v_stray.relation);
-    relation := v_stray.relation;
-    attached := format('dropped stray %s', v_stray.name);
+    perform tally.lock_source(relation, 'access exclusive');
+    execute format('drop trigger %I on %s', attached, relation);
+    perform tally.revoke_sight(relation)
+    where kind = 'count'
+      and not exists (select from tally.sources s, tally.family(s.source) f where f = relation);
+    attached := 'dropped stray ' || attached;
     return next;
   end loop;
 end
 $function$;
-comment on function tally.attach_watches(regclass) is 'Puts missing marking triggers on a watched table and its partitions, or on all of them; takes them off detached partitions. Part of tally.attach.';
-revoke all on function tally.attach_watches(regclass) from public;
+comment on function tally.attach_triggers(regclass,text) is 'Puts missing counting or marking triggers on a table and its partitions, or on all of them; takes them off detached partitions.';
+revoke all on function tally.attach_triggers(regclass,text) from public;
 
 -- function tally.attend()
 CREATE OR REPLACE FUNCTION tally.attend()
@@ -1280,9 +1270,9 @@ as %3$L$create$, v_next, tally.rule_settings(), format(
 $body$
 #variable_conflict use_column
 begin
-  -- When the next row falls due after that time: one look at an index.
+  -- When the next row falls due from that time on: one look at an index.
   return (select (%2$s) from %3$s tally_row
-          where (%4$s) and (%2$s) > %1$I.past
+          where (%4$s) and (%2$s) >= %1$I.past
           order by (%2$s) limit 1);
 end
 $body$, v_next, v_rule.due_sql, v_rule.source, v_rule.filter_sql));
@@ -1306,63 +1296,38 @@ $function$;
 comment on function tally.build_expiry(text,name[]) is 'Writes the functions tally.run_expiry_<name> and tally.next_expiry_<name>, and the trigger.';
 revoke all on function tally.build_expiry(text,name[]) from public;
 
--- function tally.build_functions(regclass)
-CREATE OR REPLACE FUNCTION tally.build_functions(source regclass)
+-- function tally.build_functions(regclass,text)
+CREATE OR REPLACE FUNCTION tally.build_functions(source regclass, kind text)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_slug     text;
-  v_counters bigint[];
-  v_names    text;
-  v_settings text;
-  v_plain    boolean;
-  v_event    text;
+  v_function record;
 begin
-  -- Writes the source's trigger functions anew, for the counters it has now. The caller holds
-  -- SHARE ROW EXCLUSIVE on the source: a writer that began under the old functions and commits
+  -- Writes a table's trigger functions anew, for the counters or watches it has now. The caller
+  -- holds SHARE ROW EXCLUSIVE on it: a writer that began under the old functions and commits
   -- under the new ones would otherwise be missed by the fill.
-  select s.slug into strict v_slug from tally.sources s where s.source = build_functions.source;
-  select array_agg(d.id order by d.name), string_agg(d.name, ', ' order by d.name),
-         bool_and(d.scope is null),
-         case when bool_or(d.by_settings) then
-$settings$set timezone = 'UTC'
-set datestyle = 'ISO, YMD'
-set intervalstyle = 'postgres'
-set extra_float_digits = 1
-set standard_conforming_strings = on
-set array_nulls = on
-set bytea_output = 'hex'
-set lc_time = 'C'
-set lc_numeric = 'C'
-set lc_monetary = 'C'
-$settings$ else '' end
-  into v_counters, v_names, v_plain, v_settings
-  from tally.definitions d
-  where d.source = build_functions.source;
-
-  foreach v_event in array array['insert', 'update', 'delete'] loop
+  for v_function in select f.* from tally.expected_functions(source, kind) f loop
     execute format(
-$create$create or replace function tally.count_%1$s_%2$s()
+$create$create or replace function tally.%1$s()
 returns trigger
 language plpgsql
-security definer  -- writers of the source need no right on tally
+security definer  -- writers of the table need no right on tally
 set search_path = pg_catalog, pg_temp
-%3$sas %4$L$create$,
-      v_slug, v_event, v_settings,
-      E'\n' || tally.function_body(v_slug, v_event, v_counters, v_plain,
-                                   (select c.relkind = 'p' from pg_class c where c.oid = source)));
-    execute format('revoke execute on function tally.count_%s_%s() from public', v_slug, v_event);
-    execute format('comment on function tally.count_%s_%s() is %L', v_slug, v_event,
-                   format('Made by tally.build_functions: counts %s on %s for %s.',
-                          upper(v_event), source, v_names));
+%2$sas %3$L$create$,
+      v_function.name,
+      case when v_function.by_settings then tally.pinned_settings() else '' end,
+      v_function.body);
+    execute format('revoke execute on function tally.%s() from public', v_function.name);
+    execute format('comment on function tally.%s() is %L', v_function.name,
+                   format('Made by tally.build_functions: %s.', v_function.purpose));
   end loop;
 end
 $function$;
-comment on function tally.build_functions(regclass) is 'Generates the static trigger functions tally.count_<slug>_insert, _update and _delete.';
-revoke all on function tally.build_functions(regclass) from public;
+comment on function tally.build_functions(regclass,text) is 'Generates the static trigger functions tally.count_<slug>_insert, _update and _delete, or tally.mark_<slug>_insert and so on.';
+revoke all on function tally.build_functions(regclass,text) from public;
 
 -- function tally.build_here(tally.summary_definitions,text,boolean)
 CREATE OR REPLACE FUNCTION tally.build_here(definition tally.summary_definitions, scope text, again boolean, OUT outcome text, OUT body text, OUT error text)
@@ -1401,63 +1366,6 @@ end
 $function$;
 comment on function tally.build_here(tally.summary_definitions,text,boolean) is 'Builds and keeps one document: changed, equal, gone (there is none any more), none, failed or canceled. again: nobody waits for it, so a failure is a warning, and work tries once more; the caller has called tally.forget_due.';
 revoke all on function tally.build_here(tally.summary_definitions,text,boolean) from public;
-
--- function tally.build_marking(regclass)
-CREATE OR REPLACE FUNCTION tally.build_marking(source regclass)
- RETURNS void
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-declare
-  v_slug     text;
-  v_watches  bigint[];
-  v_names    text;
-  v_settings text;
-  v_event    text;
-begin
-  -- Writes a watched table's trigger functions anew, for the watches it has now. The caller holds
-  -- SHARE ROW EXCLUSIVE on it: so that no writer began under the old functions.
-  select w.slug into strict v_slug from tally.watched w where w.source = build_marking.source;
-  select array_agg(w.id order by w.id),
-         string_agg(distinct s.name, ', ' order by s.name),
-         case when bool_or(w.by_settings) then
-$settings$set timezone = 'UTC'
-set datestyle = 'ISO, YMD'
-set intervalstyle = 'postgres'
-set extra_float_digits = 1
-set standard_conforming_strings = on
-set array_nulls = on
-set bytea_output = 'hex'
-set lc_time = 'C'
-set lc_numeric = 'C'
-set lc_monetary = 'C'
-$settings$ else '' end
-  into v_watches, v_names, v_settings
-  from tally.watches w
-  join tally.summary_definitions s on s.id = w.summary
-  where w.source = build_marking.source;
-
-  foreach v_event in array array['insert', 'update', 'delete'] loop
-    execute format(
-$create$create or replace function tally.mark_%1$s_%2$s()
-returns trigger
-language plpgsql
-security definer  -- writers of the table need no right on tally
-set search_path = pg_catalog, pg_temp
-%3$sas %4$L$create$,
-      v_slug, v_event, v_settings,
-      E'\n' || tally.marking_body(v_slug, v_event, v_watches,
-                                  (select c.relkind = 'p' from pg_class c where c.oid = source)));
-    execute format('revoke execute on function tally.mark_%s_%s() from public', v_slug, v_event);
-    execute format('comment on function tally.mark_%s_%s() is %L', v_slug, v_event,
-                   format('Made by tally.build_marking: marks documents of %s on %s of %s.',
-                          v_names, upper(v_event), source));
-  end loop;
-end
-$function$;
-comment on function tally.build_marking(regclass) is 'Generates the static trigger functions tally.mark_<slug>_insert, _update and _delete.';
-revoke all on function tally.build_marking(regclass) from public;
 
 -- function tally.build_on_read(tally.summary_definitions,text)
 CREATE OR REPLACE FUNCTION tally.build_on_read(definition tally.summary_definitions, scope text, OUT outcome text, OUT body text, OUT error text)
@@ -1544,17 +1452,17 @@ $body$
 declare
   v_partition text := %1$L || '.' || quote_ident(partition);
 begin
-  -- A partition of %2$s for low to high.
-  execute format('create table %%s (like %2$s including defaults including constraints '
+  -- A partition for low to high.
+  execute format('create table %%s (like %%s including defaults including constraints '
                  'including generated including storage including compression '
-                 'including comments)', v_partition);
-  execute format('alter table %2$s attach partition %%s for values from (%%L) to (%%L)',
-                 v_partition, low, high);
-  if has_table_privilege('tally_owner', %3$L, 'select') then
+                 'including comments)', v_partition, %2$L);
+  execute format('alter table %%s attach partition %%s for values from (%%L) to (%%L)',
+                 %2$L, v_partition, low, high);
+  if has_table_privilege('tally_owner', %2$L, 'select') then
     execute format('grant select on table %%s to tally_owner', v_partition);
   end if;
 end
-$body$, (select c.relnamespace::regnamespace::text from pg_class c where c.oid = source), source,
+$body$, (select c.relnamespace::regnamespace::text from pg_class c where c.oid = source),
         source::text));
   execute format('comment on function tally.%I(text, text, text) is %L', v_make,
                  format('Made by tally.ensure_partitions: makes a partition of %s.', source));
@@ -1863,13 +1771,16 @@ begin
               then t.value::bigint::text end,
          t.version, v_pulse
   from unnest(names, scopes) with ordinality k (name, scope, pos)
-  join tally.topic_states s on s.name = k.name and s.state = 'ready'
+  cross join lateral (
+    -- By name, one after another: a join reads all there are, and what state each is in.
+    select x.counter, x.state from tally.topic_states x where x.name = k.name offset 0
+  ) s
   cross join lateral (
     -- By itself, so that the index is entered by both: by the counter alone is a scan of it.
     select o.value, o.version from tally.totals o
     where o.counter = s.counter and o.scope = k.scope offset 0
   ) t
-  where t.version > since
+  where s.state = 'ready' and t.version > since
   union all
   select k.pos::integer, coalesce(d.body, 'null'), d.version, v_pulse
   from unnest(names, scopes) with ordinality k (name, scope, pos)
@@ -1885,6 +1796,25 @@ comment on function tally.changed_topics(text[],text[],bigint) is 'Those of the 
 revoke all on function tally.changed_topics(text[],text[],bigint) from public;
 grant execute on function tally.changed_topics(text[],text[],bigint) to tally_server;
 
+-- function tally.check_audience(text,text,text)
+CREATE OR REPLACE FUNCTION tally.check_audience(kind text, name text, audience text)
+ RETURNS void
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if audience is null or audience !~ '^(private|public|owner|role:[A-Za-z0-9_.-]{1,63})$' then
+    raise exception using errcode = 'TL005',
+      message = format('%s "%s": audience %s is not known', kind, name,
+                       coalesce(quote_literal(audience), 'null')),
+      hint = 'It is private, public, owner, or role:NAME.';
+  end if;
+end
+$function$;
+comment on function tally.check_audience(text,text,text) is 'Raises TL005 for an audience that no server knows.';
+revoke all on function tally.check_audience(text,text,text) from public;
+
 -- function tally.check_counter(text,regclass,text,boolean)
 CREATE OR REPLACE FUNCTION tally.check_counter(name text, source regclass, audience text, ranked boolean)
  RETURNS void
@@ -1894,38 +1824,19 @@ CREATE OR REPLACE FUNCTION tally.check_counter(name text, source regclass, audie
 AS $function$
 begin
   -- Whatever can be said of a declaration before its expressions are looked at.
-  if name is null or name !~ '^[a-z][a-z0-9_]{0,62}$' then
-    raise exception using errcode = 'TL001',
-      message = format('counter name %s is not allowed', coalesce(quote_literal(name), 'null')),
-      hint = 'A name begins with a to z and has up to 63 of a to z, 0 to 9 and _.';
-  end if;
+  perform tally.check_new_name('counter', name);
   if source is null then
     raise exception using errcode = 'TL003',
       message = format('counter "%s": no source is given', name),
       hint = 'Name the table whose rows are counted, as schema.table.';
   end if;
-  if audience is null or audience !~ '^(private|public|owner|role:[A-Za-z0-9_.-]{1,63})$' then
-    raise exception using errcode = 'TL005',
-      message = format('counter "%s": audience %s is not known', name,
-                       coalesce(quote_literal(audience), 'null')),
-      hint = 'It is private, public, owner, or role:NAME.';
-  end if;
+  perform tally.check_audience('counter', name, audience);
   if ranked is null then
     raise exception using errcode = 'TL005',
       message = format('counter "%s": ranked is null', name),
       hint = 'ranked is true or false.';
   end if;
-  if not pg_has_role('tally_owner', 'usage') then
-    raise exception using errcode = 'TL007',
-      message = format('role %I may not declare counters', current_user),
-      hint = format('Whoever installed pgtally runs: grant tally_owner to %I;', current_user);
-  end if;
-  if not has_database_privilege(current_database(), 'temporary') then
-    raise exception using errcode = 'TL007',
-      message = format('role %I may not make temporary tables, which trying expressions takes',
-                       current_user),
-      hint = format('grant temporary on database %I to %I;', current_database(), current_user);
-  end if;
+  perform tally.check_declarer('declare counters');
   perform tally.check_source(source);
   if not (select pg_has_role(c.relowner, 'usage') from pg_class c where c.oid = source) then
     raise exception using errcode = 'TL007',
@@ -1980,6 +1891,30 @@ end
 $function$;
 comment on function tally.check_cron() is 'The version of pg_cron in this database, or error TL040 that says why it cannot be used.';
 revoke all on function tally.check_cron() from public;
+
+-- function tally.check_declarer(text,boolean)
+CREATE OR REPLACE FUNCTION tally.check_declarer(act text, tries boolean DEFAULT true)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if not pg_has_role('tally_owner', 'usage') then
+    raise exception using errcode = 'TL007',
+      message = format('role %I may not %s', current_user, act),
+      hint = format('Whoever installed pgtally runs: grant tally_owner to %I;', current_user);
+  end if;
+  if tries and not has_database_privilege(current_database(), 'temporary') then
+    raise exception using errcode = 'TL007',
+      message = format('role %I may not make temporary tables, which trying expressions takes',
+                       current_user),
+      hint = format('grant temporary on database %I to %I;', current_database(), current_user);
+  end if;
+end
+$function$;
+comment on function tally.check_declarer(text,boolean) is 'Raises TL007 for a role that may not declare anything, or not what has expressions to be tried.';
+revoke all on function tally.check_declarer(text,boolean) from public;
 
 -- function tally.check_expression(text,text,regclass,text,regclass,regtype,boolean)
 CREATE OR REPLACE FUNCTION tally.check_expression(counter text, part text, source regclass, expression text, probe regclass, amount_type regtype, is_immutable boolean, OUT sql_text text, OUT by_settings boolean, OUT columns name[])
@@ -2146,6 +2081,24 @@ $function$;
 comment on function tally.check_name(text) is 'The id of the counter of that name, or error TL006.';
 revoke all on function tally.check_name(text) from public;
 
+-- function tally.check_new_name(text,text)
+CREATE OR REPLACE FUNCTION tally.check_new_name(kind text, name text)
+ RETURNS void
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if name is null or name !~ '^[a-z][a-z0-9_]{0,62}$' then
+    raise exception using errcode = 'TL001',
+      message = format('%s name %s is not allowed', kind, coalesce(quote_literal(name), 'null')),
+      hint = 'A name begins with a to z and has up to 63 of a to z, 0 to 9 and _.';
+  end if;
+end
+$function$;
+comment on function tally.check_new_name(text,text) is 'Raises TL001 for what nothing may be called.';
+revoke all on function tally.check_new_name(text,text) from public;
+
 -- function tally.check_readable(text)
 CREATE OR REPLACE FUNCTION tally.check_readable(name text)
  RETURNS void
@@ -2256,11 +2209,7 @@ declare
   v_why   text;
 begin
   -- Whatever can be said of a rule before its expressions are looked at.
-  if name is null or name !~ '^[a-z][a-z0-9_]{0,62}$' then
-    raise exception using errcode = 'TL001',
-      message = format('%s name %s is not allowed', kind, coalesce(quote_literal(name), 'null')),
-      hint = 'A name begins with a to z and has up to 63 of a to z, 0 to 9 and _.';
-  end if;
+  perform tally.check_new_name(kind, name);
   select c.* into v_class from pg_class c where c.oid = check_rule.source;
   v_why := case
     when v_class.oid is null then 'there is no such table'
@@ -2280,17 +2229,7 @@ begin
                        coalesce(source::text, 'null'), v_why),
       hint = 'Name a table that holds its rows itself, as schema.table.';
   end if;
-  if not pg_has_role('tally_owner', 'usage') then
-    raise exception using errcode = 'TL007',
-      message = format('role %I may not create rules', current_user),
-      hint = format('Whoever installed pgtally runs: grant tally_owner to %I;', current_user);
-  end if;
-  if not has_database_privilege(current_database(), 'temporary') then
-    raise exception using errcode = 'TL007',
-      message = format('role %I may not make temporary tables, which trying expressions takes',
-                       current_user),
-      hint = format('grant temporary on database %I to %I;', current_database(), current_user);
-  end if;
+  perform tally.check_declarer('create rules');
   if not pg_has_role(v_class.relowner, 'usage') then
     raise exception using errcode = 'TL007',
       message = format('%s "%s": role %I does not own %s', kind, name, current_user, source),
@@ -2451,17 +2390,8 @@ declare
   v_why      text;
 begin
   -- Whatever can be said of a declaration by itself.
-  if name is null or name !~ '^[a-z][a-z0-9_]{0,62}$' then
-    raise exception using errcode = 'TL001',
-      message = format('summary name %s is not allowed', coalesce(quote_literal(name), 'null')),
-      hint = 'A name begins with a to z and has up to 63 of a to z, 0 to 9 and _.';
-  end if;
-  if audience is null or audience !~ '^(private|public|owner|role:[A-Za-z0-9_.-]{1,63})$' then
-    raise exception using errcode = 'TL005',
-      message = format('summary "%s": audience %s is not known', name,
-                       coalesce(quote_literal(audience), 'null')),
-      hint = 'It is private, public, owner, or role:NAME.';
-  end if;
+  perform tally.check_new_name('summary', name);
+  perform tally.check_audience('summary', name, audience);
   if settle is null or settle < interval '0' or settle > interval '1 day' then
     raise exception using errcode = 'TL020',
       message = format('summary "%s": settle is %s', name, coalesce(settle::text, 'null')),
@@ -2472,11 +2402,7 @@ begin
       message = format('summary "%s": max_age is %s', name, max_age),
       hint = 'How old a document may be when it is read: 10 ms or more; null: as old as it is.';
   end if;
-  if not pg_has_role('tally_owner', 'usage') then
-    raise exception using errcode = 'TL007',
-      message = format('role %I may not declare summaries', current_user),
-      hint = format('Whoever installed pgtally runs: grant tally_owner to %I;', current_user);
-  end if;
+  perform tally.check_declarer('declare summaries', tries => false);
 
   select p.* into v_function from pg_proc p where p.oid = builder;
   v_why := case
@@ -2523,17 +2449,7 @@ begin
       message = format('summary "%s": no source is given', summary),
       hint = 'Name the table to watch, as schema.table.';
   end if;
-  if not pg_has_role('tally_owner', 'usage') then
-    raise exception using errcode = 'TL007',
-      message = format('role %I may not declare watches', current_user),
-      hint = format('Whoever installed pgtally runs: grant tally_owner to %I;', current_user);
-  end if;
-  if not has_database_privilege(current_database(), 'temporary') then
-    raise exception using errcode = 'TL007',
-      message = format('role %I may not make temporary tables, which trying expressions takes',
-                       current_user),
-      hint = format('grant temporary on database %I to %I;', current_database(), current_user);
-  end if;
+  perform tally.check_declarer('declare watches');
   perform tally.check_source(source);
   if not (select pg_has_role(c.relowner, 'usage') from pg_class c where c.oid = source) then
     raise exception using errcode = 'TL007',
@@ -2699,7 +2615,7 @@ begin
       from tally.clean_up_rule(v_rule, keep, coalesce(dry_run, false), v_dropped = 0,
                                (select s.clean_up_rows from tally.settings s)) c;
       v_dropped := v_dropped + v_done.partitions;
-    exception when others then
+    exception when others or assert_failure then
       if which is not null then
         raise;
       end if;
@@ -2741,7 +2657,12 @@ AS $function$
     update tally.documents d
     set next_at = null
     from ripe r
-    where d.summary = r.summary and d.scope = r.scope
+    cross join lateral (
+      -- Each by itself: a join, planned while there was one row, reads all of them for each.
+      select o.ctid as place from tally.documents o
+      where o.summary = r.summary and o.scope = r.scope offset 0
+    ) k
+    where d.ctid = k.place
   )
   insert into tally.due (summary, scope, due_since, due_at, is_slow)
   select r.summary, r.scope, r.next_at, r.next_at, tally.is_slow(coalesce(r.build_ms, 'infinity'))
@@ -2801,11 +2722,15 @@ begin
     group by g.summary, g.scope
   ), waiting as materialized (
     -- Stands there and nobody builds it: then this mark says nothing new. Locked, so that no build
-    -- can begin before this transaction, whose marks it might not see, has ended.
+    -- can begin before this transaction, whose marks it might not see, has ended. Each by itself,
+    -- here and below: a join, planned while there was one row, reads all of them for each.
     select d.summary, d.scope
     from net n
-    join tally.due d on d.summary = n.summary and d.scope = n.scope
-    for update of d skip locked
+    cross join lateral (
+      select o.summary, o.scope from tally.due o
+      where o.summary = n.summary and o.scope = n.scope
+      for update skip locked
+    ) d
   ), fresh as (
     -- Grouped, and not joined, which the planner would do row by row: it expects few.
     select u.summary, u.scope, min(u.since) as since
@@ -2828,7 +2753,10 @@ begin
              and tally.is_slow(coalesce(d.build_ms, tally.expected_ms(n.summary, n.scope)))
     from fresh n
     join tally.summary_definitions s on s.id = n.summary
-    left join tally.documents d on d.summary = n.summary and d.scope = n.scope
+    left join lateral (
+      select o.* from tally.documents o
+      where o.summary = n.summary and o.scope = n.scope offset 0
+    ) d on true
   ), point as (
     insert into tally.collections (collection, seen, also, written_by)
     select v_point.collection + 1, pg_snapshot_xmax(pg_current_snapshot()),
@@ -2855,25 +2783,26 @@ comment on function tally.collect_marks() is 'Turns what writers marked into doc
 revoke all on function tally.collect_marks() from public;
 grant execute on function tally.collect_marks() to tally_server;
 
--- function tally.column_source(bigint[],text)
-CREATE OR REPLACE FUNCTION tally.column_source(counters bigint[], rows text)
+-- function tally.column_list(regclass,name[])
+CREATE OR REPLACE FUNCTION tally.column_list(source regclass, columns name[])
  RETURNS text
  LANGUAGE sql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  -- The columns that these counters use, each by its full name: so one that is gone is missed,
-  -- whatever else goes by that name, a variable of PL/pgSQL or the row itself.
-  select case when count(*) = 0 then column_source.rows
-              else format('(select %s from %s t)',
-                          string_agg(format('t.%I', u.name), ', ' order by u.name),
-                          column_source.rows) end
-  from (select distinct c as name
-        from tally.definitions d, unnest(d.columns) c
-        where d.id = any (counters)) u
+  -- Each by its full name: so one that is gone is missed, whatever else goes by that name, a
+  -- variable of PL/pgSQL or the row itself. Virtual generated columns (PostgreSQL 18) are NULL in a
+  -- transition table: there, and so everywhere, their expressions take their place.
+  select string_agg(case when a.attgenerated = 'v'
+                      then format('%s as %I', pg_get_expr(g.adbin, g.adrelid), u.name)
+                      else format('t.%I', u.name) end, ', ' order by u.name)
+  from (select distinct c as name from unnest(column_list.columns) c) u
+  left join pg_attribute a
+    on a.attrelid = column_list.source and a.attname = u.name and a.attnum > 0
+  left join pg_attrdef g on g.adrelid = a.attrelid and g.adnum = a.attnum
 $function$;
-comment on function tally.column_source(bigint[],text) is 'Text for tally.recount_query: the columns that counters use of a table.';
-revoke all on function tally.column_source(bigint[],text) from public;
+comment on function tally.column_list(regclass,name[]) is 'Text for generated queries: columns of a table, or of a transition table, called t. No column: NULL.';
+revoke all on function tally.column_list(regclass,name[]) from public;
 
 -- function tally.compare(bigint[],boolean)
 CREATE OR REPLACE FUNCTION tally.compare(counters bigint[], lenient boolean DEFAULT false)
@@ -2916,7 +2845,7 @@ begin
         'on a.scope = c.scope '
         'where coalesce(c.value, 0) <> coalesce(a.value, 0) '
         'order by 2', v_counter.id, v_actual);
-    exception when others then
+    exception when others or assert_failure then
       if not lenient then
         raise;
       end if;
@@ -2951,7 +2880,7 @@ begin
     -- In parentheses, so that a second statement becomes part of the rule and is not run.
     execute pg_catalog.format(E'create rule tally_change as on insert to %1$s '
                               'do also (update %1$s set %2$s\n)', v_probe, change);
-  exception when others then
+  exception when others or assert_failure then
     raise exception using errcode = 'TL030',
       message = pg_catalog.format('expiry "%s": its change cannot be used: %s', name, sqlerrm),
       detail = pg_catalog.format('change: %s', change),
@@ -3016,7 +2945,7 @@ begin
     exception when invalid_object_definition then
       v_immutable := false;
     end;
-  exception when others then
+  exception when others or assert_failure then
     get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
     if v_state in ('55P03', '57014', '40P01', '53100', '53200') then
       raise;
@@ -3082,6 +3011,42 @@ $function$;
 comment on function tally.count_all_rows(bigint[]) is 'Whether all these counters count every row, without filter, scope or amount.';
 revoke all on function tally.count_all_rows(bigint[]) from public;
 
+-- function tally.count_move()
+CREATE OR REPLACE FUNCTION tally.count_move()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- A statement that sets a partition key may move rows, and a MERGE that moves a row shows it to
+  -- no statement trigger (PostgreSQL 15 to 18). Remember what was changed so far; the counting
+  -- function compares afterwards, see tally.moved_unseen.
+  perform set_config('tally.moving_' || pg_trigger_depth() || '_' || tg_relid,
+                     tally.heap_changes(tg_relid)::text, true);
+  return null;
+end
+$function$;
+comment on function tally.count_move() is 'Trigger function before an UPDATE of a partition key: so that moves no trigger sees are noticed.';
+revoke all on function tally.count_move() from public;
+
+-- function tally.count_route()
+CREATE OR REPLACE FUNCTION tally.count_route()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- Its trigger, before insert for each row when (false), is there to exist. PostgreSQL 18 keeps
+  -- the row that an INSERT routes to a partition, to spare itself a conversion, and in a MERGE
+  -- puts it once more into the transition table, in the place of the next row that is updated.
+  -- Where a partition has a BEFORE INSERT row trigger it does not keep that row.
+  return new;
+end
+$function$;
+comment on function tally.count_route() is 'Never called: its row trigger keeps a MERGE from showing one row for another (PostgreSQL 18).';
+revoke all on function tally.count_route() from public;
+
 -- function tally.count_truncate()
 CREATE OR REPLACE FUNCTION tally.count_truncate()
  RETURNS trigger
@@ -3119,7 +3084,7 @@ begin
         insert into tally.deltas (counter, scope, delta)
         select c.counter, c.scope, c.actual - c.counted
         from tally.compare(array[v_counter.id]) c;
-      exception when others then
+      exception when others or assert_failure then
         perform tally.stop_counter(v_counter.id, format('truncated: %s', sqlerrm));
       end;
     else
@@ -3140,7 +3105,7 @@ begin
           execute format('insert into tally.deltas (counter, scope, delta) '
                          'select %s, c.scope, -c.value from (%s) c where c.value <> 0',
                          v_counter.id, tally.recount_query(v_counter.id, v_leaf));
-        exception when others then
+        exception when others or assert_failure then
           perform tally.stop_counter(v_counter.id, format('truncated %s: %s', v_leaf, sqlerrm));
         end;
       end loop;
@@ -3177,7 +3142,7 @@ begin
       perform tally.try_expressions(v_counter.id);
       v_counters := v_counters || v_counter.id;
     exception
-      when others then
+      when others or assert_failure then
         if countable.name is not null then
           raise;
         end if;
@@ -3223,7 +3188,7 @@ $statement$  insert into tally.deltas (counter, scope, delta)
     select (%2$s) collate "C" as scope, %3$s as delta%4$s
     from %5$s
     where %6$s
-    group by 1
+    group by %8$s
   ) k
   where k.scope is not null and k.delta <> 0%7$s$statement$,
     d.id, d.scope_sql,
@@ -3240,7 +3205,14 @@ $statement$  insert into tally.deltas (counter, scope, delta)
     d.filter_sql,
     case event when 'insert' then ''
                when 'delete' then ' and octet_length(k.scope) <= 512'
-               else ' and (octet_length(k.scope) <= 512 or k.newest > 0)' end)
+               else ' and (octet_length(k.scope) <= 512 or k.newest > 0)' end,
+    -- Where what is equal has one text only, text is made of each group and not of each row.
+    coalesce((select quote_ident(a.attname)
+              from pg_attribute a
+              where a.attrelid = d.source and a.attnum > 0 and not a.attisdropped
+                and a.atttypid in ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype,
+                                   'uuid'::regtype)
+                and d.scope_sql = format('((%I)::text)::text', a.attname)), '1'))
   from tally.definitions d
   cross join lateral (select 'r.' || tally.free_column(d.source, 'tally_sign') as sign) s
   where d.id = counting_one.counter
@@ -3481,6 +3453,7 @@ begin
   return query select * from tally.doctor_expiry();
   return query select * from tally.doctor_jobs();
   return query select * from tally.doctor_summaries();
+  return query select * from tally.doctor_watches();
   return query select * from tally.doctor_marking();
 end
 $function$;
@@ -3520,11 +3493,14 @@ begin
       perform tally.check_source(v_counter.source);
       perform tally.check_sight(v_counter.source);
       perform tally.try_expressions(v_counter.id);
-    exception when others then
+    exception when others or assert_failure then
       get stacked diagnostics v_state = returned_sqlstate, remedy = pg_exception_hint;
       status := 'fail';
       detail := sqlerrm;
-      if v_state not like 'TL%' then
+      if v_state = 'TL003' then
+        remedy := remedy || format(' select tally.drop_counter(%L); drops this one.',
+                                   v_counter.name);
+      elsif v_state not like 'TL%' then
         remedy := format('Put back what it uses, then select tally.fill(%1$L); or '
           'select tally.drop_counter(%1$L); and declare it as %2$s is now.',
           v_counter.name, v_counter.source);
@@ -3582,7 +3558,7 @@ begin
       begin
         execute format('select tally.%I($1)', tally.rule_function('next_expiry', v_rule.name))
           into v_due using timestamptz '-infinity';
-      exception when others then
+      exception when others or assert_failure then
         v_rule.error := sqlerrm;
       end;
       detail := coalesce('next due ' || date_trunc('second', v_due), detail);
@@ -3692,43 +3668,32 @@ CREATE OR REPLACE FUNCTION tally.doctor_marking()
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  -- As tally.doctor_triggers for counting triggers.
-  select format('marking triggers on %s', t.relation),
-         case when count(*) filter (where t.tgenabled is null or t.tgenabled in ('D', 'R')) = 0
-              then 'ok' else 'fail' end,
-         case when count(*) filter (where t.tgenabled is null or t.tgenabled in ('D', 'R')) = 0
-              then format('%s in place', count(*))
-              else concat_ws('; ',
-                'missing: ' || string_agg(t.name, ', ' order by t.name)
-                  filter (where t.tgenabled is null),
-                'disabled: ' || string_agg(t.name, ', ' order by t.name)
-                  filter (where t.tgenabled in ('D', 'R'))) end,
-         case
-           when count(*) filter (where t.tgenabled is null) > 0 then
-             format('As its owner: select * from tally.attach(%L);', s.source)
-           when count(*) filter (where t.tgenabled in ('D', 'R')) > 0 then
-             format('alter table %s %s; then select tally.refresh();', t.relation,
-                    string_agg('enable trigger ' || t.name, ', ' order by t.name)
-                      filter (where t.tgenabled in ('D', 'R')))
-         end
-  from tally.watched s
-  join pg_class c on c.oid = s.source
-  cross join lateral tally.marking_triggers(s.source) t
-  group by s.source, t.relation
+  -- What waits; and as tally.doctor_triggers for counting triggers.
+  select 'pending marks',
+         case when m.n <= 10000 then 'ok' when m.n <= 100000 then 'warn' else 'fail' end,
+         case when m.n > 100000 then 'more than 100000' else m.n::text end,
+         case when m.n > 10000 then
+           'Nobody works: start a server, or call tally.tick(); from cron.' end
+  from (select count(*) as n from (select from tally.pending_marks limit 100001) p) m
+  union all
+  select format('marking triggers on %s', t.relation), t.status, t.detail,
+         coalesce(t.attach, t.enable || ' then select tally.refresh();')
+  from tally.trigger_states('mark') t
   union all
   select format('marking functions of %s', s.source), 'fail',
          'missing, edited, or written by another version of pgtally',
          format('As its owner: select * from tally.attach(%L);', s.source)
   from tally.watched s
   join pg_class c on c.oid = s.source
-  where not tally.marking_stands(s.source)
+  where not tally.functions_stand(s.source, 'mark')
   union all
   select format('trigger %s on %s', t.name, t.relation), 'fail',
          format('%s is not part of any watched table', t.relation),
          'As its owner: select * from tally.attach();'
-  from tally.stray_marking t
+  from tally.stray_triggers() t
+  where t.kind = 'mark'
 $function$;
-comment on function tally.doctor_marking() is 'Part of tally.doctor: the marking triggers.';
+comment on function tally.doctor_marking() is 'Part of tally.doctor: the marks that wait, and the marking triggers.';
 revoke all on function tally.doctor_marking() from public;
 
 -- function tally.doctor_pulse()
@@ -3841,12 +3806,10 @@ CREATE OR REPLACE FUNCTION tally.doctor_summaries()
 AS $function$
 declare
   v_summary tally.summary_definitions;
-  v_watch   record;
   v_failed  record;
   v_late    interval;
-  v_marks   bigint;
 begin
-  -- Each summary: can its builder be called, do its watches compile, does it build, and in time?
+  -- Each summary: can its builder be called, does it build, and in time?
   for v_summary in select s.* from tally.summary_definitions s order by s.name loop
     "check" := format('summary %s', v_summary.name);
     status := 'ok';
@@ -3885,7 +3848,63 @@ begin
     end if;
     return next;
   end loop;
+end
+$function$;
+comment on function tally.doctor_summaries() is 'Part of tally.doctor: each summary.';
+revoke all on function tally.doctor_summaries() from public;
 
+-- function tally.doctor_triggers()
+CREATE OR REPLACE FUNCTION tally.doctor_triggers()
+ RETURNS TABLE("check" text, status text, detail text, remedy text)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- Each table that must carry counting triggers: are they there and enabled, and may their
+  -- writers' changes come some way that fires none?
+  select format('triggers on %s', t.relation), t.status, t.detail,
+         coalesce(t.attach, t.enable) || ' then select * from tally.repair();'
+  from tally.trigger_states('count') t
+  union all
+  select format('trigger functions of %s', s.source), case when t.stand then 'ok' else 'fail' end,
+         case when t.stand then 'as generated'
+              else 'missing, edited, or written by another version of pgtally' end,
+         case when not t.stand then
+           format('As its owner: select * from tally.attach(%L); then select * from tally.repair();',
+                  s.source) end
+  from tally.sources s
+  join pg_class c on c.oid = s.source
+  cross join lateral (select tally.functions_stand(s.source, 'count') as stand) t
+  union all
+  select format('trigger %s on %s', t.name, t.relation), 'fail',
+         case when t.source is null then format('%s is not part of any source', t.relation)
+              else format('%s is not part of %s, and is counted as if it were', t.relation, t.source)
+         end,
+         'As its owner: select * from tally.attach(); then select * from tally.repair();'
+  from tally.stray_triggers() t
+  where t.kind = 'count'
+  union all
+  select format('subscription to %s', r.srrelid::regclass), 'warn',
+         'logical replication applies rows past statement triggers',
+         'Count where the rows are written, or call tally.repair() on a schedule.'
+  from pg_subscription_rel r
+  where r.srrelid in (select f from tally.sources s join pg_class c on c.oid = s.source,
+                      tally.family(s.source) f)
+$function$;
+comment on function tally.doctor_triggers() is 'Part of tally.doctor: the counting triggers.';
+revoke all on function tally.doctor_triggers() from public;
+
+-- function tally.doctor_watches()
+CREATE OR REPLACE FUNCTION tally.doctor_watches()
+ RETURNS TABLE("check" text, status text, detail text, remedy text)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_watch record;
+begin
+  -- Each watch: can it be evaluated? Those that can are not mentioned.
   for v_watch in
     select w.*, s.name, c.oid is null as is_gone
     from tally.watches w
@@ -3899,7 +3918,7 @@ begin
       end if;
       perform tally.check_source(v_watch.source);
       perform tally.check_watching(v_watch.id);
-    exception when others then
+    exception when others or assert_failure then
       "check" := format('watch of %s by %s', v_watch.source, v_watch.name);
       status := 'fail';
       detail := format('%s; until then each write there makes every document of the summary due',
@@ -3911,78 +3930,10 @@ begin
       return next;
     end;
   end loop;
-
-  v_marks := (select count(*) from (select from tally.pending_marks limit 100001) m);
-  "check" := 'pending marks';
-  status := case when v_marks <= 10000 then 'ok' when v_marks <= 100000 then 'warn' else 'fail' end;
-  detail := case when v_marks > 100000 then 'more than 100000' else v_marks::text end;
-  remedy := case when v_marks > 10000 then
-    'Nobody works: start a server, or call tally.tick(); from cron.' end;
-  return next;
 end
 $function$;
-comment on function tally.doctor_summaries() is 'Part of tally.doctor: each summary, its watches, and what waits.';
-revoke all on function tally.doctor_summaries() from public;
-
--- function tally.doctor_triggers()
-CREATE OR REPLACE FUNCTION tally.doctor_triggers()
- RETURNS TABLE("check" text, status text, detail text, remedy text)
- LANGUAGE sql
- STABLE
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-  -- Each table that must carry counting triggers: are they there and enabled, and may their
-  -- writers' changes come some way that fires none?
-  select format('triggers on %s', t.relation),
-         case when count(*) filter (where t.tgenabled is null or t.tgenabled in ('D', 'R')) = 0
-              then 'ok' else 'fail' end,
-         case when count(*) filter (where t.tgenabled is null or t.tgenabled in ('D', 'R')) = 0
-              then format('%s in place', count(*))
-              else concat_ws('; ',
-                'missing: ' || string_agg(t.name, ', ' order by t.name)
-                  filter (where t.tgenabled is null),
-                'disabled: ' || string_agg(t.name, ', ' order by t.name)
-                  filter (where t.tgenabled in ('D', 'R'))) end,
-         case
-           when count(*) filter (where t.tgenabled is null) > 0 then
-             format('As its owner: select * from tally.attach(%L); then select * from tally.repair();',
-                    s.source)
-           when count(*) filter (where t.tgenabled in ('D', 'R')) > 0 then
-             format('alter table %s %s; then select * from tally.repair();', t.relation,
-                    string_agg('enable trigger ' || t.name, ', ' order by t.name)
-                      filter (where t.tgenabled in ('D', 'R')))
-         end
-  from tally.sources s
-  join pg_class c on c.oid = s.source
-  cross join lateral tally.expected_triggers(s.source) t
-  group by s.source, t.relation
-  union all
-  select format('trigger functions of %s', s.source), case when t.stand then 'ok' else 'fail' end,
-         case when t.stand then 'as generated'
-              else 'missing, edited, or written by another version of pgtally' end,
-         case when not t.stand then
-           format('As its owner: select * from tally.attach(%L); then select * from tally.repair();',
-                  s.source) end
-  from tally.sources s
-  join pg_class c on c.oid = s.source
-  cross join lateral (select tally.functions_stand(s.source) as stand) t
-  union all
-  select format('trigger %s on %s', t.name, t.relation), 'fail',
-         case when t.source is null then format('%s is not part of any source', t.relation)
-              else format('%s is not part of %s, and is counted as if it were', t.relation, t.source)
-         end,
-         'As its owner: select * from tally.attach(); then select * from tally.repair();'
-  from tally.stray_triggers t
-  union all
-  select format('subscription to %s', r.srrelid::regclass), 'warn',
-         'logical replication applies rows past statement triggers',
-         'Count where the rows are written, or call tally.repair() on a schedule.'
-  from pg_subscription_rel r
-  where r.srrelid in (select f from tally.sources s join pg_class c on c.oid = s.source,
-                      tally.family(s.source) f)
-$function$;
-comment on function tally.doctor_triggers() is 'Part of tally.doctor: the counting triggers.';
-revoke all on function tally.doctor_triggers() from public;
+comment on function tally.doctor_watches() is 'Part of tally.doctor: the watches that cannot be evaluated.';
+revoke all on function tally.doctor_watches() from public;
 
 -- function tally.document_key(bigint,text)
 CREATE OR REPLACE FUNCTION tally.document_key(summary bigint, scope text)
@@ -4091,9 +4042,8 @@ CREATE OR REPLACE FUNCTION tally.drop_counter(name text)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_old     tally.definitions;
-  v_trigger record;
-  v_last    boolean;
+  v_old  tally.definitions;
+  v_last boolean;
 begin
   -- Takes a counter away, and with a source's last one its triggers and functions. Writers in
   -- flight are waited for, as when it was made. The pulse sweeps its totals away afterwards.
@@ -4129,21 +4079,13 @@ begin
   perform pg_notify('tally_definitions', '');
 
   if exists (select from tally.definitions d where d.source = v_old.source) then
-    perform tally.build_functions(v_old.source);
+    perform tally.build_functions(v_old.source, 'count');
     return;
   end if;
-  for v_trigger in
-    select t.relation, t.name from tally.expected_triggers(v_old.source) t
-    where t.tgenabled is not null
-    union all
-    select t.relation, t.name from tally.stray_triggers t where t.source = v_old.source
-  loop
-    execute format('drop trigger %I on %s', v_trigger.name, v_trigger.relation);
-  end loop;
+  perform tally.take_off_triggers(v_old.source, 'count');
   if v_last then
     perform tally.revoke_sight(v_old.source);
   end if;
-  perform tally.drop_functions(v_old.source);
 end
 $function$;
 comment on function tally.drop_counter(text) is 'Removes a counter and its numbers. The source and its rows stay as they are.';
@@ -4213,42 +4155,25 @@ $function$;
 comment on function tally.drop_function(text,text,text) is 'Drops a function that belongs to a rule, if it is there.';
 revoke all on function tally.drop_function(text,text,text) from public;
 
--- function tally.drop_functions(regclass)
-CREATE OR REPLACE FUNCTION tally.drop_functions(source regclass)
+-- function tally.drop_functions(regclass,text)
+CREATE OR REPLACE FUNCTION tally.drop_functions(source regclass, kind text)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_slug text := (select s.slug from tally.sources s where s.source = drop_functions.source);
+  v_slug text := (select t.slug from tally.triggered_tables t
+                  where t.source = drop_functions.source and t.kind = drop_functions.kind);
 begin
-  -- The source counts nothing any more: what was generated for it goes.
-  execute format('drop function if exists tally.count_%1$s_insert(), tally.count_%1$s_update(), '
-                 'tally.count_%1$s_delete()', v_slug);
-  delete from tally.sources s where s.source = drop_functions.source;
+  execute format('drop function if exists tally.%1$s_%2$s_insert(), tally.%1$s_%2$s_update(), '
+                 'tally.%1$s_%2$s_delete()', kind, v_slug);
+  delete from tally.sources s where kind = 'count' and s.source = drop_functions.source;
+  delete from tally.watched w where kind = 'mark' and w.source = drop_functions.source;
 end
 $function$;
-comment on function tally.drop_functions(regclass) is 'Drops the generated trigger functions of a source that has no counter left.';
-revoke all on function tally.drop_functions(regclass) from public;
-
--- function tally.drop_marking(regclass)
-CREATE OR REPLACE FUNCTION tally.drop_marking(source regclass)
- RETURNS void
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-declare
-  v_slug text := (select s.slug from tally.watched s where s.source = drop_marking.source);
-begin
-  execute format('drop function if exists tally.mark_%1$s_insert(), tally.mark_%1$s_update(), '
-                 'tally.mark_%1$s_delete()', v_slug);
-  delete from tally.watched s where s.source = drop_marking.source;
-end
-$function$;
-comment on function tally.drop_marking(regclass) is 'Drops the generated trigger functions of a table that nothing watches any more.';
-revoke all on function tally.drop_marking(regclass) from public;
+comment on function tally.drop_functions(regclass,text) is 'Drops the generated trigger functions of a table that is counted, or watched, no more.';
+revoke all on function tally.drop_functions(regclass,text) from public;
 
 -- function tally.drop_partitioning(regclass)
 CREATE OR REPLACE FUNCTION tally.drop_partitioning(source regclass)
@@ -4497,6 +4422,42 @@ $function$;
 comment on function tally.expand_due() is 'Part of tally.build_due: makes every document of a summary due whose tables changed beyond what rows can tell.';
 revoke all on function tally.expand_due() from public;
 
+-- function tally.expected_functions(regclass,text)
+CREATE OR REPLACE FUNCTION tally.expected_functions(source regclass, kind text)
+ RETURNS TABLE(name text, body text, by_settings boolean, purpose text)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- A table's trigger functions as they would be written today, for the counters or watches it has.
+  select format('%s_%s_%s', t.kind, t.slug, e.event), E'\n' || f.body, f.by_settings, f.purpose
+  from tally.triggered_tables t
+  join pg_class r on r.oid = t.source
+  cross join (values ('insert'), ('update'), ('delete')) e (event)
+  cross join lateral (
+    select tally.function_body(t.slug, e.event, array_agg(d.id order by d.name),
+                               bool_and(d.scope is null), r.relkind = 'p') as body,
+           bool_or(d.by_settings) as by_settings,
+           format('counts %s on %s for %s', upper(e.event), t.source,
+                  string_agg(d.name, ', ' order by d.name)) as purpose
+    from tally.definitions d
+    where t.kind = 'count' and d.source = t.source
+    having count(*) > 0
+    union all
+    select tally.marking_body(t.slug, e.event, array_agg(w.id order by w.id), r.relkind = 'p'),
+           bool_or(w.by_settings),
+           format('marks documents of %s on %s of %s',
+                  string_agg(distinct s.name, ', ' order by s.name), upper(e.event), t.source)
+    from tally.watches w
+    join tally.summary_definitions s on s.id = w.summary
+    where t.kind = 'mark' and w.source = t.source
+    having count(*) > 0
+  ) f
+  where t.source = expected_functions.source and t.kind = expected_functions.kind
+$function$;
+comment on function tally.expected_functions(regclass,text) is 'The trigger functions that a counted or watched table must have.';
+revoke all on function tally.expected_functions(regclass,text) from public;
+
 -- function tally.expected_ms(bigint,text)
 CREATE OR REPLACE FUNCTION tally.expected_ms(summary bigint, scope text)
  RETURNS real
@@ -4518,17 +4479,20 @@ $function$;
 comment on function tally.expected_ms(bigint,text) is 'How long the build of a document will take, as far as is known.';
 revoke all on function tally.expected_ms(bigint,text) from public;
 
--- function tally.expected_triggers(regclass)
-CREATE OR REPLACE FUNCTION tally.expected_triggers(source regclass)
+-- function tally.expected_triggers(regclass,text)
+CREATE OR REPLACE FUNCTION tally.expected_triggers(source regclass, kind text)
  RETURNS TABLE(relation regclass, name text, ddl text, tgenabled "char")
  LANGUAGE sql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  -- What must be there, and whether it is: tgenabled is NULL for a missing trigger. TRUNCATE of
-  -- a partitioned table fires on its partitions before it, and on itself; only what has
-  -- partitions can have rows moved between them; and the one row trigger is for the root, which
-  -- PostgreSQL copies to every partition, see tally.never.
+  -- What must be there, and whether it is: tgenabled is NULL for a missing trigger, and for one of
+  -- that name that counts for another table, of which this one was a partition or has become one
+  -- since. A partition is its root's: what was declared on it before shows no number any more.
+  --
+  -- TRUNCATE of a partitioned table fires on its partitions before it, and on itself; only what
+  -- has partitions can have rows moved between them; and the one row trigger is for the root,
+  -- which PostgreSQL copies to every partition, see tally.count_route.
   select f.relation, e.name,
          format('create or replace trigger %s %s on %s %sexecute function tally.%s()',
                 e.name,
@@ -4547,16 +4511,21 @@ AS $function$
                   else '' end
                 || case e.event when 'route' then 'for each row when (false) '
                      else 'for each statement ' end,
-                case e.event when 'truncate' then 'count_truncate' when 'move' then 'note_move'
-                  when 'route' then 'never'
-                  else format('count_%s_%s', s.slug, e.event) end),
-         case when e.event <> 'move' or m.attnums = string_to_array(t.tgattr::text, ' ')::int2[]
+                e.function),
+         case when p.proname = e.function
+                   and (e.event <> 'move'
+                        or m.attnums = string_to_array(t.tgattr::text, ' ')::int2[])
               then t.tgenabled end
-  from tally.sources s
+  from tally.triggered_tables s
   cross join lateral (select r as relation from tally.family(s.source) r) f
   join pg_class c on c.oid = f.relation
   cross join lateral (
-    select v.event, '_500_tally_' || v.event as name
+    select v.event,
+           case s.kind when 'count' then '_500_tally_' else '_510_tally_mark_' end
+             || v.event as name,
+           case when v.event in ('insert', 'update', 'delete')
+                then format('%s_%s_%s', s.kind, s.slug, v.event)
+                else format('%s_%s', s.kind, v.event) end as function
     from (values ('insert'), ('update'), ('delete'), ('truncate'), ('move'),
                  ('route')) v (event)
   ) e
@@ -4566,13 +4535,15 @@ AS $function$
     from tally.move_columns(f.relation) k
   ) m on e.event = 'move'
   left join pg_trigger t on t.tgrelid = f.relation and t.tgname = e.name and not t.tgisinternal
-  where s.source = expected_triggers.source
+  left join pg_proc p on p.oid = t.tgfoid and p.pronamespace = 'tally'::regnamespace
+  where s.source = expected_triggers.source and s.kind = expected_triggers.kind
+    and not exists (select from pg_class o where o.oid = s.source and o.relispartition)
     and c.relkind in ('r', 'p')
     and not (e.event = 'move' and m.columns is null)
     and not (e.event = 'route' and (c.relkind <> 'p' or f.relation <> s.source))
 $function$;
-comment on function tally.expected_triggers(regclass) is 'The counting triggers a source and its partitions must have, with the DDL that makes them.';
-revoke all on function tally.expected_triggers(regclass) from public;
+comment on function tally.expected_triggers(regclass,text) is 'The counting or marking triggers that a table and its partitions must have, with the DDL that makes them.';
+revoke all on function tally.expected_triggers(regclass,text) from public;
 
 -- function tally.expire_due(integer)
 CREATE OR REPLACE FUNCTION tally.expire_due(batch integer DEFAULT 1000)
@@ -4650,7 +4621,7 @@ begin
                      where o.name = expire_rule.name for update skip locked);
   end if;
   return v_changed;
-exception when query_canceled or others then
+exception when query_canceled or others or assert_failure then
   update tally.expiries e
   set error = sqlerrm, stopped = sqlstate = 'TL033', attempts = e.attempts + 1,
       again_at = clock_timestamp()
@@ -4686,15 +4657,18 @@ declare
   v_again  boolean := false;
   v_count  bigint;
   v_xact   bigint := pg_current_xact_id()::xid::text::bigint;
-  v_own    boolean;
+  v_done   oid[] := '{}'::oid[];
+  v_places tid[] := '{}'::tid[];
+  v_some_done oid[];
+  v_some_places tid[];
 begin
   -- Changes at most max_rows rows of %2$s that are due, without those that failed before. A row
   -- that somebody else has locked is left for the next time: whoever has it may be deciding.
   %1$I.changed := 0;
-  select array_agg(d.t), array_agg(d.r), bool_or(d.x::text::bigint >= v_xact)
-  into v_tables, v_rows, v_own
+  select array_agg(d.t), array_agg(d.r)
+  into v_tables, v_rows
   from (
-    select tally_row.tableoid as t, tally_row.ctid as r, tally_row.xmin as x
+    select tally_row.tableoid as t, tally_row.ctid as r
     from %2$s tally_row
     where (%3$s) and (%4$s) <= v_now
       and not exists (select from unnest(%1$I.not_tables, %1$I.not_rows) k (t, r)
@@ -4712,21 +4686,32 @@ begin
       with tally_done as (
         update %2$s as %5$s set %6$s
         where %5$s.ctid = any (v_some) and %5$s.tableoid = v_table
-        returning (%3$s) is true and (%4$s) <= v_now as again
+        returning (%3$s) is true and (%4$s) <= v_now as again,
+                  %5$s.tableoid as t, %5$s.ctid as r
       )
-      select count(*), coalesce(bool_or(d.again), false) into v_count, v_again from tally_done d;
+      select count(*), coalesce(bool_or(d.again), false), array_agg(d.t), array_agg(d.r)
+      into v_count, v_again, v_some_done, v_some_places from tally_done d;
       %1$I.changed := %1$I.changed + v_count;
+      v_done := v_done || v_some_done;
+      v_places := v_places || v_some_places;
       exit when v_again;
     end loop;%7$s
-    -- A trigger that ran after it may have set a row back: then a version that this transaction has
-    -- written is due, and was not before.
-    v_again := v_again or not v_own and exists (
-      select from (select tally_row.xmin as x from %2$s tally_row
-                   where (%3$s) and (%4$s) <= v_now order by (%4$s) limit 100) o
-      where o.x::text::bigint >= v_xact
-        and pg_xact_status((pg_current_xact_id()::text::bigint - v_xact
-                            + o.x::text::bigint)::text::xid8) = 'in progress');
-  exception when others then
+    -- A trigger that ran after it may have set a row back: then the last version of one of these
+    -- rows is due. Other due rows that this transaction wrote are somebody else's, and their turn
+    -- comes. Looked for among what is due, so that mostly nothing is looked up.
+    v_again := v_again or exists (
+      select from (select tally_row.tableoid as t, tally_row.ctid as r, tally_row.xmin as x
+                   from %2$s tally_row
+                   where (%3$s) and (%4$s) <= v_now
+                   order by (%4$s)
+                   limit 100) o
+      where case when o.x::text::bigint >= v_xact
+                      and pg_xact_status((pg_current_xact_id()::text::bigint - v_xact
+                            + o.x::text::bigint)::text::xid8) = 'in progress'
+                 then (o.t, o.r) in (select k.t, currtid2(k.t::regclass::text, k.r)
+                                     from unnest(v_done, v_places) k (t, r)
+                                     where has_table_privilege(k.t, 'select')) else false end);
+  exception when others or assert_failure then
     -- One of them cannot be changed: each by itself then, and those that cannot are named.
     %1$I.error := sqlerrm;
     %1$I.changed := 0;
@@ -4740,10 +4725,14 @@ begin
         select count(*), coalesce(bool_or(d.again), false) into v_count, v_again
         from tally_done d;%7$s
         %1$I.changed := %1$I.changed + v_count;
-      exception when others then
+      exception when others or assert_failure then
         %1$I.error := sqlerrm;
         %1$I.tables := %1$I.tables || v_table;
         %1$I.rows := %1$I.rows || v_some;
+        if sqlstate = '55P03' then
+          -- Waited once. For the others hardly any more: what is changed stays locked meanwhile.
+          perform set_config('lock_timeout', '1ms', true);
+        end if;
       end;
       exit when v_again;
     end loop;
@@ -4966,7 +4955,7 @@ begin
   perform tally.pulse();
   perform tally.collect_marks() where not exists (select from tally.pending_marks offset 20000);
   return null;
-exception when query_canceled or others then
+exception when query_canceled or others or assert_failure then
   raise log 'tally.fold_at_commit: %', sqlerrm;
   return null;
 end
@@ -5095,13 +5084,13 @@ begin
   -- Appends what this statement changed, net. It waits for nobody and locks nothing.
 %6$s  begin
 %2$s
-  exception when others then
+  exception when others or assert_failure then
     -- Something a counter uses is gone: each counter by itself, so that only that one stops. An
     -- expression that is sound and raises on this row refuses the row, as a CHECK would.
     for v_counter, v_statement in select * from tally.counting_statements(%3$L, %4$L) loop
       begin
         execute v_statement;
-      exception when others then
+      exception when others or assert_failure then
         if tally.is_sound(v_counter) then
           raise;
         end if;
@@ -5121,34 +5110,23 @@ $function$;
 comment on function tally.function_body(text,text,bigint[],boolean,boolean) is 'Text for tally.build_functions: what a counting trigger function does.';
 revoke all on function tally.function_body(text,text,bigint[],boolean,boolean) from public;
 
--- function tally.functions_stand(regclass)
-CREATE OR REPLACE FUNCTION tally.functions_stand(source regclass)
+-- function tally.functions_stand(regclass,text)
+CREATE OR REPLACE FUNCTION tally.functions_stand(source regclass, kind text)
  RETURNS boolean
  LANGUAGE sql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  -- Whether the source's trigger functions are there, and say what would be generated today.
+  -- Whether a table's trigger functions are there, and say what would be generated today.
   select count(*) = 3
-  from tally.sources s
-  cross join (values ('insert'), ('update'), ('delete')) e (event)
-  cross join lateral (
-    select array_agg(d.id order by d.name) as counters, bool_and(d.scope is null) as plain,
-           bool_or(d.by_settings) as by_settings
-    from tally.definitions d
-    where d.source = s.source
-  ) c
-  join pg_proc p on p.pronamespace = 'tally'::regnamespace
-                and p.proname = format('count_%s_%s', s.slug, e.event)
-  where s.source = functions_stand.source
-    and p.prosrc = E'\n' || tally.function_body(
-          s.slug, e.event, c.counters, c.plain,
-          (select r.relkind = 'p' from pg_class r where r.oid = s.source))
+  from tally.expected_functions(functions_stand.source, functions_stand.kind) f
+  join pg_proc p on p.pronamespace = 'tally'::regnamespace and p.proname = f.name
+  where p.prosrc = f.body
     and p.prosecdef
-    and cardinality(p.proconfig) = case when c.by_settings then 11 else 1 end
+    and cardinality(p.proconfig) = case when f.by_settings then 11 else 1 end
 $function$;
-comment on function tally.functions_stand(regclass) is 'Whether a source''s trigger functions are as tally.build_functions would write them now.';
-revoke all on function tally.functions_stand(regclass) from public;
+comment on function tally.functions_stand(regclass,text) is 'Whether a table''s trigger functions are as tally.build_functions would write them now.';
+revoke all on function tally.functions_stand(regclass,text) from public;
 
 -- function tally.grant_names(text)
 CREATE OR REPLACE FUNCTION tally.grant_names(tree text)
@@ -5328,29 +5306,26 @@ CREATE OR REPLACE FUNCTION tally.history()
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET jit TO 'off'
 AS $function$
 begin
   -- Pulse numbers mean something within one history only. Another one begins with another
   -- cluster, database or installation, on failover, and when PostgreSQL starts again, also after
   -- a crash, which resets the archiver's statistics. A counter that is dropped and declared anew
-  -- begins one too: what it counted under its old declaration says nothing. As to a crash: commits that were announced and not flushed
-  -- may be gone then. Until the first pulse after it there is none to name: what is read then may
-  -- have an older version than somebody has seen.
-  if not tally.is_begun() then
-    return null;
-  end if;
+  -- begins one too: what it counted under its old declaration says nothing. As to a crash: commits
+  -- that were announced and not flushed may be gone then. Until the first pulse after it there is
+  -- none to name: what is read then may have an older version than somebody has seen.
   return (
-    select left(md5(concat_ws('/',
+    select case when l.is_begun then left(md5(concat_ws('/',
              s.system_identifier,
-             case when pg_is_in_recovery()
-                  then (select lpad(to_hex(c.timeline_id), 8, '0') from pg_control_checkpoint() c)
-                  else lower(left(pg_walfile_name(pg_current_wal_lsn()), 8)) end,
-             (select d.oid from pg_database d where d.datname = current_database()),
+             l.timeline,
+             -- The folder of a database has its number; looking that up takes longer.
+             regexp_replace(pg_relation_filepath('tally.pulses'), '[^/]*$', ''),
              'tally.pulses'::regclass::oid,
              (select count(*) from tally.drops),
              extract(epoch from pg_postmaster_start_time()),
-             (select extract(epoch from a.stats_reset) from pg_stat_archiver a))), 8)
-    from pg_control_system() s);
+             extract(epoch from l.stats_reset))), 8) end
+    from tally.life l cross join pg_control_system() s);
 end
 $function$;
 comment on function tally.history() is 'Eight hex digits that stand for the history in which pulse numbers count on. Event ids carry them. NULL after a crash or a failover, until the first pulse.';
@@ -5460,30 +5435,6 @@ $function$;
 comment on function tally.install_cron() is 'Hands pulse, work and jobs to pg_cron: every 10 seconds, or every minute before 1.5. It stands back while a server attends. tally.uninstall_cron() undoes it.';
 revoke all on function tally.install_cron() from public;
 
--- function tally.is_begun()
-CREATE OR REPLACE FUNCTION tally.is_begun()
- RETURNS boolean
- LANGUAGE plpgsql
- STABLE
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-begin
-  -- A crash (which resets statistics), a failover or a restore may have taken pulses back that
-  -- somebody has heard of. Until the first pulse after it, versions may be older than those shown.
-  return (
-    select p.pulse = 0 or pg_is_in_recovery()
-           or (p.at > coalesce((select a.stats_reset from pg_stat_archiver a), '-infinity')
-               and p.timeline = left(pg_walfile_name(pg_current_wal_lsn()), 8)
-               and p.written_by = p.xmin)
-    from tally.pulses p
-    order by p.pulse desc
-    limit 1);
-end
-$function$;
-comment on function tally.is_begun() is 'Whether the last pulse is of this life of the database, and none can have got lost after it.';
-revoke all on function tally.is_begun() from public;
-grant execute on function tally.is_begun() to tally_server;
-
 -- function tally.is_empty(regclass)
 CREATE OR REPLACE FUNCTION tally.is_empty(source regclass)
  RETURNS boolean
@@ -5541,7 +5492,7 @@ AS $function$
 begin
   perform tally.try_expressions(is_sound.counter);
   return true;
-exception when others then
+exception when others or assert_failure then
   return false;
 end
 $function$;
@@ -5789,6 +5740,8 @@ AS $function$
 declare
   v_index name := tally.rule_function('tally_due', name);
   v_table text := (select quote_ident(c.relname) from pg_class c where c.oid = source);
+  -- None where Postgres finds that the filter is always true.
+  v_where text := coalesce(' where ' || predicate, '');
   v_bytes bigint;
 begin
   -- Without it, each look for what is due would read the whole table. Building one keeps writers
@@ -5800,12 +5753,12 @@ begin
                        'meanwhile',
                        name, source),
       detail = format('The table has %s.', pg_size_pretty(v_bytes)),
-      hint = format('create index %son %s (%s) where %s; then create the expiry again.',
+      hint = format('create index %son %s (%s)%s; then create the expiry again.',
         case when (select c.relkind = 'r' from pg_class c where c.oid = source)
              then 'concurrently ' else '' end,
-        source, key, predicate);
+        source, key, v_where);
   end if;
-  execute format('create index %I on %s (%s) where %s', v_index, source, key, predicate);
+  execute format('create index %I on %s (%s)%s', v_index, source, key, v_where);
   execute format('comment on index %s.%I is %L',
     (select c.relnamespace::regnamespace from pg_class c where c.oid = source), v_index,
     format('Made by tally.create_expiry: what of %s falls due next. Goes with expiry %s.', v_table,
@@ -5852,7 +5805,7 @@ begin
       when check_violation then
         failed := concat_ws('; ', failed, format('the default partition of %s has rows of %s to %s',
                                                  source, v_month.low, v_month.high));
-      when others then
+      when others or assert_failure then
         failed := concat_ws('; ', failed, format('%s: %s', v_month.name, sqlerrm));
     end;
   end loop;
@@ -5894,7 +5847,7 @@ CREATE OR REPLACE FUNCTION tally.mark_move()
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
-  -- As tally.note_move for counters: a MERGE that moves a row to another partition shows it to no
+  -- As tally.count_move has it: a MERGE that moves a row to another partition shows it to no
   -- statement trigger.
   perform set_config('tally.marking_' || pg_trigger_depth() || '_' || tg_relid,
                      tally.heap_changes(tg_relid)::text, true);
@@ -5911,7 +5864,7 @@ CREATE OR REPLACE FUNCTION tally.mark_route()
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
-  -- As tally.never: its trigger, for each row when (false), is there to exist.
+  -- As tally.count_route: its trigger, for each row when (false), is there to exist.
   return new;
 end
 $function$;
@@ -5976,10 +5929,7 @@ CREATE OR REPLACE FUNCTION tally.marked_rows(watches bigint[], event text)
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  -- What a statement changed, as r: its new rows, its old ones, or both. The columns in use, each
-  -- taken by its full name, so that one that is gone is missed whatever PL/pgSQL has of that name.
-  -- Virtual generated columns (PostgreSQL 18) are NULL in a transition table: there their
-  -- expressions take their place.
+  -- What a statement changed, as r: its new rows, its old ones, or both, with the columns in use.
   select format('(%s) r', case event
            when 'insert' then c.list || ' from tally_new t'
            when 'delete' then c.list || ' from tally_old t'
@@ -5989,20 +5939,16 @@ AS $function$
                         else ' union all ' || c.list || ' from tally_old t' end
          end)
   from (
-    select coalesce('select ' || string_agg(
-             case when a.attgenerated = 'v'
-                  then format('%s as %I', pg_get_expr(g.adbin, g.adrelid), u.column_name)
-                  else format('t.%I', u.column_name) end, ', ' order by u.column_name),
-             'select 1') as list
-    from (select distinct w.source, c as column_name
-          from tally.watches w, unnest(w.columns) c
-          where w.id = any (marked_rows.watches)) u
-    left join pg_attribute a
-      on a.attrelid = u.source and a.attname = u.column_name and a.attnum > 0
-    left join pg_attrdef g on g.adrelid = a.attrelid and g.adnum = a.attnum
+    select coalesce('select ' || tally.column_list(w.source, array_agg(c)
+                                                     filter (where c is not null)),
+                    'select 1') as list
+    from tally.watches w
+    left join unnest(w.columns) c on true
+    where w.id = any (marked_rows.watches)
+    group by w.source
   ) c
 $function$;
-comment on function tally.marked_rows(bigint[],text) is 'Text for tally.build_marking: the rows that an event changed.';
+comment on function tally.marked_rows(bigint[],text) is 'Text for tally.build_functions: the rows that an event changed.';
 revoke all on function tally.marked_rows(bigint[],text) from public;
 
 -- function tally.marking_body(text,text,bigint[],boolean)
@@ -6041,12 +5987,12 @@ begin
 %4$s  begin
     %1$s
     into v_summaries, v_scopes;
-  exception when others then
+  exception when others or assert_failure then
     -- Each watch by itself. One that cannot be evaluated concerns every document of its summary.
     for v_summary, v_query in select * from tally.marking_queries(%2$L, %3$L) loop
       begin
         execute v_query into v_more, v_scopes2;
-      exception when others then
+      exception when others or assert_failure then
         v_more := array[v_summary];
         v_scopes2 := array[null::text];
       end;
@@ -6074,7 +6020,7 @@ end
 $body$, tally.marking_query(watches, event), slug, event, v_moved);
 end
 $function$;
-comment on function tally.marking_body(text,text,bigint[],boolean) is 'Text for tally.build_marking: what a marking trigger function does.';
+comment on function tally.marking_body(text,text,bigint[],boolean) is 'Text for tally.build_functions: what a marking trigger function does.';
 revoke all on function tally.marking_body(text,text,bigint[],boolean) from public;
 
 -- function tally.marking_queries(text,text)
@@ -6131,88 +6077,8 @@ $query$select array_agg(k.summary), array_agg(k.scope)
   from tally.watches w
   where w.id = any (marking_query.watches)
 $function$;
-comment on function tally.marking_query(bigint[],text) is 'Text for tally.build_marking: the documents that one event concerns.';
+comment on function tally.marking_query(bigint[],text) is 'Text for tally.build_functions: the documents that one event concerns.';
 revoke all on function tally.marking_query(bigint[],text) from public;
-
--- function tally.marking_stands(regclass)
-CREATE OR REPLACE FUNCTION tally.marking_stands(source regclass)
- RETURNS boolean
- LANGUAGE sql
- STABLE
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-  -- Whether a watched table's trigger functions are there, and say what would be generated today.
-  select count(*) = 3
-  from tally.watched s
-  cross join (values ('insert'), ('update'), ('delete')) e (event)
-  cross join lateral (
-    select array_agg(w.id order by w.id) as watches, bool_or(w.by_settings) as by_settings
-    from tally.watches w
-    where w.source = s.source
-  ) c
-  join pg_proc p on p.pronamespace = 'tally'::regnamespace
-                and p.proname = format('mark_%s_%s', s.slug, e.event)
-  where s.source = marking_stands.source
-    and p.prosrc = E'\n' || tally.marking_body(
-          s.slug, e.event, c.watches,
-          (select r.relkind = 'p' from pg_class r where r.oid = s.source))
-    and p.prosecdef
-    and cardinality(p.proconfig) = case when c.by_settings then 11 else 1 end
-$function$;
-comment on function tally.marking_stands(regclass) is 'Whether a watched table''s trigger functions are as tally.build_marking would write them now.';
-revoke all on function tally.marking_stands(regclass) from public;
-
--- function tally.marking_triggers(regclass)
-CREATE OR REPLACE FUNCTION tally.marking_triggers(source regclass)
- RETURNS TABLE(relation regclass, name text, ddl text, tgenabled "char")
- LANGUAGE sql
- STABLE
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-  -- What must be there, and whether it is: tgenabled is NULL for a missing trigger. As
-  -- tally.expected_triggers has it for counters, whose reasons hold here too.
-  select f.relation, e.name,
-         format('create or replace trigger %s %s on %s %sexecute function tally.%s()',
-                e.name,
-                case e.event
-                  when 'move' then 'before update of ' || m.columns
-                  when 'route' then 'before insert'
-                  else 'after ' || e.event end,
-                f.relation,
-                case e.event
-                  when 'insert' then 'referencing new table as tally_new '
-                  when 'delete' then 'referencing old table as tally_old '
-                  when 'update' then
-                    'referencing old table as tally_old new table as tally_new '
-                  else '' end
-                || case e.event when 'route' then 'for each row when (false) '
-                     else 'for each statement ' end,
-                case e.event when 'truncate' then 'mark_truncate' when 'move' then 'mark_move'
-                  when 'route' then 'mark_route'
-                  else format('mark_%s_%s', s.slug, e.event) end),
-         case when e.event <> 'move' or m.attnums = string_to_array(t.tgattr::text, ' ')::int2[]
-              then t.tgenabled end
-  from tally.watched s
-  cross join lateral (select r as relation from tally.family(s.source) r) f
-  join pg_class c on c.oid = f.relation
-  cross join lateral (
-    select v.event, '_510_tally_mark_' || v.event as name
-    from (values ('insert'), ('update'), ('delete'), ('truncate'), ('move'),
-                 ('route')) v (event)
-  ) e
-  left join lateral (
-    select string_agg(quote_ident(k.attname), ', ' order by k.attnum) as columns,
-           array_agg(k.attnum order by k.attnum) as attnums
-    from tally.move_columns(f.relation) k
-  ) m on e.event = 'move'
-  left join pg_trigger t on t.tgrelid = f.relation and t.tgname = e.name and not t.tgisinternal
-  where s.source = marking_triggers.source
-    and c.relkind in ('r', 'p')
-    and not (e.event = 'move' and m.columns is null)
-    and not (e.event = 'route' and (c.relkind <> 'p' or f.relation <> s.source))
-$function$;
-comment on function tally.marking_triggers(regclass) is 'The marking triggers that a watched table and its partitions must have, with their DDL.';
-revoke all on function tally.marking_triggers(regclass) from public;
 
 -- function tally.mend_differences(text,boolean)
 CREATE OR REPLACE FUNCTION tally.mend_differences(which text, dry_run boolean)
@@ -6247,7 +6113,7 @@ begin
       values (v_counter, clock_timestamp(), 0)
       on conflict on constraint verifications_pkey do update
         set verified_at = excluded.verified_at, differences = 0;
-    exception when others then
+    exception when others or assert_failure then
       if which is not null then
         raise;
       end if;
@@ -6376,23 +6242,6 @@ $function$;
 comment on function tally.needs_policy(regclass) is 'Whether row-level security must be opened for tally_owner before a source can be counted.';
 revoke all on function tally.needs_policy(regclass) from public;
 
--- function tally.never()
-CREATE OR REPLACE FUNCTION tally.never()
- RETURNS trigger
- LANGUAGE plpgsql
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-begin
-  -- Its trigger, before insert for each row when (false), is there to exist. PostgreSQL 18 keeps
-  -- the row that an INSERT routes to a partition, to spare itself a conversion, and in a MERGE
-  -- puts it once more into the transition table, in the place of the next row that is updated.
-  -- Where a partition has a BEFORE INSERT row trigger it does not keep that row.
-  return new;
-end
-$function$;
-comment on function tally.never() is 'Never called: its row trigger keeps a MERGE from showing one row for another (PostgreSQL 18).';
-revoke all on function tally.never() from public;
-
 -- function tally.new_row_text(regclass,text)
 CREATE OR REPLACE FUNCTION tally.new_row_text(source regclass, expression text)
  RETURNS text
@@ -6479,7 +6328,7 @@ begin
     begin
       execute format('select tally.%I($1)', tally.rule_function('next_expiry', v_rule.name))
         into v_due using past;
-    exception when others then
+    exception when others or assert_failure then
       -- Whatever it is, the next batch meets it too, and records it.
       v_due := clock_timestamp();
     end;
@@ -6487,7 +6336,9 @@ begin
     v_least := least(v_least, case when v_due is null then null
                                    else greatest(v_due, v_rule.again_at) end);
   end loop;
-  return v_least;
+  -- What is due at infinity never is; at -infinity, now.
+  return case v_least when 'infinity' then null when '-infinity' then clock_timestamp()
+                      else v_least end;
 end
 $function$;
 comment on function tally.next_expiry(timestamp with time zone) is 'For tally.work: when the next row falls due after that time, or is tried again.';
@@ -6510,7 +6361,7 @@ begin
   -- he has seen would keep a wrong value.
   perform pg_advisory_xact_lock(1952541804, 2);
   return (select max(p.pulse) from tally.pulses p)
-         + case when tally.is_begun() then 1 else v_jump end;
+         + case when (select l.is_begun from tally.life l) then 1 else v_jump end;
 end
 $function$;
 comment on function tally.next_pulse() is 'The next pulse''s number, reserved to the end of the transaction.';
@@ -6530,6 +6381,33 @@ AS $function$
 $function$;
 comment on function tally.next_time(timestamp with time zone,interval) is 'The first time after now that is whole intervals after the last.';
 revoke all on function tally.next_time(timestamp with time zone,interval) from public;
+
+-- function tally.next_work(timestamp with time zone)
+CREATE OR REPLACE FUNCTION tally.next_work(past timestamp with time zone DEFAULT '-infinity'::timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET jit TO 'off'
+AS $function$
+declare
+  v_next timestamptz;
+begin
+  -- By index, and writing nothing: a server that is idle asks each second. past: as in
+  -- tally.next_expiry. Whoever asks computes with the answer, so it is never infinite.
+  v_next := least(
+    (select min(coalesce(u.fill_again_at, u.created_at)) from tally.unfilled u),
+    (select min(j.due_at) from tally.due_jobs j),
+    case when exists (select from tally.expiries e where not e.stopped)
+         then tally.next_expiry(past) end,
+    tally.next_build());
+  return case v_next when 'infinity' then null when '-infinity' then clock_timestamp()
+                     else v_next end;
+end
+$function$;
+comment on function tally.next_work(timestamp with time zone) is 'When tally.work has something to do next; in the past where it has now, NULL when never.';
+revoke all on function tally.next_work(timestamp with time zone) from public;
+grant execute on function tally.next_work(timestamp with time zone) to tally_server;
 
 -- function tally.note_build(bigint,text,real,text)
 CREATE OR REPLACE FUNCTION tally.note_build(summary bigint, scope text, took_ms real, outcome text)
@@ -6595,25 +6473,6 @@ end
 $function$;
 comment on function tally.note_failure(tally.summary_definitions,text,real,text,boolean) is 'Records why a document could not be built, and when it is tried again.';
 revoke all on function tally.note_failure(tally.summary_definitions,text,real,text,boolean) from public;
-
--- function tally.note_move()
-CREATE OR REPLACE FUNCTION tally.note_move()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-begin
-  -- A statement that sets a partition key may move rows, and a MERGE that moves a row shows it to
-  -- no statement trigger (PostgreSQL 15 to 18). Remember what was changed so far; the counting
-  -- function compares afterwards, see tally.moved_unseen.
-  perform set_config('tally.moving_' || pg_trigger_depth() || '_' || tg_relid,
-                     tally.heap_changes(tg_relid)::text, true);
-  return null;
-end
-$function$;
-comment on function tally.note_move() is 'Trigger function before an UPDATE of a partition key: so that moves no trigger sees are noticed.';
-revoke all on function tally.note_move() from public;
 
 -- function tally.old_partitions(tally.retentions,timestamp with time zone)
 CREATE OR REPLACE FUNCTION tally.old_partitions(rule tally.retentions, cutoff timestamp with time zone)
@@ -6755,6 +6614,31 @@ $function$;
 comment on function tally.pick_due(boolean,timestamp with time zone,integer) is 'Documents that are due, the longest first, whether or not somebody builds them already.';
 revoke all on function tally.pick_due(boolean,timestamp with time zone,integer) from public;
 
+-- function tally.pinned_settings()
+CREATE OR REPLACE FUNCTION tally.pinned_settings()
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- Whoever writes: what depends on one of these gives the same as in a fill and in a recount,
+  -- which pin them too.
+  select
+$settings$set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set standard_conforming_strings = on
+set array_nulls = on
+set bytea_output = 'hex'
+set lc_time = 'C'
+set lc_numeric = 'C'
+set lc_monetary = 'C'
+$settings$
+$function$;
+comment on function tally.pinned_settings() is 'Text for generated functions: the settings that the DBA''s expressions may depend on, pinned.';
+revoke all on function tally.pinned_settings() from public;
+
 -- function tally.plain_sum(bigint,text)
 CREATE OR REPLACE FUNCTION tally.plain_sum(counter bigint, transition text)
  RETURNS text
@@ -6861,7 +6745,7 @@ begin
                       where (d.delta is not null) is true and d.xid = any (f.also)) as pending,
          exists (select from tally.late) as late,
          exists (select from tally.dropped) as dropped,
-         tally.is_begun() as begun
+         (select l.is_begun from tally.life l) as begun
   into v_now
   from tally.fold_point f join tally.settings s on s.only_row;
   pulse := v_now.pulse;
@@ -6992,7 +6876,7 @@ begin
          else 'share row exclusive' end);
   perform tally.grant_sight(put_counter.source);
   insert into tally.sources (source, slug)
-  values (put_counter.source, tally.source_slug(put_counter.source))
+  values (put_counter.source, tally.table_slug(put_counter.source, 'count'))
   on conflict on constraint sources_pkey do nothing;
   insert into tally.definitions (id, name, source, filter, scope, amount, audience, ranked,
     filter_sql, scope_sql, amount_sql, by_settings, columns, created_by, filled_at)
@@ -7004,7 +6888,7 @@ begin
               and not exists (select from tally.dropped x where x.counter = v_id)
          then clock_timestamp() end);
   perform tally.check_reading(v_id);
-  perform tally.build_functions(put_counter.source);
+  perform tally.build_functions(put_counter.source, 'count');
   perform tally.attach(put_counter.source);
   perform pg_notify('tally_definitions', '');
 end
@@ -7180,7 +7064,7 @@ begin
   if not exists (select from tally.watches w where w.id = v_id) then
     perform tally.lock_source(put_watch.source, 'share row exclusive');
     insert into tally.watched (source, slug)
-    values (put_watch.source, tally.watch_slug(put_watch.source))
+    values (put_watch.source, tally.table_slug(put_watch.source, 'mark'))
     on conflict on constraint watched_pkey do nothing;
     insert into tally.watches
       (id, summary, source, scope, filter, scope_sql, filter_sql, by_settings, columns)
@@ -7189,14 +7073,14 @@ begin
             array(select distinct c from unnest(put_watch.columns) c order by c))
     on conflict on constraint watches_pkey do nothing;
     perform tally.check_watching(v_id);
-    perform tally.build_marking(put_watch.source);
+    perform tally.build_functions(put_watch.source, 'mark');
     -- And a document that everybody will ask for is there before the first one does.
     insert into tally.marks (summary, scope)
     select v_summary, m.scope
     from (values (null), ('')) m (scope)
     where m.scope is null or put_watch.scope is null;
   end if;
-  perform tally.attach_watches(put_watch.source);
+  perform tally.attach_triggers(put_watch.source, 'mark');
 end
 $function$;
 comment on function tally.put_watch(text,regclass,text,text,text,text,boolean,name[]) is 'Records a checked watch and attaches it.';
@@ -7303,6 +7187,7 @@ declare
   v_pulse bigint;
   v_seen  xid8;
   v_also  xid8[];
+  v_history text := tally.history();
 begin
   -- Each key by index, as tally.counters would show it: nothing is summed beyond the key's own
   -- pending deltas. One row for each key, by its place in the arrays.
@@ -7316,7 +7201,7 @@ begin
               when r.fits then r.value::bigint::text end,
          case when r.fits then r.version else 0 end,
          r.deltas = 0,
-         v_pulse
+         v_pulse, v_history
   from (
     -- offset 0: so that these are worked out once, and not in each place that names them.
     select v.*, v.kind = 'summary'
@@ -7328,7 +7213,10 @@ begin
              coalesce(d.version, t.version, 0) as version,
              coalesce(t.value + p.delta, t.value, p.delta, 0) as value
       from unnest(names, scopes) with ordinality k (name, scope, pos)
-      left join tally.topic_states s on s.name = k.name
+      left join lateral (
+        -- By name, one after another: a join reads all there are, and what state each is in.
+        select x.* from tally.topic_states x where x.name = k.name offset 0
+      ) s on true
       left join lateral (
         -- By itself, so that the index is entered by both: by the counter alone is a scan of it.
         select o.value, o.version from tally.totals o
@@ -7361,7 +7249,7 @@ begin
   ) r;
 end
 $function$;
-comment on function tally.read_topics(text[],text[]) is 'What a server shows of each name and scope, exact in one snapshot. state: ready, filling, broken, overflow (the number is beyond bigint), unknown, or due: a document that tally.build_topic must build first. settled: nothing of it was pending. pulse: the last one in the snapshot.';
+comment on function tally.read_topics(text[],text[]) is 'What a server shows of each name and scope, exact in one snapshot. state: ready, filling, broken, overflow (the number is beyond bigint), unknown, or due: a document that tally.build_topic must build first. settled: nothing of it was pending. pulse: the last one in the snapshot, in that history.';
 revoke all on function tally.read_topics(text[],text[]) from public;
 grant execute on function tally.read_topics(text[],text[]) to tally_server;
 
@@ -7434,7 +7322,7 @@ AS $function$
   select format('select (%s) collate "C" as scope, coalesce(sum(%s), 0) as value from %s r '
                 'where (%s) and (%s) is not null group by 1',
                 d.scope_sql, d.amount_sql,
-                tally.column_source(array[d.id], recount_query.relation::text),
+                tally.row_source(array[d.id], recount_query.relation::text),
                 d.filter_sql, d.scope_sql)
   from tally.definitions d
   where d.id = recount_query.counter
@@ -7727,30 +7615,22 @@ comment on function tally.ringing() is 'Text for tally.function_body: wakes a sl
 revoke all on function tally.ringing() from public;
 
 -- function tally.row_source(bigint[],text)
-CREATE OR REPLACE FUNCTION tally.row_source(counters bigint[], transition text)
+CREATE OR REPLACE FUNCTION tally.row_source(counters bigint[], rows text)
  RETURNS text
  LANGUAGE sql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  -- The columns that these counters use, each taken from the transition table by its full name:
-  -- so one that is gone is missed, whatever PL/pgSQL has of that name. Virtual generated columns
-  -- (PostgreSQL 18) are NULL in a transition table: there their expressions take their place.
-  select case
-    when count(u.column_name) = 0 then row_source.transition
-    else format('(select %s from %s t)',
-           string_agg(case when a.attgenerated = 'v'
-                        then format('%s as %I', pg_get_expr(g.adbin, g.adrelid), u.column_name)
-                        else format('t.%I', u.column_name) end, ', ' order by u.column_name),
-           row_source.transition)
-  end
-  from (select distinct d.source, c as column_name
-        from tally.definitions d, unnest(d.columns) c
-        where d.id = any (counters)) u
-  left join pg_attribute a on a.attrelid = u.source and a.attname = u.column_name and a.attnum > 0
-  left join pg_attrdef g on g.adrelid = a.attrelid and g.adnum = a.attnum
+  -- No more than the columns that these counters use.
+  select coalesce('(select ' || tally.column_list(u.source, u.columns) || ' from ' || rows || ' t)',
+                  rows)
+  from (select d.source, array_agg(c) filter (where c is not null) as columns
+        from tally.definitions d
+        left join unnest(d.columns) c on true
+        where d.id = any (counters)
+        group by d.source) u
 $function$;
-comment on function tally.row_source(bigint[],text) is 'What counting statements select from: the columns they use of a transition table.';
+comment on function tally.row_source(bigint[],text) is 'What counting statements and recounts select from: the columns that counters use of a transition table, or of the table itself.';
 revoke all on function tally.row_source(bigint[],text) from public;
 
 -- function tally.rule_function(text,text)
@@ -7782,17 +7662,7 @@ $settings$set search_path = pg_catalog, pg_temp
 set row_security = off
 set lock_timeout = '100ms'
 set jit = off
-set timezone = 'UTC'
-set datestyle = 'ISO, YMD'
-set intervalstyle = 'postgres'
-set extra_float_digits = 1
-set standard_conforming_strings = on
-set array_nulls = on
-set bytea_output = 'hex'
-set lc_time = 'C'
-set lc_numeric = 'C'
-set lc_monetary = 'C'
-$settings$
+$settings$ || tally.pinned_settings()
 $function$;
 comment on function tally.rule_settings() is 'Text for the functions of a rule: the settings that they pin.';
 revoke all on function tally.rule_settings() from public;
@@ -7814,7 +7684,7 @@ begin
     perform set_config('transaction_read_only', 'on', true);
     execute format('select tally.%I($1)::text', run_builder.function) into body
     using run_builder.scope;
-  exception when query_canceled or others then
+  exception when query_canceled or others or assert_failure then
     get stacked diagnostics state = returned_sqlstate, error = message_text;
     body := null;
   end;
@@ -7879,8 +7749,11 @@ begin
     return false;
   end if;
   v_started := clock_timestamp();
-  v_next := tally.next_time(least(v_job.next_at, v_started), v_job.every);
   begin
+    -- Set to -infinity, it has no time of the day to keep to.
+    v_next := tally.next_time(case when isfinite(v_job.next_at)
+                                   then least(v_job.next_at, v_started) else v_started end,
+                              v_job.every);
     -- The next of its times that is still to come: what was missed is made up for once. The job
     -- itself may say that it wants to go on sooner.
     update tally.jobs j
@@ -7897,7 +7770,7 @@ begin
     set last_ms = tally.ms_since(v_started), last_result = coalesce(v_result, 'done'),
         last_error = null, failures = 0
     where j.name = run_job.name;
-  exception when query_canceled or others then
+  exception when query_canceled or others or assert_failure then
     update tally.jobs j
     set last_at = v_started, last_ms = tally.ms_since(v_started), last_result = null,
         last_error = case when sqlstate = '57014' and clock_timestamp() - now() > v_job.time_limit
@@ -7996,31 +7869,6 @@ $function$;
 comment on function tally.sort_due(bigint,text,boolean) is 'It is known better by now how long a document takes.';
 revoke all on function tally.sort_due(bigint,text,boolean) from public;
 
--- function tally.source_slug(regclass)
-CREATE OR REPLACE FUNCTION tally.source_slug(source regclass)
- RETURNS text
- LANGUAGE sql
- STABLE
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-  -- schema_table, as far as it is plain and free; else shortened, with a piece of its hash.
-  select case
-    when s.plain = s.wanted and length(s.plain) <= 45
-         and not exists (select from tally.sources o where o.slug = s.plain)
-      then s.plain
-    else left(s.plain, 36) || '_' || left(md5(s.wanted || c.oid), 8)
-  end
-  from pg_class c
-  join pg_namespace n on n.oid = c.relnamespace
-  cross join lateral (
-    select n.nspname || '_' || c.relname as wanted,
-           regexp_replace(lower(n.nspname || '_' || c.relname), '[^a-z0-9_]', '_', 'g') as plain
-  ) s
-  where c.oid = source_slug.source
-$function$;
-comment on function tally.source_slug(regclass) is 'What names a source''s trigger functions.';
-revoke all on function tally.source_slug(regclass) from public;
-
 -- function tally.stay_awake()
 CREATE OR REPLACE FUNCTION tally.stay_awake()
  RETURNS boolean
@@ -8082,6 +7930,7 @@ AS $function$
 declare
   v_old     tally.documents;
   v_now     timestamptz := clock_timestamp();
+  v_since   interval;
   v_outcome text;
 begin
   -- The caller holds the document's lock. Nothing is announced of a document that is as it was.
@@ -8092,11 +7941,18 @@ begin
     when store_document.body is null then 'gone'
     when store_document.body = v_old.body then 'equal'
     else 'changed' end;
+  -- What the clock took away it may bring back: so one that went is built again at its max_age, then
+  -- each time after twice as long, and when that is more than a day not any more. One that never was
+  -- is not: anybody may ask for any scope.
+  v_since := v_now - v_old.built_at;
   if v_old.summary is not null then
     update tally.documents d
     set body = case when v_outcome = 'equal' then d.body else store_document.body end,
         built_at = v_now, build_ms = took_ms, tried_at = v_now, error = null, attempts = 0,
-        next_at = case when store_document.body is not null then v_now + definition.max_age end
+        next_at = case
+          when v_outcome <> 'none' then v_now + definition.max_age
+          when definition.max_age is not null and v_since < interval '1 day'
+          then v_now + greatest(definition.max_age, 2 * v_since) end
     where d.summary = definition.id and d.scope = store_document.scope;
   elsif v_outcome = 'changed' then
     insert into tally.documents (summary, scope, body, built_at, build_ms, tried_at, next_at)
@@ -8114,6 +7970,32 @@ end
 $function$;
 comment on function tally.store_document(tally.summary_definitions,text,text,real) is 'Keeps a document that was built: changed, equal, gone (there is none any more) or none.';
 revoke all on function tally.store_document(tally.summary_definitions,text,text,real) from public;
+
+-- function tally.stray_triggers(regclass)
+CREATE OR REPLACE FUNCTION tally.stray_triggers(whose regclass DEFAULT NULL::regclass)
+ RETURNS TABLE(relation regclass, name text, source regclass, kind text)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- What must be there is asked once for each table, and then for all triggers together. Those
+  -- that every table shares, such as tally.count_move, tell not whose they are: source is NULL.
+  with expected as materialized (
+    select s.source, s.kind, e.relation, e.name
+    from tally.triggered_tables s
+    cross join lateral tally.expected_triggers(s.source, s.kind) e
+    where whose is null or s.source = whose
+  )
+  select t.relation, t.name, t.source, t.kind
+  from tally.present_triggers t
+  where (whose is null or t.source = whose)
+    and not exists (
+      select from expected e
+      where e.kind = t.kind and e.relation = t.relation and e.name = t.name
+        and (t.source is null or e.source = t.source))
+$function$;
+comment on function tally.stray_triggers(regclass) is 'Counting and marking triggers on tables that are not, or no longer, part of a counted or watched one, of all or of one such table: a partition that was detached keeps its own, and goes on counting.';
+revoke all on function tally.stray_triggers(regclass) from public;
 
 -- function tally.summary_difference(tally.summary_definitions,text,interval,interval,text)
 CREATE OR REPLACE FUNCTION tally.summary_difference(old tally.summary_definitions, builder text, max_age interval, settle interval, audience text)
@@ -8159,6 +8041,68 @@ $function$;
 comment on function tally.sweep() is 'Part of the pulse: removes totals that dropped counters left behind; which drops it saw.';
 revoke all on function tally.sweep() from public;
 
+-- function tally.table_slug(regclass,text)
+CREATE OR REPLACE FUNCTION tally.table_slug(source regclass, kind text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- schema_table, as far as it is plain and free; else shortened, with a piece of its hash.
+  select case
+    when s.plain = s.wanted and length(s.plain) <= 45
+         and not exists (select from tally.triggered_tables o
+                         where o.kind = table_slug.kind and o.slug = s.plain)
+      then s.plain
+    else left(s.plain, 36) || '_' || left(md5(s.wanted || c.oid), 8)
+  end
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+  cross join lateral (
+    select n.nspname || '_' || c.relname as wanted,
+           regexp_replace(lower(n.nspname || '_' || c.relname), '[^a-z0-9_]', '_', 'g') as plain
+  ) s
+  where c.oid = table_slug.source
+$function$;
+comment on function tally.table_slug(regclass,text) is 'What names the trigger functions of a table that is now counted or watched.';
+revoke all on function tally.table_slug(regclass,text) from public;
+
+-- function tally.take_off_triggers(regclass,text)
+CREATE OR REPLACE FUNCTION tally.take_off_triggers(source regclass, kind text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_trigger record;
+begin
+  -- With the caller's rights, who owns the table and holds ACCESS EXCLUSIVE on it. Nothing is left
+  -- to count or to mark: what was generated for it goes too, wherever it stands, also where the
+  -- table was detached since or became a partition itself. What all tables share goes from those
+  -- that are part of no other.
+  for v_trigger in
+    with own as (
+      select t.relation, t.name from tally.present_triggers t
+      where t.kind = take_off_triggers.kind and t.source = take_off_triggers.source
+    )
+    select o.relation, o.name from own o
+    union all
+    select t.relation, t.name from tally.present_triggers t
+    where t.kind = take_off_triggers.kind and t.slug is null
+      and t.relation in (select f from tally.family(take_off_triggers.source) f
+                         union select o.relation from own o)
+      and t.relation not in (
+        select f from tally.triggered_tables s cross join lateral tally.family(s.source) f
+        where s.kind = take_off_triggers.kind and s.source <> take_off_triggers.source)
+  loop
+    execute format('drop trigger %I on %s', v_trigger.name, v_trigger.relation);
+  end loop;
+  perform tally.drop_functions(source, kind);
+end
+$function$;
+comment on function tally.take_off_triggers(regclass,text) is 'Takes the counting or marking triggers off a table and its partitions, functions and all.';
+revoke all on function tally.take_off_triggers(regclass,text) from public;
+
 -- function tally.take_off_watches(bigint,regclass)
 CREATE OR REPLACE FUNCTION tally.take_off_watches(summary bigint, source regclass)
  RETURNS void
@@ -8166,8 +8110,7 @@ CREATE OR REPLACE FUNCTION tally.take_off_watches(summary bigint, source regclas
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_last    boolean;
-  v_trigger record;
+  v_last boolean;
 begin
   -- Removes a summary's watches of one table, and with the table's last one its triggers and
   -- functions. Dropping a trigger takes ACCESS EXCLUSIVE: asked for at once, since a lock that is
@@ -8192,19 +8135,10 @@ begin
   delete from tally.watches w
   where w.summary = take_off_watches.summary and w.source = take_off_watches.source;
   if exists (select from tally.watches w where w.source = take_off_watches.source) then
-    perform tally.build_marking(take_off_watches.source);
-    return;
+    perform tally.build_functions(take_off_watches.source, 'mark');
+  else
+    perform tally.take_off_triggers(take_off_watches.source, 'mark');
   end if;
-  for v_trigger in
-    select t.relation, t.name from tally.marking_triggers(take_off_watches.source) t
-    where t.tgenabled is not null
-    union all
-    select t.relation, t.name from tally.stray_marking t
-    where t.source = take_off_watches.source
-  loop
-    execute format('drop trigger %I on %s', v_trigger.name, v_trigger.relation);
-  end loop;
-  perform tally.drop_marking(take_off_watches.source);
 end
 $function$;
 comment on function tally.take_off_watches(bigint,regclass) is 'Removes a summary''s watches of a table.';
@@ -8248,7 +8182,7 @@ begin
                        'select %s, c.scope, -c.value from (%s) c where c.value <> 0',
                        v_counter, tally.recount_query(v_counter, partition));
       end if;
-    exception when others then
+    exception when others or assert_failure then
       -- A counter that cannot be recounted shows no number as it is. Kept would be lost for ever.
       if on_drop = 'keep' then
         raise;
@@ -8356,6 +8290,7 @@ CREATE OR REPLACE FUNCTION tally.trail(OUT pulse bigint, OUT is_pending boolean,
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET enable_seqscan TO 'off'
+ SET jit TO 'off'
 AS $function$
 begin
   -- Asked once a second by each server, and more often by one that hears nothing.
@@ -8367,6 +8302,39 @@ $function$;
 comment on function tally.trail() is 'How far the pulses have come, whether changes wait for the next one, and in which history: what a server compares with what it has heard.';
 revoke all on function tally.trail() from public;
 grant execute on function tally.trail() to tally_server;
+
+-- function tally.trigger_states(text)
+CREATE OR REPLACE FUNCTION tally.trigger_states(kind text)
+ RETURNS TABLE(relation regclass, status text, detail text, attach text, enable text)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- Each table that must carry triggers of a kind: are they there, and enabled? attach and enable
+  -- are what mends it, and NULL where nothing is to be done.
+  select e.relation,
+         case when bool_or(e.tgenabled is null or e.tgenabled in ('D', 'R')) then 'fail'
+              else 'ok' end,
+         case when bool_or(e.tgenabled is null or e.tgenabled in ('D', 'R'))
+              then concat_ws('; ',
+                'missing: ' || string_agg(e.name, ', ' order by e.name)
+                  filter (where e.tgenabled is null),
+                'disabled: ' || string_agg(e.name, ', ' order by e.name)
+                  filter (where e.tgenabled in ('D', 'R')))
+              else format('%s in place', count(*)) end,
+         case when bool_or(e.tgenabled is null)
+              then format('As its owner: select * from tally.attach(%L);', t.source) end,
+         format('alter table %s ', e.relation)
+           || string_agg('enable trigger ' || e.name, ', ' order by e.name)
+                filter (where e.tgenabled in ('D', 'R')) || ';'
+  from tally.triggered_tables t
+  join pg_class c on c.oid = t.source
+  cross join lateral tally.expected_triggers(t.source, t.kind) e
+  where t.kind = trigger_states.kind
+  group by t.source, e.relation
+$function$;
+comment on function tally.trigger_states(text) is 'Part of tally.doctor: whether counting or marking triggers are in place, and what puts them there.';
+revoke all on function tally.trigger_states(text) from public;
 
 -- function tally.try_change(text,regclass,text,text,text,name[],name[])
 CREATE OR REPLACE FUNCTION tally.try_change(name text, source regclass, due_sql text, filter_sql text, change_sql text, filter_columns name[], change_columns name[])
@@ -8402,7 +8370,7 @@ begin
       execute format('update %s set %s', v_probe, change_sql);
       execute format('select count(*) from %s where %s', v_probe, filter_sql) into v_again;
       execute format('drop table %s', v_probe);
-    exception when others then
+    exception when others or assert_failure then
       raise exception using errcode = 'TL030',
         message = format('expiry "%s": its change fails on a row of %s: %s', name, source, sqlerrm),
         detail = format('change: %s', change_sql),
@@ -8425,7 +8393,7 @@ begin
     execute format('explain (costs off) update %s as %s set %s where false', source,
                    (select quote_ident(c.relname) from pg_class c where c.oid = source),
                    change_sql);
-  exception when others then
+  exception when others or assert_failure then
     raise exception using errcode = 'TL030',
       message = format('expiry "%s": its change cannot be used on %s: %s', name, source, sqlerrm),
       detail = format('change: %s', change_sql),
@@ -8472,7 +8440,7 @@ begin
   perform tally.recount(try_fill.counter);
   return true;
 exception
-  when query_canceled or others then
+  when query_canceled or others or assert_failure then
     update tally.definitions d
     set fill_error = sqlerrm, fill_attempts = d.fill_attempts + 1,
         fill_again_at = clock_timestamp()
@@ -8645,31 +8613,6 @@ $function$;
 comment on function tally.watch(text,regclass,text,text) is 'Has changes of a table''s rows mark the summary''s document for that scope as due: rows that match filter, or did before. A summary may watch many tables, and one in several ways. Again with the same words changes nothing.';
 revoke all on function tally.watch(text,regclass,text,text) from public;
 
--- function tally.watch_slug(regclass)
-CREATE OR REPLACE FUNCTION tally.watch_slug(source regclass)
- RETURNS text
- LANGUAGE sql
- STABLE
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-  -- As tally.source_slug: schema_table, as far as it is plain and free.
-  select case
-    when s.plain = s.wanted and length(s.plain) <= 45
-         and not exists (select from tally.watched o where o.slug = s.plain)
-      then s.plain
-    else left(s.plain, 36) || '_' || left(md5(s.wanted || c.oid), 8)
-  end
-  from pg_class c
-  join pg_namespace n on n.oid = c.relnamespace
-  cross join lateral (
-    select n.nspname || '_' || c.relname as wanted,
-           regexp_replace(lower(n.nspname || '_' || c.relname), '[^a-z0-9_]', '_', 'g') as plain
-  ) s
-  where c.oid = watch_slug.source
-$function$;
-comment on function tally.watch_slug(regclass) is 'What names a watched table''s trigger functions.';
-revoke all on function tally.watch_slug(regclass) from public;
-
 -- function tally.whole(double precision)
 CREATE OR REPLACE FUNCTION tally.whole(amount double precision)
  RETURNS numeric
@@ -8781,11 +8724,7 @@ begin
       from tally.work_long(interval '0', v_started + budget) w;
     end if;
   end if;
-  next_due := least(
-    (select min(coalesce(u.fill_again_at, u.created_at)) from tally.unfilled u),
-    (select min(j.due_at) from tally.due_jobs j),
-    tally.next_expiry(v_started),
-    tally.next_build());
+  next_due := tally.next_work(v_started);
 end
 $function$;
 comment on function tally.work(interval) is 'Does what is due beside the pulse: changes rows whose time has come, rebuilds documents, fills new counters, runs jobs. Says how much, and when to come again.';

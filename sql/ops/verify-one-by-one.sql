@@ -25,7 +25,7 @@ begin
       raise notice '%: % in % ms', v_counter.name,
         case v_differences when 0 then 'exact' else v_differences || ' difference(s)' end,
         round(extract(epoch from clock_timestamp() - v_started) * 1000);
-    exception when others then
+    exception when others or assert_failure then
       raise warning '%: could not be recounted: %', v_counter.name, sqlerrm;
     end;
   end loop;

@@ -14,11 +14,11 @@ grant execute on function
   tally.pulse(), tally.work(interval), tally.top(text, integer), tally.attend(),
   tally.fall_asleep(), tally.stay_awake(), tally.doorbell(), tally.is_sweeping(), tally.doctor(),
   tally.read_topics(text[], text[]), tally.changed_topics(text[], text[], bigint),
-  tally.topic_definitions(text[]), tally.history(), tally.is_begun(), tally.version(), tally.trail()
+  tally.topic_definitions(text[]), tally.history(), tally.version(), tally.trail()
   to tally_server;
 grant execute on function
-  tally.next_due(), tally.run_due_jobs(), tally.held_jobs(), tally.running_jobs(), tally.cancel_overdue_jobs(),
-  tally.note_cron()
+  tally.next_due(), tally.next_work(timestamptz), tally.run_due_jobs(), tally.held_jobs(),
+  tally.running_jobs(), tally.cancel_overdue_jobs(), tally.note_cron()
   to tally_server;
 grant select on tally.summaries, tally.build_history to tally_server;
 grant execute on function

@@ -67,6 +67,9 @@ test('a change that leaves the filter true is refused, by what it sets and by tr
   const blind = await refusal({ 4: 'closed_at = now()' });
   t.is(blind.code, 'TL033');
   t.regex(blind.message, /it sets closed_at, and the filter looks at status/);
+  const always = await refusal({ 3: 'true' });
+  t.is(always.code, 'TL033');
+  t.regex(always.message, /the filter looks at nothing/);
   await invite(sql, [60, 120]);
   const tried = await refusal({ 4: `status = lower('PENDING')` });
   t.is(tried.code, 'TL033');
@@ -121,6 +124,36 @@ test('a rule whose row is set back after the change is stopped, too', async (t) 
   t.is(await expireDue(sql), 0);
   t.regex((await finding(sql, 'expiry call_invitations')).detail, /^stopped: .*would be for ever/);
 });
+
+const OTHER_WRITERS: Record<string, string> = {
+  'another rule': `select tally.create_expiry('a_reopen', 'calls.invitations', 'expires_at',
+      $$status = 'asked'$$, $$status = 'pending'$$)`,
+  'a trigger that writes the next one': `create function public.next() returns trigger
+      language plpgsql as $$ begin
+        insert into calls.invitations (expires_at, receiver)
+        values (new.expires_at + interval '1 minute', 2);
+        return null;
+      end $$;
+    create trigger next after update on calls.invitations for each row
+      when (new.status = 'expired' and new.receiver = 1) execute function public.next()`,
+  'the caller': '',
+};
+
+for (const [who, statement] of Object.entries(OTHER_WRITERS)) {
+  test(`a rule goes on although due rows were written beside it by ${who}`, async (t) => {
+    const { sql } = await testDatabase(t);
+    await createInvitations(sql);
+    await sql(statement);
+    await sql(`insert into calls.invitations (expires_at, status)
+      select now() - interval '1 day', s from unnest('{pending,pending,asked}'::text[]) s`);
+    await sql(`begin;
+      insert into calls.invitations (expires_at, receiver) values (now() - interval '1 hour', 2);
+      select tally.expire_due(1); select tally.expire_due(2); commit`);
+    while ((await expireDue(sql, 2)) > 0);
+    t.is((await finding(sql, 'expiry call_invitations')).status, 'ok');
+    t.deepEqual(await sql(`select from calls.invitations where status = 'pending'`), []);
+  });
+}
 
 test('another definition under the same name is refused, the same is not', async (t) => {
   const { sql, refusal } = await refusing(t);

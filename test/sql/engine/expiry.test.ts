@@ -76,6 +76,30 @@ test('a row that somebody keeps locked is not waited for, and is changed when it
   await isExact(t, sql);
 });
 
+test('a batch waits for what its triggers find locked once, and not again for each row', async (t) => {
+  const { sql, client } = await testDatabase(t);
+  await createInvitations(sql);
+  await sql(`create table calls.rooms (id integer primary key, n integer not null default 0);
+    insert into calls.rooms values (1), (2);
+    create function public.leave() returns trigger language plpgsql as $$
+      begin update calls.rooms set n = n - 1 where id = new.receiver; return null; end $$;
+    create trigger leave after update on calls.invitations for each row
+      execute function public.leave();
+    insert into calls.invitations (receiver, expires_at)
+      select case when g = 41 then 2 else 1 end, now() - interval '1 hour' + g * interval '1 s'
+      from generate_series(1, 41) g`);
+  const holder = await client();
+  await holder.query('begin');
+  await holder.query('select from calls.rooms where id = 1 for update');
+  const begun = performance.now();
+  t.is(await expireDue(sql), 1, 'the one whose room is free, though it comes last');
+  const took = performance.now() - begun;
+  t.true(took < 2500, `${took} ms`);
+  const [setting] = await sql('show lock_timeout');
+  t.deepEqual(setting, { lock_timeout: '0' });
+  await holder.query('commit');
+});
+
 test('a row that is locked does not hide the one that falls due next', async (t) => {
   const { sql, client } = await testDatabase(t);
   await createInvitations(sql);

@@ -116,3 +116,14 @@ test('a table goes on counting under another name and in another schema', async 
   await db.sql('delete from app.u');
   t.deepEqual(await numbers(db.sql), {});
 });
+
+test('partitions are made of a table whatever it is called', async (t) => {
+  const { sql } = await testDatabase(t);
+  for (const name of [`it's`, 'per%cent %s', 'quo"ted', 'two\nlines']) {
+    const table = `"sch'ema %L".${quoted(name)}`;
+    await sql(`create schema if not exists "sch'ema %L";
+      create table ${table} (at timestamptz not null) partition by range (at)`);
+    await sql('select tally.ensure_partitions($1)', [table]);
+    await t.notThrowsAsync(sql(`insert into ${table} values (now())`), name);
+  }
+});

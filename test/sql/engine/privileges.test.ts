@@ -125,8 +125,8 @@ test('a server may pulse, work, tick, read and ask the doctor, and nothing else'
     `select tally.create_counter('d', 'public.t')`,
     'select * from tally.attach()',
     `select tally.stop_counter(1, 'x')`,
-    `select tally.build_functions('public.t')`,
-    `select tally.drop_functions('public.t')`,
+    `select tally.build_functions('public.t', 'count')`,
+    `select tally.drop_functions('public.t', 'count')`,
     `select tally.recount(1)`,
     'create table tally.mine (id int)',
   ]) {

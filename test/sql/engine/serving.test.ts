@@ -14,6 +14,7 @@ type Row = {
   readonly version: string;
   readonly settled: boolean;
   readonly pulse: string;
+  readonly history: string;
 };
 
 const READ = 'select * from tally.read_topics($1, $2) order by pos';
@@ -52,12 +53,13 @@ test('each topic asked for is one row, in its place, as tally.counters shows it'
   await pulse(db.sql);
   await db.sql(`insert into public.t (k) values ('a')`);
   const rows = await read(db.sql, 'kinds:a', 'nobody', 'rows', 'kinds:b', 'kinds:c', 'kinds:a');
-  const line = { kind: 'counter', audience: 'owner', state: 'ready', pulse: '1' };
+  const [of] = await db.sql<{ history: string }>('select tally.history() as history');
+  const line = { kind: 'counter', audience: 'owner', state: 'ready', pulse: '1', ...of };
   t.deepEqual(rows, [
     { pos: 1, ...line, json: '3', version: '1', settled: false },
     {
       ...{ pos: 2, kind: null, audience: null, state: 'unknown', json: null },
-      ...{ version: '0', settled: true, pulse: '1' },
+      ...{ version: '0', settled: true, pulse: '1', ...of },
     },
     { pos: 3, ...line, audience: 'public', json: '4', version: '1', settled: false },
     { pos: 4, ...line, json: '1', version: '1', settled: true },
@@ -177,6 +179,32 @@ test('what changed since a pulse is what pulses after it folded, and nothing pen
   t.deepEqual(await changed(db.sql, 9, ...topics), ['0: null 0 at 2']);
 });
 
+test('a read looks at the definitions of its topics only, however many others there are', async (t) => {
+  const db = await testDatabase(t);
+  await tables(db);
+  const sql = sqlOf(await db.client());
+  // A session keeps the plans that it makes while there are few, and known to be few.
+  await db.sql('analyze tally.definitions, tally.summary_definitions');
+  await read(sql, 'rows');
+  await changed(sql, 0, 'rows');
+  await db.sql(`select tally.create_counter('more_' || i, 'public.t', filter => 'n = ' || i)
+    from generate_series(1, 20) i`);
+  const fetched = async (): Promise<number> => {
+    const [row] = await sql<{ rows: string }>(`select coalesce(sum(idx_tup_fetch + seq_tup_read), 0)
+      as rows from pg_stat_xact_all_tables where relid = 'tally.definitions'::regclass`);
+    return Number(row?.rows);
+  };
+  await sql('begin');
+  for (const look of [
+    () => read(sql, 'rows', 'kinds:a'),
+    () => changed(sql, 0, 'rows', 'kinds:a'),
+  ]) {
+    const before = await fetched();
+    await look();
+    t.is((await fetched()) - before, 2);
+  }
+});
+
 test('a server may read topics with the rights of tally_server, and others may not', async (t) => {
   const role = await testRole(t, 'login');
   const other = await testRole(t, 'login');
@@ -201,6 +229,21 @@ test('a server may read topics with the rights of tally_server, and others may n
   ]) {
     t.is((await failure(server(`select tally.${call}`), call)).code, '42501', call);
   }
+});
+
+test('what a server asks all the time is never compiled: that takes longer than to answer', async (t) => {
+  const db = await testDatabase(t);
+  const rows = await db.sql(
+    `select p.proname as name from pg_proc p
+     where p.pronamespace = 'tally'::regnamespace
+       and p.proname in ('trail', 'history', 'next_work', 'pulse', 'collect_marks')
+       and 'jit=off' = any (p.proconfig)
+     order by 1`,
+  );
+  t.deepEqual(
+    rows.map(({ name }) => name),
+    ['collect_marks', 'history', 'next_work', 'pulse', 'trail'],
+  );
 });
 
 test("the engine's version is the package's", async (t) => {

@@ -120,6 +120,32 @@ test('one MERGE may insert, update, delete and leave alone', async (t) => {
   });
 });
 
+test('a scope is the text of its value, also where equal values have different texts', async (t) => {
+  const { sql } = await testDatabase(t);
+  const texts: [type: string, values: string[]][] = [
+    ['smallint', ['1', '-1', '1']],
+    ['integer', ['7', '07', '8']],
+    ['bigint', ['9000000000', '9000000000', '1']],
+    ['uuid', ['{A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11}', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11']],
+    ['numeric', ['1', '1.0', '1.00', '1']],
+    ['float8', ['0', '-0', '0']],
+    ['bool', ['t', 'f', 'true']],
+  ];
+  for (const [type, values] of texts) {
+    const table = `public.by_${type}`;
+    await sql(`create table ${table} (id int generated always as identity, k ${type})`);
+    await sql(`select tally.create_counter('by_${type}', '${table}', scope => 'k')`);
+    const rows = values.map((value) => `('${value}')`).join(', ');
+    await sql(`insert into ${table} (k) values ${rows}, (null)`);
+    await isExact(t, sql);
+    await sql(`update ${table} set k = (select k from ${table} where id = 2) where id = 1`);
+    await isExact(t, sql);
+    await sql(`delete from ${table} where id > 2`);
+    await isExact(t, sql);
+  }
+  t.is((await numbers(sql))['by_numeric:1.0'], 2);
+});
+
 test('several changes of one table in one statement are each counted once', async (t) => {
   const db = await testDatabase(t);
   await ranks(db);

@@ -22,7 +22,7 @@ begin
       perform tally.try_expressions(v_counter.id);
       v_counters := v_counters || v_counter.id;
     exception
-      when others then
+      when others or assert_failure then
         if countable.name is not null then
           raise;
         end if;

@@ -13,6 +13,7 @@ begin
   return query select * from tally.doctor_expiry();
   return query select * from tally.doctor_jobs();
   return query select * from tally.doctor_summaries();
+  return query select * from tally.doctor_watches();
   return query select * from tally.doctor_marking();
 end
 $function$;

@@ -29,11 +29,14 @@ begin
       perform tally.check_source(v_counter.source);
       perform tally.check_sight(v_counter.source);
       perform tally.try_expressions(v_counter.id);
-    exception when others then
+    exception when others or assert_failure then
       get stacked diagnostics v_state = returned_sqlstate, remedy = pg_exception_hint;
       status := 'fail';
       detail := sqlerrm;
-      if v_state not like 'TL%' then
+      if v_state = 'TL003' then
+        remedy := remedy || format(' select tally.drop_counter(%L); drops this one.',
+                                   v_counter.name);
+      elsif v_state not like 'TL%' then
         remedy := format('Put back what it uses, then select tally.fill(%1$L); or '
           'select tally.drop_counter(%1$L); and declare it as %2$s is now.',
           v_counter.name, v_counter.source);

@@ -19,7 +19,7 @@ begin
       begin
         execute format('select tally.%I($1)', tally.rule_function('next_expiry', v_rule.name))
           into v_due using timestamptz '-infinity';
-      exception when others then
+      exception when others or assert_failure then
         v_rule.error := sqlerrm;
       end;
       detail := coalesce('next due ' || date_trunc('second', v_due), detail);

@@ -6,29 +6,9 @@ set search_path = pg_catalog, pg_temp
 as $function$
   -- Each table that must carry counting triggers: are they there and enabled, and may their
   -- writers' changes come some way that fires none?
-  select format('triggers on %s', t.relation),
-         case when count(*) filter (where t.tgenabled is null or t.tgenabled in ('D', 'R')) = 0
-              then 'ok' else 'fail' end,
-         case when count(*) filter (where t.tgenabled is null or t.tgenabled in ('D', 'R')) = 0
-              then format('%s in place', count(*))
-              else concat_ws('; ',
-                'missing: ' || string_agg(t.name, ', ' order by t.name)
-                  filter (where t.tgenabled is null),
-                'disabled: ' || string_agg(t.name, ', ' order by t.name)
-                  filter (where t.tgenabled in ('D', 'R'))) end,
-         case
-           when count(*) filter (where t.tgenabled is null) > 0 then
-             format('As its owner: select * from tally.attach(%L); then select * from tally.repair();',
-                    s.source)
-           when count(*) filter (where t.tgenabled in ('D', 'R')) > 0 then
-             format('alter table %s %s; then select * from tally.repair();', t.relation,
-                    string_agg('enable trigger ' || t.name, ', ' order by t.name)
-                      filter (where t.tgenabled in ('D', 'R')))
-         end
-  from tally.sources s
-  join pg_class c on c.oid = s.source
-  cross join lateral tally.expected_triggers(s.source) t
-  group by s.source, t.relation
+  select format('triggers on %s', t.relation), t.status, t.detail,
+         coalesce(t.attach, t.enable) || ' then select * from tally.repair();'
+  from tally.trigger_states('count') t
   union all
   select format('trigger functions of %s', s.source), case when t.stand then 'ok' else 'fail' end,
          case when t.stand then 'as generated'
@@ -38,14 +18,15 @@ as $function$
                   s.source) end
   from tally.sources s
   join pg_class c on c.oid = s.source
-  cross join lateral (select tally.functions_stand(s.source) as stand) t
+  cross join lateral (select tally.functions_stand(s.source, 'count') as stand) t
   union all
   select format('trigger %s on %s', t.name, t.relation), 'fail',
          case when t.source is null then format('%s is not part of any source', t.relation)
               else format('%s is not part of %s, and is counted as if it were', t.relation, t.source)
          end,
          'As its owner: select * from tally.attach(); then select * from tally.repair();'
-  from tally.stray_triggers t
+  from tally.stray_triggers() t
+  where t.kind = 'count'
   union all
   select format('subscription to %s', r.srrelid::regclass), 'warn',
          'logical replication applies rows past statement triggers',

@@ -30,7 +30,7 @@ begin
       values (v_counter, clock_timestamp(), 0)
       on conflict on constraint verifications_pkey do update
         set verified_at = excluded.verified_at, differences = 0;
-    exception when others then
+    exception when others or assert_failure then
       if which is not null then
         raise;
       end if;

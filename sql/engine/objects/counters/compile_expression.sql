@@ -57,7 +57,7 @@ begin
     exception when invalid_object_definition then
       v_immutable := false;
     end;
-  exception when others then
+  exception when others or assert_failure then
     get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
     if v_state in ('55P03', '57014', '40P01', '53100', '53200') then
       raise;

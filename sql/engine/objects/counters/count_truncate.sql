@@ -34,7 +34,7 @@ begin
         insert into tally.deltas (counter, scope, delta)
         select c.counter, c.scope, c.actual - c.counted
         from tally.compare(array[v_counter.id]) c;
-      exception when others then
+      exception when others or assert_failure then
         perform tally.stop_counter(v_counter.id, format('truncated: %s', sqlerrm));
       end;
     else
@@ -55,7 +55,7 @@ begin
           execute format('insert into tally.deltas (counter, scope, delta) '
                          'select %s, c.scope, -c.value from (%s) c where c.value <> 0',
                          v_counter.id, tally.recount_query(v_counter.id, v_leaf));
-        exception when others then
+        exception when others or assert_failure then
           perform tally.stop_counter(v_counter.id, format('truncated %s: %s', v_leaf, sqlerrm));
         end;
       end loop;

@@ -16,7 +16,7 @@ $statement$  insert into tally.deltas (counter, scope, delta)
     select (%2$s) collate "C" as scope, %3$s as delta%4$s
     from %5$s
     where %6$s
-    group by 1
+    group by %8$s
   ) k
   where k.scope is not null and k.delta <> 0%7$s$statement$,
     d.id, d.scope_sql,
@@ -33,7 +33,14 @@ $statement$  insert into tally.deltas (counter, scope, delta)
     d.filter_sql,
     case event when 'insert' then ''
                when 'delete' then ' and octet_length(k.scope) <= 512'
-               else ' and (octet_length(k.scope) <= 512 or k.newest > 0)' end)
+               else ' and (octet_length(k.scope) <= 512 or k.newest > 0)' end,
+    -- Where what is equal has one text only, text is made of each group and not of each row.
+    coalesce((select quote_ident(a.attname)
+              from pg_attribute a
+              where a.attrelid = d.source and a.attnum > 0 and not a.attisdropped
+                and a.atttypid in ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype,
+                                   'uuid'::regtype)
+                and d.scope_sql = format('((%I)::text)::text', a.attname)), '1'))
   from tally.definitions d
   cross join lateral (select 'r.' || tally.free_column(d.source, 'tally_sign') as sign) s
   where d.id = counting_one.counter

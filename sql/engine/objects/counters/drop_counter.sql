@@ -4,9 +4,8 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  v_old     tally.definitions;
-  v_trigger record;
-  v_last    boolean;
+  v_old  tally.definitions;
+  v_last boolean;
 begin
   -- Takes a counter away, and with a source's last one its triggers and functions. Writers in
   -- flight are waited for, as when it was made. The pulse sweeps its totals away afterwards.
@@ -42,21 +41,13 @@ begin
   perform pg_notify('tally_definitions', '');
 
   if exists (select from tally.definitions d where d.source = v_old.source) then
-    perform tally.build_functions(v_old.source);
+    perform tally.build_functions(v_old.source, 'count');
     return;
   end if;
-  for v_trigger in
-    select t.relation, t.name from tally.expected_triggers(v_old.source) t
-    where t.tgenabled is not null
-    union all
-    select t.relation, t.name from tally.stray_triggers t where t.source = v_old.source
-  loop
-    execute format('drop trigger %I on %s', v_trigger.name, v_trigger.relation);
-  end loop;
+  perform tally.take_off_triggers(v_old.source, 'count');
   if v_last then
     perform tally.revoke_sight(v_old.source);
   end if;
-  perform tally.drop_functions(v_old.source);
 end
 $function$;
 

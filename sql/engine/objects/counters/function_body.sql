@@ -87,13 +87,13 @@ begin
   -- Appends what this statement changed, net. It waits for nobody and locks nothing.
 %6$s  begin
 %2$s
-  exception when others then
+  exception when others or assert_failure then
     -- Something a counter uses is gone: each counter by itself, so that only that one stops. An
     -- expression that is sound and raises on this row refuses the row, as a CHECK would.
     for v_counter, v_statement in select * from tally.counting_statements(%3$L, %4$L) loop
       begin
         execute v_statement;
-      exception when others then
+      exception when others or assert_failure then
         if tally.is_sound(v_counter) then
           raise;
         end if;

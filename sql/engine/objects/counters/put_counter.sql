@@ -48,7 +48,7 @@ begin
          else 'share row exclusive' end);
   perform tally.grant_sight(put_counter.source);
   insert into tally.sources (source, slug)
-  values (put_counter.source, tally.source_slug(put_counter.source))
+  values (put_counter.source, tally.table_slug(put_counter.source, 'count'))
   on conflict on constraint sources_pkey do nothing;
   insert into tally.definitions (id, name, source, filter, scope, amount, audience, ranked,
     filter_sql, scope_sql, amount_sql, by_settings, columns, created_by, filled_at)
@@ -60,7 +60,7 @@ begin
               and not exists (select from tally.dropped x where x.counter = v_id)
          then clock_timestamp() end);
   perform tally.check_reading(v_id);
-  perform tally.build_functions(put_counter.source);
+  perform tally.build_functions(put_counter.source, 'count');
   perform tally.attach(put_counter.source);
   perform pg_notify('tally_definitions', '');
 end

@@ -8,7 +8,7 @@ as $function$
   select format('select (%s) collate "C" as scope, coalesce(sum(%s), 0) as value from %s r '
                 'where (%s) and (%s) is not null group by 1',
                 d.scope_sql, d.amount_sql,
-                tally.column_source(array[d.id], recount_query.relation::text),
+                tally.row_source(array[d.id], recount_query.relation::text),
                 d.filter_sql, d.scope_sql)
   from tally.definitions d
   where d.id = recount_query.counter

@@ -1,26 +1,19 @@
-create or replace function tally.row_source(counters bigint[], transition text)
+create or replace function tally.row_source(counters bigint[], rows text)
 returns text
 language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $function$
-  -- The columns that these counters use, each taken from the transition table by its full name:
-  -- so one that is gone is missed, whatever PL/pgSQL has of that name. Virtual generated columns
-  -- (PostgreSQL 18) are NULL in a transition table: there their expressions take their place.
-  select case
-    when count(u.column_name) = 0 then row_source.transition
-    else format('(select %s from %s t)',
-           string_agg(case when a.attgenerated = 'v'
-                        then format('%s as %I', pg_get_expr(g.adbin, g.adrelid), u.column_name)
-                        else format('t.%I', u.column_name) end, ', ' order by u.column_name),
-           row_source.transition)
-  end
-  from (select distinct d.source, c as column_name
-        from tally.definitions d, unnest(d.columns) c
-        where d.id = any (counters)) u
-  left join pg_attribute a on a.attrelid = u.source and a.attname = u.column_name and a.attnum > 0
-  left join pg_attrdef g on g.adrelid = a.attrelid and g.adnum = a.attnum
+  -- No more than the columns that these counters use.
+  select coalesce('(select ' || tally.column_list(u.source, u.columns) || ' from ' || rows || ' t)',
+                  rows)
+  from (select d.source, array_agg(c) filter (where c is not null) as columns
+        from tally.definitions d
+        left join unnest(d.columns) c on true
+        where d.id = any (counters)
+        group by d.source) u
 $function$;
 
 comment on function tally.row_source(bigint[], text) is
-  'What counting statements select from: the columns they use of a transition table.';
+  'What counting statements and recounts select from: the columns that counters use of a '
+  'transition table, or of the table itself.';

@@ -12,7 +12,7 @@ begin
   perform tally.recount(try_fill.counter);
   return true;
 exception
-  when query_canceled or others then
+  when query_canceled or others or assert_failure then
     update tally.definitions d
     set fill_error = sqlerrm, fill_attempts = d.fill_attempts + 1,
         fill_again_at = clock_timestamp()

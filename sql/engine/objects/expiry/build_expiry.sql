@@ -42,9 +42,9 @@ as %3$L$create$, v_next, tally.rule_settings(), format(
 $body$
 #variable_conflict use_column
 begin
-  -- When the next row falls due after that time: one look at an index.
+  -- When the next row falls due from that time on: one look at an index.
   return (select (%2$s) from %3$s tally_row
-          where (%4$s) and (%2$s) > %1$I.past
+          where (%4$s) and (%2$s) >= %1$I.past
           order by (%2$s) limit 1);
 end
 $body$, v_next, v_rule.due_sql, v_rule.source, v_rule.filter_sql));

@@ -9,11 +9,7 @@ declare
   v_why   text;
 begin
   -- Whatever can be said of a rule before its expressions are looked at.
-  if name is null or name !~ '^[a-z][a-z0-9_]{0,62}$' then
-    raise exception using errcode = 'TL001',
-      message = format('%s name %s is not allowed', kind, coalesce(quote_literal(name), 'null')),
-      hint = 'A name begins with a to z and has up to 63 of a to z, 0 to 9 and _.';
-  end if;
+  perform tally.check_new_name(kind, name);
   select c.* into v_class from pg_class c where c.oid = check_rule.source;
   v_why := case
     when v_class.oid is null then 'there is no such table'
@@ -33,17 +29,7 @@ begin
                        coalesce(source::text, 'null'), v_why),
       hint = 'Name a table that holds its rows itself, as schema.table.';
   end if;
-  if not pg_has_role('tally_owner', 'usage') then
-    raise exception using errcode = 'TL007',
-      message = format('role %I may not create rules', current_user),
-      hint = format('Whoever installed pgtally runs: grant tally_owner to %I;', current_user);
-  end if;
-  if not has_database_privilege(current_database(), 'temporary') then
-    raise exception using errcode = 'TL007',
-      message = format('role %I may not make temporary tables, which trying expressions takes',
-                       current_user),
-      hint = format('grant temporary on database %I to %I;', current_database(), current_user);
-  end if;
+  perform tally.check_declarer('create rules');
   if not pg_has_role(v_class.relowner, 'usage') then
     raise exception using errcode = 'TL007',
       message = format('%s "%s": role %I does not own %s', kind, name, current_user, source),

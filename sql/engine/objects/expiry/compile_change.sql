@@ -27,7 +27,7 @@ begin
     -- In parentheses, so that a second statement becomes part of the rule and is not run.
     execute pg_catalog.format(E'create rule tally_change as on insert to %1$s '
                               'do also (update %1$s set %2$s\n)', v_probe, change);
-  exception when others then
+  exception when others or assert_failure then
     raise exception using errcode = 'TL030',
       message = pg_catalog.format('expiry "%s": its change cannot be used: %s', name, sqlerrm),
       detail = pg_catalog.format('change: %s', change),

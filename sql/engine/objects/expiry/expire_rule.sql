@@ -45,7 +45,7 @@ begin
                      where o.name = expire_rule.name for update skip locked);
   end if;
   return v_changed;
-exception when query_canceled or others then
+exception when query_canceled or others or assert_failure then
   update tally.expiries e
   set error = sqlerrm, stopped = sqlstate = 'TL033', attempts = e.attempts + 1,
       again_at = clock_timestamp()

@@ -18,15 +18,18 @@ declare
   v_again  boolean := false;
   v_count  bigint;
   v_xact   bigint := pg_current_xact_id()::xid::text::bigint;
-  v_own    boolean;
+  v_done   oid[] := '{}'::oid[];
+  v_places tid[] := '{}'::tid[];
+  v_some_done oid[];
+  v_some_places tid[];
 begin
   -- Changes at most max_rows rows of %2$s that are due, without those that failed before. A row
   -- that somebody else has locked is left for the next time: whoever has it may be deciding.
   %1$I.changed := 0;
-  select array_agg(d.t), array_agg(d.r), bool_or(d.x::text::bigint >= v_xact)
-  into v_tables, v_rows, v_own
+  select array_agg(d.t), array_agg(d.r)
+  into v_tables, v_rows
   from (
-    select tally_row.tableoid as t, tally_row.ctid as r, tally_row.xmin as x
+    select tally_row.tableoid as t, tally_row.ctid as r
     from %2$s tally_row
     where (%3$s) and (%4$s) <= v_now
       and not exists (select from unnest(%1$I.not_tables, %1$I.not_rows) k (t, r)
@@ -44,21 +47,32 @@ begin
       with tally_done as (
         update %2$s as %5$s set %6$s
         where %5$s.ctid = any (v_some) and %5$s.tableoid = v_table
-        returning (%3$s) is true and (%4$s) <= v_now as again
+        returning (%3$s) is true and (%4$s) <= v_now as again,
+                  %5$s.tableoid as t, %5$s.ctid as r
       )
-      select count(*), coalesce(bool_or(d.again), false) into v_count, v_again from tally_done d;
+      select count(*), coalesce(bool_or(d.again), false), array_agg(d.t), array_agg(d.r)
+      into v_count, v_again, v_some_done, v_some_places from tally_done d;
       %1$I.changed := %1$I.changed + v_count;
+      v_done := v_done || v_some_done;
+      v_places := v_places || v_some_places;
       exit when v_again;
     end loop;%7$s
-    -- A trigger that ran after it may have set a row back: then a version that this transaction has
-    -- written is due, and was not before.
-    v_again := v_again or not v_own and exists (
-      select from (select tally_row.xmin as x from %2$s tally_row
-                   where (%3$s) and (%4$s) <= v_now order by (%4$s) limit 100) o
-      where o.x::text::bigint >= v_xact
-        and pg_xact_status((pg_current_xact_id()::text::bigint - v_xact
-                            + o.x::text::bigint)::text::xid8) = 'in progress');
-  exception when others then
+    -- A trigger that ran after it may have set a row back: then the last version of one of these
+    -- rows is due. Other due rows that this transaction wrote are somebody else's, and their turn
+    -- comes. Looked for among what is due, so that mostly nothing is looked up.
+    v_again := v_again or exists (
+      select from (select tally_row.tableoid as t, tally_row.ctid as r, tally_row.xmin as x
+                   from %2$s tally_row
+                   where (%3$s) and (%4$s) <= v_now
+                   order by (%4$s)
+                   limit 100) o
+      where case when o.x::text::bigint >= v_xact
+                      and pg_xact_status((pg_current_xact_id()::text::bigint - v_xact
+                            + o.x::text::bigint)::text::xid8) = 'in progress'
+                 then (o.t, o.r) in (select k.t, currtid2(k.t::regclass::text, k.r)
+                                     from unnest(v_done, v_places) k (t, r)
+                                     where has_table_privilege(k.t, 'select')) else false end);
+  exception when others or assert_failure then
     -- One of them cannot be changed: each by itself then, and those that cannot are named.
     %1$I.error := sqlerrm;
     %1$I.changed := 0;
@@ -72,10 +86,14 @@ begin
         select count(*), coalesce(bool_or(d.again), false) into v_count, v_again
         from tally_done d;%7$s
         %1$I.changed := %1$I.changed + v_count;
-      exception when others then
+      exception when others or assert_failure then
         %1$I.error := sqlerrm;
         %1$I.tables := %1$I.tables || v_table;
         %1$I.rows := %1$I.rows || v_some;
+        if sqlstate = '55P03' then
+          -- Waited once. For the others hardly any more: what is changed stays locked meanwhile.
+          perform set_config('lock_timeout', '1ms', true);
+        end if;
       end;
       exit when v_again;
     end loop;

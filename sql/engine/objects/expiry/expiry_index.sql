@@ -74,6 +74,8 @@ as $function$
 declare
   v_index name := tally.rule_function('tally_due', name);
   v_table text := (select quote_ident(c.relname) from pg_class c where c.oid = source);
+  -- None where Postgres finds that the filter is always true.
+  v_where text := coalesce(' where ' || predicate, '');
   v_bytes bigint;
 begin
   -- Without it, each look for what is due would read the whole table. Building one keeps writers
@@ -85,12 +87,12 @@ begin
                        'meanwhile',
                        name, source),
       detail = format('The table has %s.', pg_size_pretty(v_bytes)),
-      hint = format('create index %son %s (%s) where %s; then create the expiry again.',
+      hint = format('create index %son %s (%s)%s; then create the expiry again.',
         case when (select c.relkind = 'r' from pg_class c where c.oid = source)
              then 'concurrently ' else '' end,
-        source, key, predicate);
+        source, key, v_where);
   end if;
-  execute format('create index %I on %s (%s) where %s', v_index, source, key, predicate);
+  execute format('create index %I on %s (%s)%s', v_index, source, key, v_where);
   execute format('comment on index %s.%I is %L',
     (select c.relnamespace::regnamespace from pg_class c where c.oid = source), v_index,
     format('Made by tally.create_expiry: what of %s falls due next. Goes with expiry %s.', v_table,

@@ -21,7 +21,7 @@ begin
     begin
       execute format('select tally.%I($1)', tally.rule_function('next_expiry', v_rule.name))
         into v_due using past;
-    exception when others then
+    exception when others or assert_failure then
       -- Whatever it is, the next batch meets it too, and records it.
       v_due := clock_timestamp();
     end;
@@ -29,7 +29,9 @@ begin
     v_least := least(v_least, case when v_due is null then null
                                    else greatest(v_due, v_rule.again_at) end);
   end loop;
-  return v_least;
+  -- What is due at infinity never is; at -infinity, now.
+  return case v_least when 'infinity' then null when '-infinity' then clock_timestamp()
+                      else v_least end;
 end
 $function$;
 

@@ -12,17 +12,7 @@ $settings$set search_path = pg_catalog, pg_temp
 set row_security = off
 set lock_timeout = '100ms'
 set jit = off
-set timezone = 'UTC'
-set datestyle = 'ISO, YMD'
-set intervalstyle = 'postgres'
-set extra_float_digits = 1
-set standard_conforming_strings = on
-set array_nulls = on
-set bytea_output = 'hex'
-set lc_time = 'C'
-set lc_numeric = 'C'
-set lc_monetary = 'C'
-$settings$
+$settings$ || tally.pinned_settings()
 $function$;
 
 comment on function tally.rule_settings() is

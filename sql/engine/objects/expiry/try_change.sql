@@ -34,7 +34,7 @@ begin
       execute format('update %s set %s', v_probe, change_sql);
       execute format('select count(*) from %s where %s', v_probe, filter_sql) into v_again;
       execute format('drop table %s', v_probe);
-    exception when others then
+    exception when others or assert_failure then
       raise exception using errcode = 'TL030',
         message = format('expiry "%s": its change fails on a row of %s: %s', name, source, sqlerrm),
         detail = format('change: %s', change_sql),
@@ -57,7 +57,7 @@ begin
     execute format('explain (costs off) update %s as %s set %s where false', source,
                    (select quote_ident(c.relname) from pg_class c where c.oid = source),
                    change_sql);
-  exception when others then
+  exception when others or assert_failure then
     raise exception using errcode = 'TL030',
       message = format('expiry "%s": its change cannot be used on %s: %s', name, source, sqlerrm),
       detail = format('change: %s', change_sql),

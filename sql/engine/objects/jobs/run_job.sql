@@ -35,8 +35,11 @@ begin
     return false;
   end if;
   v_started := clock_timestamp();
-  v_next := tally.next_time(least(v_job.next_at, v_started), v_job.every);
   begin
+    -- Set to -infinity, it has no time of the day to keep to.
+    v_next := tally.next_time(case when isfinite(v_job.next_at)
+                                   then least(v_job.next_at, v_started) else v_started end,
+                              v_job.every);
     -- The next of its times that is still to come: what was missed is made up for once. The job
     -- itself may say that it wants to go on sooner.
     update tally.jobs j
@@ -53,7 +56,7 @@ begin
     set last_ms = tally.ms_since(v_started), last_result = coalesce(v_result, 'done'),
         last_error = null, failures = 0
     where j.name = run_job.name;
-  exception when query_canceled or others then
+  exception when query_canceled or others or assert_failure then
     update tally.jobs j
     set last_at = v_started, last_ms = tally.ms_since(v_started), last_result = null,
         last_error = case when sqlstate = '57014' and clock_timestamp() - now() > v_job.time_limit

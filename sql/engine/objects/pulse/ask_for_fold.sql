@@ -48,7 +48,7 @@ begin
   perform tally.pulse();
   perform tally.collect_marks() where not exists (select from tally.pending_marks offset 20000);
   return null;
-exception when query_canceled or others then
+exception when query_canceled or others or assert_failure then
   raise log 'tally.fold_at_commit: %', sqlerrm;
   return null;
 end

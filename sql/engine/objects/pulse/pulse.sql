@@ -31,7 +31,7 @@ begin
                       where (d.delta is not null) is true and d.xid = any (f.also)) as pending,
          exists (select from tally.late) as late,
          exists (select from tally.dropped) as dropped,
-         tally.is_begun() as begun
+         (select l.is_begun from tally.life l) as begun
   into v_now
   from tally.fold_point f join tally.settings s on s.only_row;
   pulse := v_now.pulse;

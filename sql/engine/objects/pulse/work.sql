@@ -68,6 +68,32 @@ $function$;
 comment on function tally.work_expiry(timestamptz) is
   'Part of tally.work: changes rows that are due, until that time; how many.';
 
+create or replace function tally.next_work(past timestamptz default '-infinity')
+returns timestamptz
+language plpgsql
+security definer  -- a server may ask, and may not read sources by itself
+set search_path = pg_catalog, pg_temp
+set jit = off
+as $function$
+declare
+  v_next timestamptz;
+begin
+  -- By index, and writing nothing: a server that is idle asks each second. past: as in
+  -- tally.next_expiry. Whoever asks computes with the answer, so it is never infinite.
+  v_next := least(
+    (select min(coalesce(u.fill_again_at, u.created_at)) from tally.unfilled u),
+    (select min(j.due_at) from tally.due_jobs j),
+    case when exists (select from tally.expiries e where not e.stopped)
+         then tally.next_expiry(past) end,
+    tally.next_build());
+  return case v_next when 'infinity' then null when '-infinity' then clock_timestamp()
+                     else v_next end;
+end
+$function$;
+
+comment on function tally.next_work(timestamptz) is
+  'When tally.work has something to do next; in the past where it has now, NULL when never.';
+
 create or replace function tally.work(
   budget interval default '100 milliseconds',
   out filled integer, out rebuilt integer, out expired integer, out jobs integer,
@@ -100,11 +126,7 @@ begin
       from tally.work_long(interval '0', v_started + budget) w;
     end if;
   end if;
-  next_due := least(
-    (select min(coalesce(u.fill_again_at, u.created_at)) from tally.unfilled u),
-    (select min(j.due_at) from tally.due_jobs j),
-    tally.next_expiry(v_started),
-    tally.next_build());
+  next_due := tally.next_work(v_started);
 end
 $function$;
 

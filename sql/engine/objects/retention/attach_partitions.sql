@@ -45,9 +45,8 @@ begin
   -- transaction that makes it, as its owner.
   for v_missing in
     select t.ddl
-    from (select e.relation, e.ddl, e.tgenabled from tally.expected_triggers(source) e
-          union all
-          select m.relation, m.ddl, m.tgenabled from tally.marking_triggers(source) m) t
+    from unnest(array['count', 'mark']) k (kind)
+    cross join lateral tally.expected_triggers(source, k.kind) t
     join pg_class c on c.oid = t.relation and c.relispartition
     join pg_class o on o.oid = source and o.relowner = c.relowner
     where t.tgenabled is null

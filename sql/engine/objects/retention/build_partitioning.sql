@@ -21,17 +21,17 @@ $body$
 declare
   v_partition text := %1$L || '.' || quote_ident(partition);
 begin
-  -- A partition of %2$s for low to high.
-  execute format('create table %%s (like %2$s including defaults including constraints '
+  -- A partition for low to high.
+  execute format('create table %%s (like %%s including defaults including constraints '
                  'including generated including storage including compression '
-                 'including comments)', v_partition);
-  execute format('alter table %2$s attach partition %%s for values from (%%L) to (%%L)',
-                 v_partition, low, high);
-  if has_table_privilege('tally_owner', %3$L, 'select') then
+                 'including comments)', v_partition, %2$L);
+  execute format('alter table %%s attach partition %%s for values from (%%L) to (%%L)',
+                 %2$L, v_partition, low, high);
+  if has_table_privilege('tally_owner', %2$L, 'select') then
     execute format('grant select on table %%s to tally_owner', v_partition);
   end if;
 end
-$body$, (select c.relnamespace::regnamespace::text from pg_class c where c.oid = source), source,
+$body$, (select c.relnamespace::regnamespace::text from pg_class c where c.oid = source),
         source::text));
   execute format('comment on function tally.%I(text, text, text) is %L', v_make,
                  format('Made by tally.ensure_partitions: makes a partition of %s.', source));

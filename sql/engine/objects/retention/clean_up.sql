@@ -31,7 +31,7 @@ begin
       from tally.clean_up_rule(v_rule, keep, coalesce(dry_run, false), v_dropped = 0,
                                (select s.clean_up_rows from tally.settings s)) c;
       v_dropped := v_dropped + v_done.partitions;
-    exception when others then
+    exception when others or assert_failure then
       if which is not null then
         raise;
       end if;

@@ -80,7 +80,7 @@ begin
       when check_violation then
         failed := concat_ws('; ', failed, format('the default partition of %s has rows of %s to %s',
                                                  source, v_month.low, v_month.high));
-      when others then
+      when others or assert_failure then
         failed := concat_ws('; ', failed, format('%s: %s', v_month.name, sqlerrm));
     end;
   end loop;

@@ -35,7 +35,7 @@ begin
                        'select %s, c.scope, -c.value from (%s) c where c.value <> 0',
                        v_counter, tally.recount_query(v_counter, partition));
       end if;
-    exception when others then
+    exception when others or assert_failure then
       -- A counter that cannot be recounted shows no number as it is. Kept would be lost for ever.
       if on_drop = 'keep' then
         raise;

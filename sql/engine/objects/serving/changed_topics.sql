@@ -19,13 +19,16 @@ begin
               then t.value::bigint::text end,
          t.version, v_pulse
   from unnest(names, scopes) with ordinality k (name, scope, pos)
-  join tally.topic_states s on s.name = k.name and s.state = 'ready'
+  cross join lateral (
+    -- By name, one after another: a join reads all there are, and what state each is in.
+    select x.counter, x.state from tally.topic_states x where x.name = k.name offset 0
+  ) s
   cross join lateral (
     -- By itself, so that the index is entered by both: by the counter alone is a scan of it.
     select o.value, o.version from tally.totals o
     where o.counter = s.counter and o.scope = k.scope offset 0
   ) t
-  where t.version > since
+  where s.state = 'ready' and t.version > since
   union all
   select k.pos::integer, coalesce(d.body, 'null'), d.version, v_pulse
   from unnest(names, scopes) with ordinality k (name, scope, pos)

@@ -11,6 +11,7 @@ declare
   v_pulse bigint;
   v_seen  xid8;
   v_also  xid8[];
+  v_history text := tally.history();
 begin
   -- Each key by index, as tally.counters would show it: nothing is summed beyond the key's own
   -- pending deltas. One row for each key, by its place in the arrays.
@@ -24,7 +25,7 @@ begin
               when r.fits then r.value::bigint::text end,
          case when r.fits then r.version else 0 end,
          r.deltas = 0,
-         v_pulse
+         v_pulse, v_history
   from (
     -- offset 0: so that these are worked out once, and not in each place that names them.
     select v.*, v.kind = 'summary'
@@ -36,7 +37,10 @@ begin
              coalesce(d.version, t.version, 0) as version,
              coalesce(t.value + p.delta, t.value, p.delta, 0) as value
       from unnest(names, scopes) with ordinality k (name, scope, pos)
-      left join tally.topic_states s on s.name = k.name
+      left join lateral (
+        -- By name, one after another: a join reads all there are, and what state each is in.
+        select x.* from tally.topic_states x where x.name = k.name offset 0
+      ) s on true
       left join lateral (
         -- By itself, so that the index is entered by both: by the counter alone is a scan of it.
         select o.value, o.version from tally.totals o
@@ -73,4 +77,5 @@ $function$;
 comment on function tally.read_topics(text[], text[]) is
   'What a server shows of each name and scope, exact in one snapshot. state: ready, filling, broken, '
   'overflow (the number is beyond bigint), unknown, or due: a document that tally.build_topic must '
-  'build first. settled: nothing of it was pending. pulse: the last one in the snapshot.';
+  'build first. settled: nothing of it was pending. pulse: the last one in the snapshot, in that '
+  'history.';

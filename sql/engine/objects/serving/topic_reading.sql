@@ -3,7 +3,8 @@
 
 create or replace view tally.topic_reading as
 select null::integer as pos, null::text as kind, null::text as audience, null::text as state,
-       null::text as json, null::bigint as version, null::boolean as settled, null::bigint as pulse
+       null::text as json, null::bigint as version, null::boolean as settled, null::bigint as pulse,
+       null::text as history
 where false;
 
 comment on view tally.topic_reading is 'What tally.read_topics returns for each topic.';

@@ -4,6 +4,7 @@ stable
 security definer  -- a server may not read deltas by itself
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set jit = off  -- where an index is missing costs look huge, and compiling would take 100 ms
 as $function$
 begin
   -- Asked once a second by each server, and more often by one that hears nothing.

@@ -11,17 +11,8 @@ declare
   v_why      text;
 begin
   -- Whatever can be said of a declaration by itself.
-  if name is null or name !~ '^[a-z][a-z0-9_]{0,62}$' then
-    raise exception using errcode = 'TL001',
-      message = format('summary name %s is not allowed', coalesce(quote_literal(name), 'null')),
-      hint = 'A name begins with a to z and has up to 63 of a to z, 0 to 9 and _.';
-  end if;
-  if audience is null or audience !~ '^(private|public|owner|role:[A-Za-z0-9_.-]{1,63})$' then
-    raise exception using errcode = 'TL005',
-      message = format('summary "%s": audience %s is not known', name,
-                       coalesce(quote_literal(audience), 'null')),
-      hint = 'It is private, public, owner, or role:NAME.';
-  end if;
+  perform tally.check_new_name('summary', name);
+  perform tally.check_audience('summary', name, audience);
   if settle is null or settle < interval '0' or settle > interval '1 day' then
     raise exception using errcode = 'TL020',
       message = format('summary "%s": settle is %s', name, coalesce(settle::text, 'null')),
@@ -32,11 +23,7 @@ begin
       message = format('summary "%s": max_age is %s', name, max_age),
       hint = 'How old a document may be when it is read: 10 ms or more; null: as old as it is.';
   end if;
-  if not pg_has_role('tally_owner', 'usage') then
-    raise exception using errcode = 'TL007',
-      message = format('role %I may not declare summaries', current_user),
-      hint = format('Whoever installed pgtally runs: grant tally_owner to %I;', current_user);
-  end if;
+  perform tally.check_declarer('declare summaries', tries => false);
 
   select p.* into v_function from pg_proc p where p.oid = builder;
   v_why := case

@@ -12,17 +12,7 @@ begin
       message = format('summary "%s": no source is given', summary),
       hint = 'Name the table to watch, as schema.table.';
   end if;
-  if not pg_has_role('tally_owner', 'usage') then
-    raise exception using errcode = 'TL007',
-      message = format('role %I may not declare watches', current_user),
-      hint = format('Whoever installed pgtally runs: grant tally_owner to %I;', current_user);
-  end if;
-  if not has_database_privilege(current_database(), 'temporary') then
-    raise exception using errcode = 'TL007',
-      message = format('role %I may not make temporary tables, which trying expressions takes',
-                       current_user),
-      hint = format('grant temporary on database %I to %I;', current_database(), current_user);
-  end if;
+  perform tally.check_declarer('declare watches');
   perform tally.check_source(source);
   if not (select pg_has_role(c.relowner, 'usage') from pg_class c where c.oid = source) then
     raise exception using errcode = 'TL007',

@@ -17,7 +17,12 @@ as $function$
     update tally.documents d
     set next_at = null
     from ripe r
-    where d.summary = r.summary and d.scope = r.scope
+    cross join lateral (
+      -- Each by itself: a join, planned while there was one row, reads all of them for each.
+      select o.ctid as place from tally.documents o
+      where o.summary = r.summary and o.scope = r.scope offset 0
+    ) k
+    where d.ctid = k.place
   )
   insert into tally.due (summary, scope, due_since, due_at, is_slow)
   select r.summary, r.scope, r.next_at, r.next_at, tally.is_slow(coalesce(r.build_ms, 'infinity'))

@@ -48,11 +48,15 @@ begin
     group by g.summary, g.scope
   ), waiting as materialized (
     -- Stands there and nobody builds it: then this mark says nothing new. Locked, so that no build
-    -- can begin before this transaction, whose marks it might not see, has ended.
+    -- can begin before this transaction, whose marks it might not see, has ended. Each by itself,
+    -- here and below: a join, planned while there was one row, reads all of them for each.
     select d.summary, d.scope
     from net n
-    join tally.due d on d.summary = n.summary and d.scope = n.scope
-    for update of d skip locked
+    cross join lateral (
+      select o.summary, o.scope from tally.due o
+      where o.summary = n.summary and o.scope = n.scope
+      for update skip locked
+    ) d
   ), fresh as (
     -- Grouped, and not joined, which the planner would do row by row: it expects few.
     select u.summary, u.scope, min(u.since) as since
@@ -75,7 +79,10 @@ begin
              and tally.is_slow(coalesce(d.build_ms, tally.expected_ms(n.summary, n.scope)))
     from fresh n
     join tally.summary_definitions s on s.id = n.summary
-    left join tally.documents d on d.summary = n.summary and d.scope = n.scope
+    left join lateral (
+      select o.* from tally.documents o
+      where o.summary = n.summary and o.scope = n.scope offset 0
+    ) d on true
   ), point as (
     insert into tally.collections (collection, seen, also, written_by)
     select v_point.collection + 1, pg_snapshot_xmax(pg_current_snapshot()),

@@ -5,7 +5,7 @@ security definer  -- writers of the table need no right on tally
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
-  -- As tally.note_move for counters: a MERGE that moves a row to another partition shows it to no
+  -- As tally.count_move has it: a MERGE that moves a row to another partition shows it to no
   -- statement trigger.
   perform set_config('tally.marking_' || pg_trigger_depth() || '_' || tg_relid,
                      tally.heap_changes(tg_relid)::text, true);
@@ -40,7 +40,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
-  -- As tally.never: its trigger, for each row when (false), is there to exist.
+  -- As tally.count_route: its trigger, for each row when (false), is there to exist.
   return new;
 end
 $function$;

@@ -4,10 +4,7 @@ language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $function$
-  -- What a statement changed, as r: its new rows, its old ones, or both. The columns in use, each
-  -- taken by its full name, so that one that is gone is missed whatever PL/pgSQL has of that name.
-  -- Virtual generated columns (PostgreSQL 18) are NULL in a transition table: there their
-  -- expressions take their place.
+  -- What a statement changed, as r: its new rows, its old ones, or both, with the columns in use.
   select format('(%s) r', case event
            when 'insert' then c.list || ' from tally_new t'
            when 'delete' then c.list || ' from tally_old t'
@@ -17,19 +14,15 @@ as $function$
                         else ' union all ' || c.list || ' from tally_old t' end
          end)
   from (
-    select coalesce('select ' || string_agg(
-             case when a.attgenerated = 'v'
-                  then format('%s as %I', pg_get_expr(g.adbin, g.adrelid), u.column_name)
-                  else format('t.%I', u.column_name) end, ', ' order by u.column_name),
-             'select 1') as list
-    from (select distinct w.source, c as column_name
-          from tally.watches w, unnest(w.columns) c
-          where w.id = any (marked_rows.watches)) u
-    left join pg_attribute a
-      on a.attrelid = u.source and a.attname = u.column_name and a.attnum > 0
-    left join pg_attrdef g on g.adrelid = a.attrelid and g.adnum = a.attnum
+    select coalesce('select ' || tally.column_list(w.source, array_agg(c)
+                                                     filter (where c is not null)),
+                    'select 1') as list
+    from tally.watches w
+    left join unnest(w.columns) c on true
+    where w.id = any (marked_rows.watches)
+    group by w.source
   ) c
 $function$;
 
 comment on function tally.marked_rows(bigint[], text) is
-  'Text for tally.build_marking: the rows that an event changed.';
+  'Text for tally.build_functions: the rows that an event changed.';

@@ -35,12 +35,12 @@ begin
 %4$s  begin
     %1$s
     into v_summaries, v_scopes;
-  exception when others then
+  exception when others or assert_failure then
     -- Each watch by itself. One that cannot be evaluated concerns every document of its summary.
     for v_summary, v_query in select * from tally.marking_queries(%2$L, %3$L) loop
       begin
         execute v_query into v_more, v_scopes2;
-      exception when others then
+      exception when others or assert_failure then
         v_more := array[v_summary];
         v_scopes2 := array[null::text];
       end;
@@ -70,4 +70,4 @@ end
 $function$;
 
 comment on function tally.marking_body(text, text, bigint[], boolean) is
-  'Text for tally.build_marking: what a marking trigger function does.';
+  'Text for tally.build_functions: what a marking trigger function does.';

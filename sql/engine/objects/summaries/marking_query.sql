@@ -36,4 +36,4 @@ $query$select array_agg(k.summary), array_agg(k.scope)
 $function$;
 
 comment on function tally.marking_query(bigint[], text) is
-  'Text for tally.build_marking: the documents that one event concerns.';
+  'Text for tally.build_functions: the documents that one event concerns.';

@@ -25,7 +25,7 @@ begin
   if not exists (select from tally.watches w where w.id = v_id) then
     perform tally.lock_source(put_watch.source, 'share row exclusive');
     insert into tally.watched (source, slug)
-    values (put_watch.source, tally.watch_slug(put_watch.source))
+    values (put_watch.source, tally.table_slug(put_watch.source, 'mark'))
     on conflict on constraint watched_pkey do nothing;
     insert into tally.watches
       (id, summary, source, scope, filter, scope_sql, filter_sql, by_settings, columns)
@@ -34,14 +34,14 @@ begin
             array(select distinct c from unnest(put_watch.columns) c order by c))
     on conflict on constraint watches_pkey do nothing;
     perform tally.check_watching(v_id);
-    perform tally.build_marking(put_watch.source);
+    perform tally.build_functions(put_watch.source, 'mark');
     -- And a document that everybody will ask for is there before the first one does.
     insert into tally.marks (summary, scope)
     select v_summary, m.scope
     from (values (null), ('')) m (scope)
     where m.scope is null or put_watch.scope is null;
   end if;
-  perform tally.attach_watches(put_watch.source);
+  perform tally.attach_triggers(put_watch.source, 'mark');
 end
 $function$;
 

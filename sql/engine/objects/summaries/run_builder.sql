@@ -16,7 +16,7 @@ begin
     perform set_config('transaction_read_only', 'on', true);
     execute format('select tally.%I($1)::text', run_builder.function) into body
     using run_builder.scope;
-  exception when query_canceled or others then
+  exception when query_canceled or others or assert_failure then
     get stacked diagnostics state = returned_sqlstate, error = message_text;
     body := null;
   end;

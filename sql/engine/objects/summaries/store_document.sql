@@ -8,6 +8,7 @@ as $function$
 declare
   v_old     tally.documents;
   v_now     timestamptz := clock_timestamp();
+  v_since   interval;
   v_outcome text;
 begin
   -- The caller holds the document's lock. Nothing is announced of a document that is as it was.
@@ -18,11 +19,18 @@ begin
     when store_document.body is null then 'gone'
     when store_document.body = v_old.body then 'equal'
     else 'changed' end;
+  -- What the clock took away it may bring back: so one that went is built again at its max_age, then
+  -- each time after twice as long, and when that is more than a day not any more. One that never was
+  -- is not: anybody may ask for any scope.
+  v_since := v_now - v_old.built_at;
   if v_old.summary is not null then
     update tally.documents d
     set body = case when v_outcome = 'equal' then d.body else store_document.body end,
         built_at = v_now, build_ms = took_ms, tried_at = v_now, error = null, attempts = 0,
-        next_at = case when store_document.body is not null then v_now + definition.max_age end
+        next_at = case
+          when v_outcome <> 'none' then v_now + definition.max_age
+          when definition.max_age is not null and v_since < interval '1 day'
+          then v_now + greatest(definition.max_age, 2 * v_since) end
     where d.summary = definition.id and d.scope = store_document.scope;
   elsif v_outcome = 'changed' then
     insert into tally.documents (summary, scope, body, built_at, build_ms, tried_at, next_at)

@@ -4,8 +4,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  v_last    boolean;
-  v_trigger record;
+  v_last boolean;
 begin
   -- Removes a summary's watches of one table, and with the table's last one its triggers and
   -- functions. Dropping a trigger takes ACCESS EXCLUSIVE: asked for at once, since a lock that is
@@ -30,19 +29,10 @@ begin
   delete from tally.watches w
   where w.summary = take_off_watches.summary and w.source = take_off_watches.source;
   if exists (select from tally.watches w where w.source = take_off_watches.source) then
-    perform tally.build_marking(take_off_watches.source);
-    return;
+    perform tally.build_functions(take_off_watches.source, 'mark');
+  else
+    perform tally.take_off_triggers(take_off_watches.source, 'mark');
   end if;
-  for v_trigger in
-    select t.relation, t.name from tally.marking_triggers(take_off_watches.source) t
-    where t.tgenabled is not null
-    union all
-    select t.relation, t.name from tally.stray_marking t
-    where t.source = take_off_watches.source
-  loop
-    execute format('drop trigger %I on %s', v_trigger.name, v_trigger.relation);
-  end loop;
-  perform tally.drop_marking(take_off_watches.source);
 end
 $function$;
 

@@ -204,7 +204,7 @@ test('a server may collect, build, read and be woken, and change nothing by hand
     `select tally.run_builder('summary_board', 'a')`,
     `select tally.build_piece(1, 'a')`,
     `select tally.mark_all('app_scores')`,
-    `select tally.build_marking('app.scores')`,
+    `select tally.build_functions('app.scores', 'mark')`,
     `select tally.drop_builder('summary_board')`,
   ]) {
     t.is((await failure(sql(mayNot), mayNot)).code, '42501', mayNot);

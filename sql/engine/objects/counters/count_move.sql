@@ -15,7 +15,7 @@ $function$;
 comment on function tally.heap_changes(regclass) is
   'Rows of a partitioned table that this transaction updated or removed so far.';
 
-create or replace function tally.note_move()
+create or replace function tally.count_move()
 returns trigger
 language plpgsql
 security definer  -- writers of the source need no right on tally
@@ -31,7 +31,7 @@ begin
 end
 $function$;
 
-comment on function tally.note_move() is
+comment on function tally.count_move() is
   'Trigger function before an UPDATE of a partition key: so that moves no trigger sees are noticed.';
 
 create or replace function tally.moved_unseen(relation oid, seen bigint)

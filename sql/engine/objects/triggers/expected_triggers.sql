@@ -1,17 +1,24 @@
-create or replace function tally.marking_triggers(source regclass)
+create or replace function tally.expected_triggers(source regclass, kind text)
 returns table (relation regclass, name text, ddl text, tgenabled "char")
 language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $function$
-  -- What must be there, and whether it is: tgenabled is NULL for a missing trigger. As
-  -- tally.expected_triggers has it for counters, whose reasons hold here too.
+  -- What must be there, and whether it is: tgenabled is NULL for a missing trigger, and for one of
+  -- that name that counts for another table, of which this one was a partition or has become one
+  -- since. A partition is its root's: what was declared on it before shows no number any more.
+  --
+  -- TRUNCATE of a partitioned table fires on its partitions before it, and on itself; only what
+  -- has partitions can have rows moved between them; and the one row trigger is for the root,
+  -- which PostgreSQL copies to every partition, see tally.count_route.
   select f.relation, e.name,
          format('create or replace trigger %s %s on %s %sexecute function tally.%s()',
                 e.name,
                 case e.event
                   when 'move' then 'before update of ' || m.columns
                   when 'route' then 'before insert'
+                  when 'truncate' then
+                    case when c.relispartition then 'before' else 'after' end || ' truncate'
                   else 'after ' || e.event end,
                 f.relation,
                 case e.event
@@ -22,16 +29,21 @@ as $function$
                   else '' end
                 || case e.event when 'route' then 'for each row when (false) '
                      else 'for each statement ' end,
-                case e.event when 'truncate' then 'mark_truncate' when 'move' then 'mark_move'
-                  when 'route' then 'mark_route'
-                  else format('mark_%s_%s', s.slug, e.event) end),
-         case when e.event <> 'move' or m.attnums = string_to_array(t.tgattr::text, ' ')::int2[]
+                e.function),
+         case when p.proname = e.function
+                   and (e.event <> 'move'
+                        or m.attnums = string_to_array(t.tgattr::text, ' ')::int2[])
               then t.tgenabled end
-  from tally.watched s
+  from tally.triggered_tables s
   cross join lateral (select r as relation from tally.family(s.source) r) f
   join pg_class c on c.oid = f.relation
   cross join lateral (
-    select v.event, '_510_tally_mark_' || v.event as name
+    select v.event,
+           case s.kind when 'count' then '_500_tally_' else '_510_tally_mark_' end
+             || v.event as name,
+           case when v.event in ('insert', 'update', 'delete')
+                then format('%s_%s_%s', s.kind, s.slug, v.event)
+                else format('%s_%s', s.kind, v.event) end as function
     from (values ('insert'), ('update'), ('delete'), ('truncate'), ('move'),
                  ('route')) v (event)
   ) e
@@ -41,11 +53,14 @@ as $function$
     from tally.move_columns(f.relation) k
   ) m on e.event = 'move'
   left join pg_trigger t on t.tgrelid = f.relation and t.tgname = e.name and not t.tgisinternal
-  where s.source = marking_triggers.source
+  left join pg_proc p on p.oid = t.tgfoid and p.pronamespace = 'tally'::regnamespace
+  where s.source = expected_triggers.source and s.kind = expected_triggers.kind
+    and not exists (select from pg_class o where o.oid = s.source and o.relispartition)
     and c.relkind in ('r', 'p')
     and not (e.event = 'move' and m.columns is null)
     and not (e.event = 'route' and (c.relkind <> 'p' or f.relation <> s.source))
 $function$;
 
-comment on function tally.marking_triggers(regclass) is
-  'The marking triggers that a watched table and its partitions must have, with their DDL.';
+comment on function tally.expected_triggers(regclass, text) is
+  'The counting or marking triggers that a table and its partitions must have, with the DDL that '
+  'makes them.';

@@ -1,4 +1,4 @@
-create or replace function tally.never()
+create or replace function tally.count_route()
 returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -12,5 +12,5 @@ begin
 end
 $function$;
 
-comment on function tally.never() is
+comment on function tally.count_route() is
   'Never called: its row trigger keeps a MERGE from showing one row for another (PostgreSQL 18).';
