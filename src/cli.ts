@@ -1,13 +1,20 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
-import { EXIT, type Verb } from './cli/verb.js';
-import { helpLines, namesNear, VERBS, verbHelpLines } from './cli/verbs.js';
-import { loadConfig } from './config.js';
+import { EXIT, type Options, type Verb } from './cli/verb.js';
+import { findVerb, namesNear, verbHelpLines } from './cli/verbs.js';
+import { type Config, loadConfig } from './config.js';
 import { UserError } from './errors.js';
-import { VERSION } from './version.js';
 
 /** From a checkout it runs as TypeScript, from the package as what npx finds. */
 const PROGRAM = import.meta.url.endsWith('.ts') ? 'node --import=tsx src/cli.ts' : 'npx pgtally';
+
+/** What people type who know other programs. */
+const SHORT: ReadonlyMap<string, string> = new Map([
+  ['--help', 'help'],
+  ['-h', 'help'],
+  ['--version', 'version'],
+  ['-V', 'version'],
+]);
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // The reader of a pipe, such as head, has seen enough.
@@ -17,57 +24,63 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 process.exitCode = await main(process.argv.slice(2)).catch(printError);
 
-async function main([name, ...rest]: string[]): Promise<number> {
-  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
-    return help(rest[0]);
-  }
-  if (name === '--version' || name === '-V') {
-    console.log(VERSION);
+async function main([given = 'help', ...rest]: string[]): Promise<number> {
+  const verb = findVerb(SHORT.get(given) ?? given, PROGRAM);
+  const { values, positionals } = readArguments(verb, rest);
+  const say = (line: string) => console.log(line);
+  if (values.help === true) {
+    for (const line of verbHelpLines(verb, PROGRAM)) say(line);
     return EXIT.ok;
   }
-  const verb = findVerb(name);
-  const { values, positionals } = readArguments(verb, rest);
-  if (values.help === true) return help(name);
+  let config: Config | undefined;
   return await verb.run({
-    config: loadConfig(process.env),
+    // Read when it is wanted: help is for those, too, whose settings are wrong.
+    get config() {
+      config ??= loadConfig(process.env);
+      return config;
+    },
     positionals,
     flags: new Set(Object.keys(values)),
     program: PROGRAM,
-    say: (line) => console.log(line),
+    say,
     note: (line) => console.error(line),
   });
 }
 
-function help(name: string | undefined): number {
-  const lines = name === undefined ? helpLines(PROGRAM) : verbHelpLines(findVerb(name), PROGRAM);
-  for (const line of lines) console.log(line);
-  return EXIT.ok;
-}
-
-function findVerb(name: string): Verb {
-  const verb = VERBS.find((candidate) => candidate.name === name);
-  if (verb !== undefined) return verb;
-  const near = namesNear(name);
-  throw new UserError(`there is no verb ${JSON.stringify(name)}`, {
-    hint: near.length > 0 ? `did you mean ${near.join(' or ')}?` : `${PROGRAM} help lists them`,
-  });
-}
-
 function readArguments(verb: Verb, args: string[]) {
-  const flags = Object.entries(verb.flags ?? {});
-  const options = Object.fromEntries([
-    ['help', { type: 'boolean' as const, short: 'h' }],
-    ...flags.map(([flag, more]) => [flag, { type: 'boolean' as const, ...more }] as const),
-  ]);
+  const flags = { ...verb.flags, help: { short: 'h' } };
+  const options = Object.fromEntries(
+    Object.entries(flags).map(([name, { short }]: [string, { readonly short?: string }]) => {
+      return [name, { type: 'boolean' as const, ...(short === undefined ? {} : { short }) }];
+    }),
+  );
   const usage = `usage: ${PROGRAM} ${verb.name} ${verb.usage}`.trim();
+  refuseUnknown(verb, args, options, usage);
   try {
     const parsed = parseArgs({ args, options, allowPositionals: true, strict: true });
     const surplus = parsed.positionals[verb.positionalsMax ?? 0];
-    if (surplus === undefined) return parsed;
+    if (surplus === undefined || parsed.values.help === true) return parsed;
     throw new UserError(`${verb.name} has no use for ${JSON.stringify(surplus)}`, { hint: usage });
   } catch (error) {
     if (error instanceof UserError || !(error instanceof Error)) throw error;
     throw new UserError(error.message.split('. ')[0] ?? error.message, { hint: usage });
+  }
+}
+
+/** parseArgs would say that it is unknown, and not what is near. */
+function refuseUnknown(verb: Verb, args: string[], options: Options, usage: string): void {
+  const { tokens } = parseArgs({
+    args,
+    options,
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  for (const token of tokens) {
+    if (token.kind !== 'option' || Object.hasOwn(options, token.name)) continue;
+    const near = namesNear(token.name, Object.keys(options)).map((name) => `--${name}`);
+    const meant = near.length > 0 ? `did you mean ${near.join(' or ')}? ` : '';
+    throw new UserError(`${verb.name} has no option ${token.rawName}`, { hint: meant + usage });
   }
 }
 

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { UserError } from './errors.js';
+import { ConnectionError, codeOf, messageOf, UserError } from './errors.js';
 
 /** A server that takes longer than this to let a client in is as good as away. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -53,6 +53,11 @@ export async function withClient<T>(
   }
 }
 
+/** The process number that the client was told; undefined before it is connected. */
+export function backendPid(client: pg.Client): unknown {
+  return 'processID' in client ? client.processID : undefined;
+}
+
 function parseUrl(url: string): URL {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed?.protocol === 'postgres:' || parsed?.protocol === 'postgresql:') return parsed;
@@ -77,17 +82,17 @@ function newClient(
     });
   } catch (error) {
     // pg reads the certificate files that the URL names while it is being built.
-    throw new UserError(`cannot connect to ${target}: ${messageOf(error)}`, {
+    throw new ConnectionError(`cannot connect to ${target}: ${messageOf(error)}`, {
       hint: 'check the sslmode, sslrootcert, sslcert and sslkey in the database URL',
       cause: error,
     });
   }
 }
 
-function connectionError(error: unknown, target: string, url: string): UserError {
+function connectionError(error: unknown, target: string, url: string): ConnectionError {
   const user = decodeURIComponent(parseUrl(url).username);
   const [why, hint] = explain(error, user === '' ? 'the user' : `user ${user}`);
-  return new UserError(`cannot connect to ${target}: ${why}`, { hint, cause: error });
+  return new ConnectionError(`cannot connect to ${target}: ${why}`, { hint, cause: error });
 }
 
 function explain(error: unknown, user: string): [why: string, hint: string] {
@@ -137,15 +142,4 @@ function explainByText(message: string, code: string, user: string): [why: strin
     ];
   }
   return [message, 'check DATABASE_URL and the log of the server'];
-}
-
-function codeOf(error: unknown): string {
-  if (error instanceof AggregateError) return codeOf(error.errors[0]);
-  if (typeof error === 'object' && error !== null && 'code' in error) return String(error.code);
-  return '';
-}
-
-function messageOf(error: unknown): string {
-  if (error instanceof AggregateError) return messageOf(error.errors[0]);
-  return error instanceof Error ? error.message : String(error);
 }

@@ -4,7 +4,7 @@ import { withClient } from './database.js';
 import { type Cluster, createCluster, openCluster, removeUnfinished } from './embedded/cluster.js';
 import { withLock } from './embedded/lock.js';
 import { adopt, findPostmaster, start, stop, urlOf } from './embedded/postmaster.js';
-import { UserError } from './errors.js';
+import { messageOf, UserError } from './errors.js';
 
 export type EmbeddedOptions = {
   /** Everything is kept below it: data, password, log. Deleting it deletes the database. */
@@ -93,7 +93,7 @@ async function makeFolder(dataDir: string): Promise<void> {
     await mkdir(dataDir, { recursive: true });
     await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new UserError(`cannot write to the data folder ${dataDir}: ${why}`, {
       hint: 'Make it writable, or set TALLY_DATA_DIR to a folder that is',
       cause,

@@ -1,6 +1,7 @@
 import type { DestinationStream } from 'pino';
 import type { Config } from './config.js';
 import { createApp } from './http/app.js';
+import { numbersFirst } from './http/numbers-first.js';
 import { listen } from './http/server.js';
 import { plainSink } from './live/sinks/plain.js';
 import { openService } from './service.js';
@@ -23,8 +24,12 @@ export type Serving = {
 /** The server, from its settings to its listening. Whatever is opened here is closed by `stop`. */
 export async function serve({ config, url, logTo }: ServeOptions): Promise<Serving> {
   const service = await openService({ config, url, logTo, sinkOf: (ctx) => () => plainSink(ctx) });
-  const { live, log, deps } = service;
-  const listening = await listen(createApp(deps).callback(), config).catch(async (error) => {
+  const { live, log, deps, identify } = service;
+  const app = createApp(deps).callback();
+  // What @koa/cors says and what is logged of each request is said and logged in Koa only.
+  const isPlain = config.corsOrigins.length === 0 && !log.isLevelEnabled('debug');
+  const handle = isPlain ? numbersFirst(app, { ...deps, identify, reader: live.reader }) : app;
+  const listening = await listen(handle, config).catch(async (error) => {
     await live.close();
     throw error;
   });

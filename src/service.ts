@@ -1,7 +1,7 @@
 import type { DestinationStream, Logger } from 'pino';
 import type { Config } from './config.js';
 import type { AppDeps } from './http/app.js';
-import { type Authenticate, authenticator } from './http/auth.js';
+import { type Authenticate, type Identify, identifier } from './http/auth.js';
 import type { SinkOf } from './http/routes/stream.js';
 import { verifier } from './http/token.js';
 import { Traffic } from './http/traffic.js';
@@ -29,6 +29,8 @@ export type Service = {
   readonly live: Live;
   readonly metrics: Metrics;
   readonly look: Look;
+  /** By token, whatever a host application has instead of ours. */
+  readonly identify: Identify;
   /** For the routes. */
   readonly deps: AppDeps;
   isStopping: boolean;
@@ -59,13 +61,14 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   });
   const traffic = new Traffic();
   const look = watchVitals(live.pool);
+  const identify = identifier(verifier(config));
   metrics.watch({ live, traffic, look });
   const service: Service = {
-    ...{ log, live, metrics, look },
+    ...{ log, live, metrics, look, identify },
     isStopping: false,
     deps: {
       ...{ live, log, traffic, look, sinkOf },
-      authenticate: options.authenticate ?? authenticator(verifier(config)),
+      authenticate: options.authenticate ?? (({ req, res }) => identify(req, res)),
       topicsMax: config.topicsMax,
       trustedProxies: config.trustedProxies,
       corsOrigins: config.corsOrigins,

@@ -1,9 +1,16 @@
 import type pg from 'pg';
+import { messageOf } from './errors.js';
+
+/** SQLSTATEs of what is not there: a schema, a table, a function. */
+export const NOT_THERE: ReadonlySet<string> = new Set(['3F000', '42P01', '42883']);
+
+/** SQLSTATE of what may not be done. */
+export const NOT_ALLOWED = '42501';
 
 /** What the server said, as psql shows it: message, detail, hint, context, and the place. */
 export function describeSqlError(error: unknown, text?: string): string {
   if (!isSqlError(error)) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
   const place = text === undefined ? [] : placeOf(text, Number(error.position ?? 0));
   return [

@@ -1,13 +1,10 @@
 import type pg from 'pg';
 import { UserError } from '../errors.js';
-import { describeSqlError, isSqlError } from '../sql-error.js';
+import { describeSqlError, isSqlError, NOT_THERE } from '../sql-error.js';
 import { queryText, type Rows, renderExpanded, renderTable, rowsOf } from './table.js';
 import { type Context, EXIT, onDatabase, type Verb } from './verb.js';
 
 /** Each of these is one SQL call, the same that a DBA makes from psql. */
-
-/** No such schema, table, function. */
-const NOT_THERE: ReadonlySet<string> = new Set(['3F000', '42P01', '42883']);
 
 export const tick: Verb = {
   name: 'tick',
@@ -57,7 +54,7 @@ export const repair: Verb = {
   name: 'repair',
   usage: '[NAME] [--dry-run]',
   summary: 'put differences right, safe under writers: tally.repair()',
-  flags: { 'dry-run': {} },
+  flags: { 'dry-run': { says: 'say what would be put right, and change nothing' } },
   positionalsMax: 1,
   run: async (context) => {
     const dryRun = context.flags.has('dry-run');
@@ -114,18 +111,41 @@ export async function call(
   text: string,
   values?: readonly (string | boolean | null)[],
 ): Promise<Rows & { readonly warnings: number }> {
+  let found: Rows = { columns: [], rows: [] };
+  const warnings = await onSession(context, verb, async (client) => {
+    found = await rowsFrom(context, client, text, values);
+  });
+  return { ...found, warnings };
+}
+
+/** One session for all calls; how many warnings came. */
+export async function onSession(
+  context: Context,
+  verb: string,
+  work: (client: pg.Client) => Promise<void>,
+): Promise<number> {
   return await onDatabase(context, verb, async (client) => {
     let warnings = 0;
     client.on('notice', ({ severity }) => {
       if (severity === 'WARNING') warnings += 1;
     });
-    const [result] = await ask(context, client, text, values);
-    return { ...(result === undefined ? { columns: [], rows: [] } : rowsOf(result)), warnings };
+    await work(client);
+    return warnings;
   });
 }
 
+export async function rowsFrom(
+  context: Context,
+  client: pg.Client,
+  text: string,
+  values?: readonly (string | boolean | null)[],
+): Promise<Rows> {
+  const [result] = await ask(context, client, text, values);
+  return result === undefined ? { columns: [], rows: [] } : rowsOf(result);
+}
+
 /** Runs a statement; what the server says against it is said without a stack. */
-export async function ask(
+async function ask(
   context: Context,
   client: pg.Client,
   text: string,

@@ -4,8 +4,11 @@ import { databaseUrl, EXIT, type Verb } from './verb.js';
 export const migrate: Verb = {
   name: 'migrate',
   usage: '[--engine-only] [--dry-run]',
-  summary: 'bring the database up to date (--dry-run: say what would be done)',
-  flags: { 'engine-only': {}, 'dry-run': {} },
+  summary: 'bring the database up to date: what is new in sql/, and new counters filled',
+  flags: {
+    'engine-only': { says: "the schema tally alone, for a database of somebody's own" },
+    'dry-run': { says: 'say what would be done, and write nothing' },
+  },
   run: async (context) => {
     const dryRun = context.flags.has('dry-run');
     const url = await databaseUrl(context);

@@ -8,8 +8,8 @@ import { type Context, EXIT, onDatabase, type Verb } from './verb.js';
 export const sql: Verb = {
   name: 'sql',
   usage: "'STATEMENT; …' | -  [-x]",
-  summary: 'run SQL and print what it returns (-: from stdin, -x: a line for each column)',
-  flags: { expanded: { short: 'x' } },
+  summary: 'run SQL and print what it returns; -: from stdin',
+  flags: { expanded: { short: 'x', says: 'a line for each column' } },
   positionalsMax: 1,
   run: async (context) => {
     const statement = await statementOf(context);

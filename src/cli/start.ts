@@ -1,4 +1,5 @@
 import { targetOf } from '../database.js';
+import { EXAMPLE } from './example.js';
 import { serveUntilInterrupted } from './serve.js';
 import { type Context, databaseUrl, EXIT, type Verb } from './verb.js';
 
@@ -20,7 +21,7 @@ export const start: Verb = {
 
 function greeting(context: Context, url: string, at: string): string[] {
   const { program } = context;
-  const sql = (statement: string) => `  ${program} sql '${statement}'`;
+  const sql = (statement: string) => `  ${program} sql "${statement}"`;
   return [
     // The embedded server listens on this machine only, and its password is wanted by other tools.
     // Anybody else's stays where it is.
@@ -28,14 +29,11 @@ function greeting(context: Context, url: string, at: string): string[] {
     `pgtally serves on ${at}`,
     '',
     'Lines to try, in another terminal:',
-    sql('create table public.users (id bigint primary key, pending boolean)'),
-    sql(
-      'select tally.create_counter($$pending_users$$, $$public.users$$, $$pending$$, audience => $$public$$)',
-    ),
+    ...EXAMPLE.create.map(sql),
     `  curl -i ${at}/v1/counters/pending_users`,
     `  curl -N '${at}/v1/stream?topic=pending_users'    # and in a third one:`,
-    sql('insert into public.users values (1, true), (2, true), (3, false)'),
-    sql('select * from tally.counters'),
+    ...EXAMPLE.write.map(sql),
+    ...EXAMPLE.read.map(sql),
     `  ${program} doctor`,
     `  ${program} help`,
     '',

@@ -25,8 +25,8 @@ export const stop: Verb = {
 export const reset: Verb = {
   name: 'reset',
   usage: '[--yes]',
-  summary: "delete the embedded PostgreSQL's data, after asking (--yes: without asking)",
-  flags: { yes: {} },
+  summary: "delete the embedded PostgreSQL's data, after asking",
+  flags: { yes: { says: 'do not ask' } },
   run: async (context) => {
     refuseForeign(context, 'reset');
     // Nothing else: the folder may be anybody's, and test runs keep their servers beside it.

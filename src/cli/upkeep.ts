@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
 import { UserError } from '../errors.js';
-import { ask } from './care.js';
-import { type Rows, renderTable, rowsOf } from './table.js';
-import { type Context, EXIT, onDatabase, type Verb } from './verb.js';
+import { onSession, rowsFrom } from './care.js';
+import { type Rows, renderTable } from './table.js';
+import { type Context, EXIT, type Verb } from './verb.js';
 
 /** Each is one SQL call, made again until there is nothing left to do: a bounded piece each time. */
 
@@ -18,7 +18,8 @@ export const expire: Verb = {
     let expired = 0;
     const warnings = await onSession(context, 'expire', async (client) => {
       for (;;) {
-        const [[changed] = []] = await rowsFrom(context, client, 'select tally.expire_due()');
+        const { rows } = await rowsFrom(context, client, 'select tally.expire_due()');
+        const changed = rows[0]?.[0];
         if (Number(changed ?? 0) === 0) return;
         expired += Number(changed);
       }
@@ -31,9 +32,11 @@ export const expire: Verb = {
 export const cleanup: Verb = {
   name: 'cleanup',
   usage: '[NAME] [DAYS] [--dry-run] [--fast]',
-  summary:
-    'delete what is older than its rule, or DAYS, says: tally.clean_up(); --fast: without rests',
-  flags: { 'dry-run': {}, fast: {} },
+  summary: 'delete what is older than its rule, or DAYS, says: tally.clean_up()',
+  flags: {
+    'dry-run': { says: 'say how much would go, and delete nothing' },
+    fast: { says: 'without the rests that leave the machine to writers' },
+  },
   positionalsMax: 2,
   run: async (context) => {
     const { name, keep } = argumentsOf(context);
@@ -61,13 +64,14 @@ export const cleanup: Verb = {
 export const cron: Verb = {
   name: 'cron',
   usage: '[--remove]',
-  summary: 'hand the schedule to pg_cron: tally.install_cron(); --remove: take it back',
-  flags: { remove: {} },
+  summary: 'hand the schedule to pg_cron: tally.install_cron()',
+  flags: { remove: { says: 'take it back: tally.uninstall_cron()' } },
   run: async (context) => {
     const remove = context.flags.has('remove');
     await onSession(context, 'cron', async (client) => {
       const text = remove ? 'select tally.uninstall_cron()' : 'select tally.install_cron()';
-      const [[answer] = []] = await rowsFrom(context, client, text);
+      const { rows } = await rowsFrom(context, client, text);
+      const answer = rows[0]?.[0];
       context.say(remove ? `jobs taken away from pg_cron: ${answer}` : `installed: ${answer}`);
     });
     return EXIT.ok;
@@ -97,7 +101,8 @@ async function cleanUpOnce(
   client: pg.Client,
   values: readonly (string | boolean | null)[],
 ): Promise<Gone[]> {
-  const rows = await rowsFrom(context, client, 'select * from tally.clean_up($1, $2, $3)', values);
+  const text = 'select * from tally.clean_up($1, $2, $3)';
+  const { rows } = await rowsFrom(context, client, text, values);
   return rows.map(([name, source, count, partitions]) => ({
     name: name ?? '',
     source: source ?? '',
@@ -120,30 +125,4 @@ function argumentsOf({ positionals }: Context): { name: string | null; keep: str
     throw new UserError(`DAYS is ${JSON.stringify(days)}`, { hint: 'a whole number, such as 7' });
   }
   return { name: name ?? null, keep: days === undefined ? null : `${days} days` };
-}
-
-/** One session for all calls; how many warnings came. */
-async function onSession(
-  context: Context,
-  verb: string,
-  work: (client: pg.Client) => Promise<void>,
-): Promise<number> {
-  return await onDatabase(context, verb, async (client) => {
-    let warnings = 0;
-    client.on('notice', ({ severity }) => {
-      if (severity === 'WARNING') warnings += 1;
-    });
-    await work(client);
-    return warnings;
-  });
-}
-
-async function rowsFrom(
-  context: Context,
-  client: pg.Client,
-  text: string,
-  values?: readonly (string | boolean | null)[],
-): Promise<Rows['rows']> {
-  const [result] = await ask(context, client, text, values);
-  return result === undefined ? [] : rowsOf(result).rows;
 }

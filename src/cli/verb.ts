@@ -20,12 +20,15 @@ export type Context = {
   note(line: string): void;
 };
 
+/** `says` completes it in the verb's help. */
+export type Flag = { readonly short?: string; readonly says: string };
+
 export type Verb = {
   readonly name: string;
   /** Arguments and options as help shows them. */
   readonly usage: string;
   readonly summary: string;
-  readonly flags?: Readonly<Record<string, { readonly short?: string }>>;
+  readonly flags?: Readonly<Record<string, Flag>>;
   readonly positionalsMax?: number;
   /** Resolves to the exit code. */
   run(context: Context): Promise<number>;

@@ -1,3 +1,5 @@
+import { UserError } from '../errors.js';
+import { VERSION } from '../version.js';
 import { doctor, fill, repair, status, tick, verify } from './care.js';
 import { migrate } from './migrate.js';
 import { psql } from './psql.js';
@@ -8,7 +10,30 @@ import { sql } from './sql.js';
 import { start } from './start.js';
 import { reset, stop } from './stop.js';
 import { cleanup, cron, expire } from './upkeep.js';
-import type { Verb } from './verb.js';
+import { EXIT, type Verb } from './verb.js';
+
+const help: Verb = {
+  name: 'help',
+  usage: '[VERB]',
+  summary: 'list the verbs, or explain one',
+  positionalsMax: 1,
+  run: async ({ positionals: [name], program, say }) => {
+    const lines =
+      name === undefined ? helpLines(program) : verbHelpLines(findVerb(name, program), program);
+    for (const line of lines) say(line);
+    return EXIT.ok;
+  },
+};
+
+const version: Verb = {
+  name: 'version',
+  usage: '',
+  summary: 'print the version of this program',
+  run: async ({ say }) => {
+    say(VERSION);
+    return EXIT.ok;
+  },
+};
 
 /** In the order in which help lists them. */
 export const VERBS: readonly Verb[] = [
@@ -30,9 +55,29 @@ export const VERBS: readonly Verb[] = [
   cron,
   doctor,
   status,
+  help,
+  version,
 ];
 
-export function helpLines(program: string): string[] {
+/** The verb of that name, or an error that names those like it. */
+export function findVerb(name: string, program: string): Verb {
+  const verb = VERBS.find((candidate) => candidate.name === name);
+  if (verb !== undefined) return verb;
+  if (name.startsWith('-')) {
+    throw new UserError(`the verb comes first, and ${name} after it`, {
+      hint: `usage: ${program} VERB [ARGUMENTS]; ${program} help lists the verbs`,
+    });
+  }
+  const near = namesNear(
+    name,
+    VERBS.map((candidate) => candidate.name),
+  );
+  throw new UserError(`there is no verb ${JSON.stringify(name)}`, {
+    hint: near.length > 0 ? `did you mean ${near.join(' or ')}?` : `${program} help lists them`,
+  });
+}
+
+function helpLines(program: string): string[] {
   const heads = VERBS.map(({ name, usage }) => `${name} ${usage}`.trim());
   const width = Math.max(...heads.map((head) => head.length));
   return [
@@ -40,17 +85,28 @@ export function helpLines(program: string): string[] {
     '',
     ...VERBS.map(({ summary }, at) => `  ${(heads[at] ?? '').padEnd(width)}  ${summary}`),
     '',
+    `${program} VERB --help says what its options do.`,
     'DATABASE_URL names the database; without it, an embedded PostgreSQL keeps its data in .data.',
   ];
 }
 
 export function verbHelpLines(verb: Verb, program: string): string[] {
-  return [`usage: ${`${program} ${verb.name} ${verb.usage}`.trim()}`, '', `  ${verb.summary}`];
+  const flags = Object.entries(verb.flags ?? {}).map(([name, { short, says }]) => {
+    return { head: short === undefined ? `--${name}` : `--${name}, -${short}`, says };
+  });
+  const width = Math.max(0, ...flags.map(({ head }) => head.length));
+  return [
+    `usage: ${`${program} ${verb.name} ${verb.usage}`.trim()}`,
+    '',
+    `  ${verb.summary}`,
+    ...(flags.length > 0 ? [''] : []),
+    ...flags.map(({ head, says }) => `  ${head.padEnd(width)}  ${says}`),
+  ];
 }
 
-/** Names that someone who typed `typed` may have meant. */
-export function namesNear(typed: string): string[] {
-  const near = VERBS.map(({ name }) => ({ name, distance: distanceOf(typed, name) }));
+/** Those among `names` that someone who typed `typed` may have meant. */
+export function namesNear(typed: string, names: readonly string[]): string[] {
+  const near = names.map((name) => ({ name, distance: distanceOf(typed.toLowerCase(), name) }));
   return near
     .filter(({ name, distance }) => distance <= Math.max(1, Math.floor(name.length / 2) - 1))
     .sort((a, b) => a.distance - b.distance)

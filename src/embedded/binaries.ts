@@ -3,7 +3,7 @@ import { cp, lstat, mkdtemp, readdir, readFile, rename, rm, symlink } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
-import { UserError } from '../errors.js';
+import { messageOf, UserError } from '../errors.js';
 import { type Account, lastLines, run } from './command.js';
 
 /** The programs of one PostgreSQL that the account can run. */
@@ -47,7 +47,7 @@ export async function runnable(
       if (next.binaries !== undefined) return next.binaries;
       failures.push(`nor as a copy in ${folder}: ${next.failure}`);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       failures.push(`nor can they be copied to ${folder}: ${why}`);
     }
   }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { connect } from '../database.js';
-import { UserError } from '../errors.js';
+import { codeOf, UserError } from '../errors.js';
 import { type Cluster, findMatchingBinaries } from './cluster.js';
 import { lastLines, run } from './command.js';
 import {
@@ -173,10 +173,4 @@ function startFailure(cluster: Cluster, port: number, said: string, otherwise: s
   return new UserError(`PostgreSQL did not start: ${lastLines(said) || otherwise}`, {
     hint: `The whole log is in ${logFile(cluster)}`,
   });
-}
-
-function codeOf(error: unknown): string {
-  if (error instanceof AggregateError) return codeOf(error.errors[0]);
-  if (typeof error === 'object' && error !== null && 'code' in error) return String(error.code);
-  return '';
 }

@@ -15,7 +15,7 @@ const REQUEST_ID = /^[\w.:/+=-]{1,128}$/;
  * No helmet: these few are all that make sense for an answer that is no page, and they are set on
  * each one. Strict-Transport-Security belongs to whatever speaks TLS before us.
  */
-const SECURITY_HEADERS = {
+export const SECURITY_HEADERS = {
   'X-Content-Type-Options': 'nosniff',
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
   'Referrer-Policy': 'no-referrer',
@@ -59,21 +59,34 @@ export function answering(
 }
 
 export function answerProblem(ctx: RouterContext, error: unknown, log: Logger): void {
-  const { res } = ctx;
   const problem = problemOf(error);
-  const requestId = problem.status < 500 ? undefined : requestIdOf(ctx);
-  if (problem.status >= 500) logProblem(ctx, problem, requestId, log);
+  const body = problemBody(ctx.req, ctx.res, problem, log);
+  if (body !== undefined) finish(ctx, problem.status, body);
+  // Inside somebody else's application our log is silent: it has its own.
+  if (problem.kind === 'internal' && !log.isLevelEnabled('error'))
+    ctx.app.emit('error', problem.cause, ctx);
+}
+
+/** Logs what is to be logged and sets the headers. Undefined: another answer has begun already. */
+export function problemBody(
+  req: IncomingMessage,
+  res: ServerResponse,
+  problem: Problem,
+  log: Logger,
+): string | undefined {
+  const requestId = problem.status < 500 ? undefined : requestIdOf(res);
+  if (problem.status >= 500) logProblem(req, problem, requestId, log);
   if (res.headersSent) {
     res.destroy();
-    return;
+    return undefined;
   }
   setSecurityHeaders(res);
   for (const [name, value] of Object.entries(problem.headers)) res.setHeader(name, value);
   res.setHeader('Content-Type', PROBLEM_TYPE);
   res.setHeader('Cache-Control', 'no-store');
   // A body that nobody reads would have to be read to its end before the next request.
-  if (hasBody(ctx.req)) res.setHeader('Connection', 'close');
-  finish(ctx, problem.status, problemText(problem, requestId));
+  if (hasBody(req)) res.setHeader('Connection', 'close');
+  return problemText(problem, requestId);
 }
 
 /**
@@ -92,17 +105,15 @@ export function finish(ctx: RouterContext, status: number, body: string): void {
   sse.destroy();
 }
 
-function logProblem(ctx: RouterContext, problem: Problem, requestId: unknown, log: Logger): void {
-  const seen = { problem: problem.kind, method: ctx.method, path: ctx.path, requestId };
+function logProblem(req: IncomingMessage, problem: Problem, requestId: unknown, log: Logger): void {
+  const path = req.url?.split('?', 1)[0];
+  const seen = { problem: problem.kind, method: req.method, path, requestId };
   // What a database that is away did to each request is one event, and it is logged as one.
-  if (problem.kind === 'internal') {
-    log.error({ ...seen, err: problem.cause }, 'request failed');
-    // Inside somebody else's application our log is silent: it has its own.
-    if (!log.isLevelEnabled('error')) ctx.app.emit('error', problem.cause, ctx);
-  } else log.debug({ ...seen, err: problem.cause }, problem.detail);
+  if (problem.kind === 'internal') log.error({ ...seen, err: problem.cause }, 'request failed');
+  else log.debug({ ...seen, err: problem.cause }, problem.detail);
 }
 
-function hasBody({ headers }: IncomingMessage): boolean {
+export function hasBody({ headers }: IncomingMessage): boolean {
   const length = headers['content-length'];
   return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
 }
@@ -112,7 +123,7 @@ function echoRequestId(given: string | string[], res: ServerResponse): void {
 }
 
 /** Made only for what will be looked for in the log. */
-function requestIdOf({ res }: RouterContext): string {
+function requestIdOf(res: ServerResponse): string {
   const echoed = res.getHeader('X-Request-Id');
   if (typeof echoed === 'string') return echoed;
   const made = randomUUID();

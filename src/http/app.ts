@@ -5,7 +5,7 @@ import compress from 'koa-compress';
 import type { Logger } from 'pino';
 import type { Live } from '../live/live.js';
 import { VERSION } from '../version.js';
-import { digestOf, sendConditionally, sendDirectly, tagEncoding } from './answer.js';
+import { digestOf, tagEncoding } from './answer.js';
 import { answering, answerProblem, type Handle, setSecurityHeaders } from './answering.js';
 import type { Authenticate } from './auth.js';
 import { describe } from './openapi.js';
@@ -36,8 +36,6 @@ export type RoutesOptions = {
   readonly prefix: string;
   /** Whether /health, /ready, /metrics and the admin's pages are among them. */
   readonly operations: boolean;
-  /** No middleware of anybody else's is around: answers may take the shortest way. */
-  readonly isAlone?: boolean;
 };
 
 /** Below this a document is sent as it is: its headers are as long. */
@@ -58,7 +56,7 @@ export function createApp(deps: AppDeps): Koa {
     else log.error({ err: error }, 'request failed');
   });
   if (corsOrigins.length > 0) app.use(sharing(corsOrigins));
-  app.use(tallyRoutes(deps, { prefix: '', operations: true, isAlone: true }));
+  app.use(tallyRoutes(deps, { prefix: '', operations: true }));
   app.use((ctx) => {
     const detail = `There is nothing at ${ctx.path}; /openapi.json says what there is.`;
     answerProblem(ctx as RouterContext, new Problem('not-found', detail), log);
@@ -68,52 +66,21 @@ export function createApp(deps: AppDeps): Koa {
 
 /** Only our own paths; everything else is passed on. */
 export function tallyRoutes(deps: AppDeps, options: RoutesOptions): Koa.Middleware {
-  const { prefix, operations, isAlone = false } = options;
+  const { prefix, operations } = options;
   const router = new Router({ prefix, sensitive: true });
   const { reader, streams } = deps.live;
-  const sendNumber = isAlone ? sendDirectly : sendConditionally;
   const routes: Route[] = [
-    ...readRoutes({ ...deps, reader, sendNumber }),
+    ...readRoutes({ ...deps, reader }),
     streamRoute({ ...deps, streams }),
     ...(operations ? operationRoutes(deps) : []),
     openapiRoute(once(() => documentOf(routes, prefix))),
   ];
-  const handles = new Map<string, Handle>();
   for (const route of routes) {
     const handle = route.isDocument === true ? compressed(route.handle) : route.handle;
-    const answered = answering(deps, deps.traffic.route(route.id), handle);
-    router.get(routerPath(route.path), answered);
-    handles.set(route.id, answered);
+    router.get(routerPath(route.path), answering(deps, deps.traffic.route(route.id), handle));
   }
   router.on('not-found', (ctx, next) => answerOtherMethod(router, ctx, next, deps));
-  const routed = router.routes() as unknown as Koa.Middleware;
-  const single = handles.get('counter');
-  const scoped = handles.get('counter-in-scope');
-  if (!isAlone || single === undefined || scoped === undefined) return routed;
-  return numbersFirst({ routed, single, scoped });
-}
-
-type Ways = { routed: Koa.Middleware; single: Handle; scoped: Handle };
-
-const NUMBERS = '/v1/counters/';
-
-/**
- * Numbers are asked for far more often than all else, and the router, which tries each route in
- * turn, takes a quarter of the time that their answer takes. So they go past it.
- */
-function numbersFirst({ routed, single, scoped }: Ways): Koa.Middleware {
-  return (ctx, next) => {
-    const { method, url = '' } = ctx.req;
-    const isRead = method === 'GET' || method === 'HEAD';
-    if (!isRead || !url.startsWith(NUMBERS)) return routed(ctx, next);
-    const query = url.indexOf('?', NUMBERS.length);
-    const rest = url.slice(NUMBERS.length, query < 0 ? url.length : query);
-    const slash = rest.indexOf('/');
-    if (rest === '' || slash === 0) return routed(ctx, next);
-    const asked = ctx as RouterContext;
-    asked.captures = slash < 0 ? [rest] : [rest.slice(0, slash), rest.slice(slash + 1)];
-    return slash < 0 ? single(asked) : scoped(asked);
-  };
+  return router.routes() as unknown as Koa.Middleware;
 }
 
 /** Our path, but none of our methods; or not our path at all. */

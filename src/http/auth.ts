@@ -1,3 +1,5 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import Cookies from 'cookies';
 import type Koa from 'koa';
 import type { Viewer } from '../live/audience.js';
 import { unauthenticated } from './failures.js';
@@ -7,15 +9,21 @@ import type { Verify } from './token.js';
 /** Says who asks; undefined is nobody in particular. A wrong token throws: it is never nobody. */
 export type Authenticate = (ctx: Koa.Context) => Viewer | undefined | Promise<Viewer | undefined>;
 
+/** The same by a token, which needs no Koa. */
+export type Identify = (
+  req: IncomingMessage,
+  res: ServerResponse,
+) => Viewer | undefined | Promise<Viewer | undefined>;
+
 /** EventSource can send a cookie, but no header. */
 export const TOKEN_COOKIE = 'tally_token';
 
 const BEARER = /^Bearer +([^\s]+) *$/i;
 const ADMIN = 'admin';
 
-export function authenticator(verify: Verify | undefined): Authenticate {
-  return (ctx) => {
-    const token = tokenOf(ctx);
+export function identifier(verify: Verify | undefined): Identify {
+  return (req, res) => {
+    const token = tokenOf(req, res);
     if (token === undefined) return undefined;
     if (verify !== undefined) return verify(token);
     throw unauthenticated(
@@ -26,8 +34,8 @@ export function authenticator(verify: Verify | undefined): Authenticate {
 }
 
 /** The header wins over the cookie: whoever sets it means this request. */
-function tokenOf(ctx: Koa.Context): string | undefined {
-  const { authorization, cookie } = ctx.req.headers;
+function tokenOf(req: IncomingMessage, res: ServerResponse): string | undefined {
+  const { authorization, cookie } = req.headers;
   if (authorization !== undefined) {
     const token = BEARER.exec(authorization)?.[1];
     if (token !== undefined) return token;
@@ -35,7 +43,7 @@ function tokenOf(ctx: Koa.Context): string | undefined {
   }
   if (cookie === undefined || !cookie.includes(TOKEN_COOKIE)) return undefined;
   // An emptied cookie is how some applications sign out.
-  return ctx.cookies.get(TOKEN_COOKIE) || undefined;
+  return new Cookies(req, res).get(TOKEN_COOKIE) || undefined;
 }
 
 export async function demandAdmin(authenticate: Authenticate, ctx: Koa.Context): Promise<void> {

@@ -49,11 +49,11 @@ function problemOfRefusal({ kind, topics }: Refusal): Problem {
     case 'forbidden':
       return new Problem('forbidden', `${named}: not for you.`, { topics });
     case 'filling': {
-      const detail = `${named}: what was there before is still being counted.`;
+      const detail = `${named}: still being counted, or built for the first time.`;
       return new Problem('counter-filling', detail, { topics, headers: RETRY });
     }
     case 'broken': {
-      const detail = `${named}: cannot be counted any more; tally.doctor() says why.`;
+      const detail = `${named}: cannot be counted or built any more; tally.doctor() says why.`;
       return new Problem('counter-broken', detail, { topics });
     }
     case 'overflow': {

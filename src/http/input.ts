@@ -4,8 +4,7 @@ import { TOPIC_RULE, type Topic, topicOf } from '../live/topic.js';
 import { type FieldError, invalid } from './problems.js';
 
 /** The topic that a path names; its parts come as they were sent, escapes and all. */
-export function topicOfPath({ captures }: RouterContext): Topic {
-  const [name = '', scope = ''] = captures ?? [];
+export function topicOfPath([name = '', scope = '']: readonly string[]): Topic {
   const topic = topicOf(decoded('name', name), decoded('scope', scope));
   if (topic !== undefined) return topic;
   const field = topicOf(decoded('name', name), '') === undefined ? 'name' : 'scope';

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { UserError } from '../errors.js';
+import { SECURITY_HEADERS } from './answering.js';
 import { PROBLEM_TYPE, PROBLEMS, Problem, type ProblemKind, problemText } from './problems.js';
 
 /** A token of 8 kB and a hundred topics fit; anything above is a mistake or an attack. */
@@ -61,8 +62,14 @@ export async function listen(
 
 /** What arrived is no request, so there is no Koa to answer it. */
 function answerNoRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) {
+  const before = answerUnderWay(socket);
+  if (error.code === 'ECONNRESET' || !socket.writable || before?.headersSent === true) {
     socket.destroy();
+    return;
+  }
+  if (before !== undefined) {
+    // The one before it was a request: it has its answer, and then the connection ends.
+    before.shouldKeepAlive = false;
     return;
   }
   const problem = noRequest(error.code ?? '');
@@ -74,7 +81,7 @@ function answerNoRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
       `Content-Type: ${PROBLEM_TYPE}`,
       `Content-Length: ${Buffer.byteLength(body)}`,
       'Cache-Control: no-store',
-      'X-Content-Type-Options: nosniff',
+      ...Object.entries(SECURITY_HEADERS).map(([name, value]) => `${name}: ${value}`),
       'Connection: close',
       '',
       body,
@@ -93,12 +100,10 @@ function noRequest(code: string): Problem {
 }
 
 /** A second answer in the middle of a first one, such as a stream, would look like part of it. */
-function isAnswering(socket: Duplex): boolean {
-  if (!('_httpMessage' in socket)) return false;
+function answerUnderWay(socket: Duplex): ServerResponse | undefined {
+  if (!('_httpMessage' in socket)) return undefined;
   const { _httpMessage: message } = socket;
-  return typeof message === 'object' && message !== null && 'headersSent' in message
-    ? message.headersSent === true
-    : false;
+  return message instanceof ServerResponse ? message : undefined;
 }
 
 function listenError(error: unknown, host: string, port: number): unknown {

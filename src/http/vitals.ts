@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Pool, Statement } from '../pool.js';
-import { isSqlError } from '../sql-error.js';
+import { isSqlError, NOT_ALLOWED, NOT_THERE } from '../sql-error.js';
 import { VERSION } from '../version.js';
 
 /** What the database says of itself when somebody asks whether all is well. */
@@ -20,9 +20,6 @@ export type Look = () => Promise<Vitals>;
 const AGE_MS_MAX = 500;
 /** Who asks does not wait longer either. */
 const WAIT_MS_MAX = 2000;
-
-/** No such schema, table or function; not allowed to. */
-const UNFIT: ReadonlySet<string> = new Set(['3F000', '42P01', '42883', '42501']);
 
 const STATUS: Statement = {
   name: 'tally-status',
@@ -74,9 +71,10 @@ async function ask(pool: Pool): Promise<Vitals> {
 /** Codes and words of the database itself stay in the log: anybody may read /ready. */
 function faultOf(error: unknown): Vitals {
   const code = isSqlError(error) ? (error.code ?? '') : '';
-  if (!UNFIT.has(code)) return { isAnswered: false, fault: 'does not answer', isUnfit: false };
+  if (code !== NOT_ALLOWED && !NOT_THERE.has(code))
+    return { isAnswered: false, fault: 'does not answer', isUnfit: false };
   const fault =
-    code === '42501'
+    code === NOT_ALLOWED
       ? 'does not let this server in: grant tally_server to its role'
       : 'has no engine, or an unfinished one: pgtally migrate';
   return { isAnswered: false, fault, isUnfit: true };

@@ -1,3 +1,4 @@
+import type { Observe, RefusalReason } from '../observation.js';
 import { Refusal } from './refusal.js';
 
 export type Limits = {
@@ -11,28 +12,38 @@ export type Caller = { subject: string | undefined; address: string };
 /** Counts streams against their limits. */
 export class Admission {
   readonly #limits: Limits;
+  readonly #observe: Observe;
   readonly #subjects = new Map<string, number>();
   readonly #addresses = new Map<string, number>();
   #streams = 0;
 
-  constructor(limits: Limits) {
+  constructor(limits: Limits, observe: Observe) {
     this.#limits = limits;
+    this.#observe = observe;
   }
 
   /** False when the process is full, which is no fault of the caller's: what is one throws. */
   enter({ subject, address }: Caller): boolean {
     const { streams, streamsPerAddress, streamsPerSubject } = this.#limits;
     if ((this.#addresses.get(address) ?? 0) >= streamsPerAddress) {
-      throw new Refusal('address-full', []);
+      throw this.#refused('address-full');
     }
     if (subject !== undefined && (this.#subjects.get(subject) ?? 0) >= streamsPerSubject) {
-      throw new Refusal('subject-full', []);
+      throw this.#refused('subject-full');
     }
-    if (this.#streams >= streams) return false;
+    if (this.#streams >= streams) {
+      this.#observe({ kind: 'refused', reason: 'process-full' });
+      return false;
+    }
     this.#streams += 1;
     add(this.#addresses, address, 1);
     if (subject !== undefined) add(this.#subjects, subject, 1);
     return true;
+  }
+
+  #refused(reason: Exclude<RefusalReason, 'process-full'>): Refusal {
+    this.#observe({ kind: 'refused', reason });
+    return new Refusal(reason, []);
   }
 
   leave({ subject, address }: Caller): void {

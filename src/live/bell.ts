@@ -10,10 +10,6 @@ export class Bell {
     this.#wake?.();
   }
 
-  get isQuiet(): boolean {
-    return this.#rings === 0;
-  }
-
   /** When the first of the rings that wait came; undefined when none waits. */
   get rungAt(): number | undefined {
     return this.#rings > 0 ? this.#firstAt : undefined;

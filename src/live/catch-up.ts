@@ -11,7 +11,7 @@ import {
 } from './frame.js';
 import type { Hub } from './hub.js';
 import type { HubTopic } from './hub-topic.js';
-import type { Reading, Snapshot } from './reader.js';
+import type { Reading, Snapshot } from './reading.js';
 import type { Hindrance, Session } from './session.js';
 import type { Sink } from './sinks/sink.js';
 import { topicText } from './topic.js';

@@ -1,6 +1,6 @@
 import type { Observe } from '../observation.js';
 import type { Pool, Statement } from '../pool.js';
-import { DatabaseUnavailable } from './refusal.js';
+import { unavailable } from './refusal.js';
 import { type Topic, topicText } from './topic.js';
 
 /** So many builds run at once for readers; the pool's other sessions stay free for reading. */
@@ -53,10 +53,8 @@ export function createBuilder({ pool, observe }: BuilderOptions): Builder {
       const outcome = row?.[0] ?? 'unknown';
       observe({ kind: 'build', outcome, ms: performance.now() - started });
       return outcome;
-    } catch (cause) {
-      const error = new DatabaseUnavailable(cause);
-      observe({ kind: 'read-failed', message: error.message });
-      throw error;
+    } catch (error) {
+      throw unavailable(error, observe);
     } finally {
       builds -= 1;
       waiting.shift()?.();

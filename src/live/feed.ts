@@ -2,7 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Observe } from '../observation.js';
 import type { Announced, Announcement } from './announcement.js';
 import type { Hub } from './hub.js';
-import { type Change, NO_HISTORY, type Reader } from './reader.js';
+import type { Reader } from './reader.js';
+import { type Change, NO_HISTORY } from './reading.js';
 
 const RETRY_MS_MIN = 50;
 const RETRY_MS_MAX = 500;

@@ -1,9 +1,7 @@
 import { targetOf, withClient } from '../database.js';
-import { UserError } from '../errors.js';
+import { codeOf, UserError } from '../errors.js';
+import { NOT_ALLOWED, NOT_THERE } from '../sql-error.js';
 import { VERSION } from '../version.js';
-
-const MISSING = new Set(['3F000', '42883', '42P01']);
-const FORBIDDEN = '42501';
 
 /** Throws a UserError when the database is there, and not one that this server can serve. */
 export async function refuseUnfit(url: string): Promise<void> {
@@ -44,14 +42,14 @@ async function installedVersion(ask: () => Promise<Answer>, target: string): Pro
     const { rows } = await ask();
     return String(rows[0]?.version);
   } catch (error) {
-    const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : '';
-    if (code === FORBIDDEN) {
+    const code = codeOf(error);
+    if (code === NOT_ALLOWED) {
       throw new UserError(`the user may not use schema tally in ${target}`, {
         hint: 'grant tally_server to the role that the server logs in as',
         cause: error,
       });
     }
-    if (!MISSING.has(String(code))) throw error;
+    if (!NOT_THERE.has(code)) throw error;
     throw new UserError(`there is no pgtally in ${target}, or an unfinished one`, {
       hint: 'install it: pgtally migrate',
       cause: error,

@@ -1,5 +1,5 @@
 import { Chunk, syncFrame, updateData, updateHead } from './frame.js';
-import type { Kind } from './reader.js';
+import type { Kind } from './reading.js';
 import type { Session } from './session.js';
 import { type Topic, topicText } from './topic.js';
 

@@ -1,9 +1,11 @@
 import type { Observe } from '../observation.js';
-import { Chunk, idOf, syncFrame, updateHead } from './frame.js';
-import { HubTopic } from './hub-topic.js';
-import type { Change, Definition, Reading } from './reader.js';
+import { idOf } from './frame.js';
+import type { HubTopic } from './hub-topic.js';
+import { PulseChunks } from './pulse-chunks.js';
+import type { Change, Definition, Reading } from './reading.js';
 import type { Session } from './session.js';
-import { type Topic, topicText } from './topic.js';
+import type { Topic } from './topic.js';
+import { WatchedTopics } from './watched-topics.js';
 
 /** The pulse that a held session waits for comes within two beats, or there is none to come. */
 const HOLD_MS = 50;
@@ -16,8 +18,6 @@ export type HubOptions = {
   onStrange: () => void;
 };
 
-type Name = { definition: string | undefined; topics: Set<HubTopic> };
-
 /**
  * Who waits for what, and the newest state of it: state, not a log. What it holds is of the
  * history and pulse that it names.
@@ -27,13 +27,11 @@ export class Hub {
   pulse = -1;
   readonly #options: HubOptions;
   readonly #sessions = new Set<Session>();
-  readonly #topics = new Map<string, HubTopic>();
-  readonly #names = new Map<string, Name>();
+  readonly #topics = new WatchedTopics();
   readonly #held = new Set<Session>();
   #holdTimer: NodeJS.Timeout | undefined;
   #joined = 0;
-  /** This pulse's chunks by what is in them: most sessions wait for the same topics. */
-  readonly #chunks = new Map<string, Chunk>();
+  readonly #chunks = new PulseChunks();
 
   constructor(options: HubOptions) {
     this.#options = options;
@@ -44,7 +42,7 @@ export class Hub {
   }
 
   get topics(): Topic[] {
-    return Array.from(this.#topics.values(), ({ topic }) => topic);
+    return Array.from(this.#topics, ({ topic }) => topic);
   }
 
   get topicCount(): number {
@@ -52,11 +50,11 @@ export class Hub {
   }
 
   get names(): string[] {
-    return [...this.#names.keys()];
+    return this.#topics.names;
   }
 
   has(topic: Topic): boolean {
-    return this.#topics.has(topicText(topic));
+    return this.#topics.get(topic) !== undefined;
   }
 
   /** From now on what changes is marked for it; its snapshot must be read after this. */
@@ -64,39 +62,14 @@ export class Hub {
     this.#joined += 1;
     session.serial = this.#joined;
     this.#sessions.add(session);
-    session.topics = topics.map((topic) => {
-      const known = this.#topic(topic);
-      known.sessions.add(session);
-      return known;
-    });
+    session.topics = topics.map((topic) => this.#topics.add(session, topic));
   }
 
   leave(session: Session): void {
     this.#sessions.delete(session);
     this.#held.delete(session);
-    for (const topic of session.topics) this.#forget(session, topic);
+    for (const topic of session.topics) this.#topics.remove(session, topic);
     session.topics = [];
-  }
-
-  #forget(session: Session, topic: HubTopic): void {
-    topic.sessions.delete(session);
-    if (topic.sessions.size > 0) return;
-    this.#topics.delete(topic.text);
-    const name = this.#names.get(topic.topic.name);
-    name?.topics.delete(topic);
-    if (name?.topics.size === 0) this.#names.delete(topic.topic.name);
-  }
-
-  #topic(topic: Topic): HubTopic {
-    const text = topicText(topic);
-    const known = this.#topics.get(text);
-    if (known !== undefined) return known;
-    const made = new HubTopic(topic);
-    this.#topics.set(text, made);
-    const name = this.#names.get(topic.name) ?? { definition: undefined, topics: new Set() };
-    this.#names.set(topic.name, name);
-    name.topics.add(made);
-    return made;
   }
 
   /** What one pulse, or several, changed. Returns how many sessions were written to. */
@@ -105,7 +78,7 @@ export class Hub {
     this.pulse = pulse;
     this.#chunks.clear();
     const changed = changes.flatMap(({ topic, json, version }) => {
-      const known = this.#topics.get(topicText(topic));
+      const known = this.#topics.get(topic);
       known?.set(json, version);
       return known ?? [];
     });
@@ -160,7 +133,7 @@ export class Hub {
 
   #isReady(session: Session): boolean {
     if (!session.isFlowing || session.isStale || session.history !== this.history) return false;
-    return this.pulse >= session.holdsUntil && !session.hasExpired;
+    return this.pulse >= session.holdsUntil && !session.hasExpired();
   }
 
   #flush(session: Session, before: number): boolean {
@@ -170,27 +143,12 @@ export class Hub {
       return false;
     }
     for (const topic of session.marks) session.isShown(topic);
-    const since = session.idPulse(Math.max(before, session.pulse));
-    session.send(this.#chunkOf([...session.marks], since, session.idPulse(this.pulse)));
-    session.reached(this.pulse);
+    const { history, pulse } = this;
+    const from = session.idPulse(Math.max(before, session.pulse));
+    const to = session.idPulse(pulse);
+    session.send(this.#chunks.of([...session.marks], { history, pulse, from, to }));
+    session.reached(pulse);
     return true;
-  }
-
-  /**
-   * All but the last update carry the id before: a client that is cut off between two of them
-   * comes back with it, and gets them all again.
-   */
-  #chunkOf(topics: readonly HubTopic[], before: number, now: number): Chunk {
-    const key = `${before} ${now} ${topics.map(({ text }) => text).join('\n')}`;
-    const known = this.#chunks.get(key);
-    if (known !== undefined) return known;
-    const id = idOf(this.history, now);
-    const head = updateHead(idOf(this.history, before));
-    const last = updateHead(id);
-    const updates = topics.flatMap(({ data }, at) => [at < topics.length - 1 ? head : last, data]);
-    const chunk = new Chunk([...updates, syncFrame(id, this.pulse)]);
-    this.#chunks.set(key, chunk);
-    return chunk;
   }
 
   #hold(session: Session): void {
@@ -214,7 +172,7 @@ export class Hub {
   rebase(history: string, pulse: number): void {
     this.history = history;
     this.pulse = pulse;
-    for (const topic of this.#topics.values()) topic.version = -1;
+    for (const topic of this.#topics) topic.version = -1;
     this.#refresh(this.#behind(pulse, 0));
   }
 
@@ -249,45 +207,24 @@ export class Hub {
   refreshTopics(topics: readonly Topic[]): void {
     const sessions = new Set<Session>();
     for (const topic of topics) {
-      for (const session of this.#topics.get(topicText(topic))?.sessions ?? []) {
+      for (const session of this.#topics.get(topic)?.sessions ?? []) {
         if (session.hasBegun) sessions.add(session);
       }
     }
     this.#refresh([...sessions]);
   }
 
-  /** What a session has just read says how a topic is declared now. */
-  learn(topic: HubTopic, { kind, audience, state }: Reading): void {
-    if (kind !== undefined) topic.kind = kind;
-    const name = this.#names.get(topic.topic.name);
-    if (name === undefined) return;
-    name.definition ??= signOf({ kind, audience, state });
+  learn(topic: HubTopic, reading: Reading): void {
+    this.#topics.learn(topic, reading);
   }
 
-  /** Compares the declarations with those known; who is concerned reads and is judged anew. */
+  /** Whoever waits for what is declared otherwise now reads and is judged anew. */
   redefine(asked: readonly string[], definitions: readonly Definition[]): void {
-    const now = new Map(definitions.map((one) => [one.name, signOf(one)]));
-    const concerned = asked.flatMap((text) => {
-      const name = this.#names.get(text);
-      const definition = now.get(text) ?? UNKNOWN;
-      if (name === undefined || name.definition === definition) return [];
-      const isNews = name.definition !== undefined;
-      name.definition = definition;
-      return isNews ? Array.from(name.topics, ({ topic }) => topic) : [];
-    });
+    const concerned = this.#topics.redefine(asked, definitions);
     if (concerned.length > 0) this.refreshTopics(concerned);
   }
 
   close(): void {
     clearTimeout(this.#holdTimer);
   }
-}
-
-const UNKNOWN = 'unknown';
-
-function signOf({ kind, audience, state }: Pick<Reading, 'kind' | 'audience' | 'state'>): string {
-  // A number that does not fit is a matter of its scope, not of the declaration.
-  return kind === undefined
-    ? UNKNOWN
-    : `${kind} ${audience} ${state === 'overflow' ? 'ready' : state}`;
 }

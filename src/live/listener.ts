@@ -1,6 +1,8 @@
 import pgListen, { type Subscriber } from 'pg-listen';
+import { messageOf } from '../errors.js';
 import type { ListenerState, Observe } from '../observation.js';
 import { faultOf } from './probe.js';
+import { within } from './within.js';
 
 const createSubscriber = pgListen.default;
 
@@ -14,6 +16,9 @@ const CHECK_MS = 5000;
 
 /** A place that cannot be listened at is looked at again after this long. */
 const UNFIT_RETRY_MS = 5000;
+
+/** Saying good-bye may find nobody there. */
+const END_MS = 1000;
 
 /** What failed once may work at once. */
 const FAILED_RETRY_MS = 200;
@@ -137,17 +142,6 @@ export class Listener {
     const subscriber = this.#subscriber;
     this.#subscriber = undefined;
     this.#generation += 1;
-    // Ending waits for a server that may never answer: nobody else has to.
-    await Promise.race([subscriber?.close().catch(() => undefined), afterwards(1000)]);
+    if (subscriber !== undefined) await within(END_MS, subscriber.close());
   }
-}
-
-async function afterwards(ms: number): Promise<void> {
-  await new Promise<void>((resolve) => {
-    setTimeout(resolve, ms).unref();
-  });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,4 @@
-import { UserError } from '../errors.js';
+import { ConnectionError, codeOf, messageOf, UserError } from '../errors.js';
 import type { ListenerState, Observation, Observe, PulseState } from '../observation.js';
 import { openPool, type Pool } from '../pool.js';
 import type { Limits } from './admission.js';
@@ -11,6 +11,7 @@ import { type Running, runPulse } from './pulse.js';
 import { createReader, type Reader } from './reader.js';
 import { createStreams, type Streams } from './streams.js';
 import { type Trail, watchTrail } from './trail.js';
+import { within } from './within.js';
 
 export type LiveOptions = {
   databaseUrl: string;
@@ -130,15 +131,6 @@ export async function openLive(options: LiveOptions): Promise<Live> {
 /** A database that hangs says no good-bye: who waits for it would never stop. */
 const FAREWELL_MS = 5000;
 
-async function within(ms: number, ending: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([ending, late]);
-  clearTimeout(timer);
-}
-
 /** Wrong user, wrong password, no such database: waiting does not help. */
 const WRONG = new Set(['28P01', '28000', '3D000', 'ENOTFOUND']);
 
@@ -147,15 +139,11 @@ async function refuseUnfitNow(url: string, observe: Observe): Promise<void> {
   try {
     await refuseUnfit(url);
   } catch (error) {
-    const isAway = error instanceof UserError && error.message.startsWith('cannot connect');
-    if (error instanceof UserError && (!isAway || WRONG.has(codeOf(error.cause)))) throw error;
-    const message = error instanceof Error ? error.message : String(error);
-    observe({ kind: 'trouble', where: 'start', message: `${message}; going on until it is there` });
+    const isAway = error instanceof ConnectionError && !WRONG.has(codeOf(error.cause));
+    if (error instanceof UserError && !isAway) throw error;
+    const message = `${messageOf(error)}; going on until it is there`;
+    observe({ kind: 'trouble', where: 'start', message });
   }
-}
-
-function codeOf(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 }
 
 function openListener(options: { url: string; feed: Feed; observe: Observe }): Listener {

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { connect, withClient } from '../database.js';
+import { backendPid, connect, withClient } from '../database.js';
 
 const ECHO_MS = 2000;
 const ECHO_CHANNEL = 'tally_echo';
@@ -21,7 +21,7 @@ export async function faultOfSession(client: pg.Client, url: string): Promise<st
     return 'this is a standby, which is only read: DATABASE_LISTEN_URL must name the primary';
   }
   // A pooler gives its clients a process number of its own.
-  const isDirect = 'processID' in client && client.processID === rows[0]?.pid;
+  const isDirect = backendPid(client) === rows[0]?.pid;
   if (isDirect || (await hearsItself(client, url))) return undefined;
   return (
     'a connection pooler in transaction mode stands before it, and no notification passes: ' +

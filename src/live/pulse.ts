@@ -3,11 +3,18 @@ import type { Observe, PulseState } from '../observation.js';
 import { Bell } from './bell.js';
 import { Rhythm } from './rhythm.js';
 import { sessionLoop } from './session-loop.js';
+import { together } from './turns.js';
 import { workLoop } from './work.js';
 
 const PULSE = {
   name: 'tally-pulse',
   text: 'select pulse, folded, announced from tally.pulse()',
+};
+
+/** The same for a beat that nobody rang for: a DBA may have turned the doorbell off since. */
+const IDLE_PULSE = {
+  name: 'tally-idle-pulse',
+  text: 'select pulse, folded, announced, tally.doorbell() as doorbell from tally.pulse()',
 };
 
 export type PulseOptions = {
@@ -27,9 +34,6 @@ export type PulseOptions = {
 
 export type Running = { stop(): Promise<void> };
 
-/** A spare worker looks by itself this much less often. */
-const SPARE_TIMES = 5;
-
 /** The next in line looks this often whether it is its turn. */
 const TURN_MS = 300;
 
@@ -39,7 +43,7 @@ const ANSWER_MS = 8000;
 /** What takes long is done by one session at a time: with two, one is left for what is quick. */
 const WORKERS = 2;
 
-type PulseRow = { pulse: string; folded: number; announced: number };
+type PulseRow = { pulse: string; folded: number; announced: number; doorbell?: boolean };
 
 /** Pulses, and works beside it on other sessions, until it is stopped. */
 export function runPulse(options: PulseOptions): Running {
@@ -60,18 +64,16 @@ export function runPulse(options: PulseOptions): Running {
       run: (client) => beat(client, { ...options, bell, signal, change }),
       onEnd: () => change('away'),
     }),
-    ...Array.from({ length: WORKERS }, (_, at) => {
-      // The others are there for when one is busy: then there is something to be woken by.
-      const workIdleMs = at === 0 ? idleMs : idleMs * SPARE_TIMES;
-      return sessionLoop({
+    ...Array.from({ length: WORKERS }, () =>
+      sessionLoop({
         url,
         log,
         signal,
         application: 'pgtally-work',
-        idleMs: workIdleMs,
-        run: (client) => workLoop(client, { ...options, idleMs: workIdleMs, signal }),
-      });
-    }),
+        idleMs,
+        run: (client) => workLoop(client, { ...options, signal }),
+      }),
+    ),
   ];
   return {
     stop: async () => {
@@ -112,44 +114,41 @@ async function beat(client: pg.Client, options: Beating): Promise<void> {
     // The oldest change in it committed when it rang, or, without a ring, since the last pulse.
     const waitingSince = bell.rungAt ?? startedAt;
     startedAt = performance.now();
-    bell.take();
-    const folded = await pulse(client, options.observe, { startedAt, waitingSince });
+    const isIdle = bell.take() === 0 && !rhythm.awake;
+    const { folded, doorbell } = await pulse(client, options.observe, {
+      ...{ isIdle, startedAt, waitingSince },
+    });
     const ringsWaiting = bell.take();
-    const next = rhythm.after({ folded, ringsWaiting });
+    const isMute = isIdle && doorbell === false;
+    const next = isMute ? 'wake' : rhythm.after({ folded, ringsWaiting });
     if (next !== 'stay') await changeOver(client, rhythm, next === 'wake');
     if (next !== 'stay') change(rhythm.awake ? 'awake' : 'asleep');
     if (ringsWaiting > 0 && !rhythm.awake) continue;
-    await bell.wait(rhythm.waitMs);
-    if (!rhythm.awake && bell.isQuiet && !(await mayBeRung(client))) {
-      await changeOver(client, rhythm, true);
-    }
+    await bell.wait(together(rhythm.waitMs));
   }
 }
+
+type Beat = { isIdle: boolean; startedAt: number; waitingSince: number };
 
 async function pulse(
   client: pg.Client,
   observe: Observe | undefined,
-  { startedAt, waitingSince }: { startedAt: number; waitingSince: number },
-): Promise<number> {
-  const result = await client.query<PulseRow>(PULSE);
+  { isIdle, startedAt, waitingSince }: Beat,
+): Promise<{ folded: number; doorbell: boolean | undefined }> {
+  const result = await client.query<PulseRow>(isIdle ? IDLE_PULSE : PULSE);
   const [row] = result.rows;
-  if (row === undefined || row.folded === 0) return 0;
+  const { folded = 0, doorbell } = row ?? {};
+  if (row === undefined || folded === 0) return { folded, doorbell };
   const now = performance.now();
   observe?.({
     kind: 'pulse',
     pulse: Number(row.pulse),
-    folded: row.folded,
+    folded,
     announced: row.announced,
     ms: now - startedAt,
     waitedMs: now - waitingSince,
   });
-  return row.folded;
-}
-
-/** A DBA may have turned the doorbell off while this session slept by it. */
-async function mayBeRung(client: pg.Client): Promise<boolean> {
-  const result = await client.query<{ doorbell: boolean }>('select tally.doorbell()');
-  return result.rows[0]?.doorbell === true;
+  return { folded, doorbell };
 }
 
 /** While asleep it holds the lock that tells writers to ring. */

@@ -1,5 +1,7 @@
+import { messageOf } from '../errors.js';
+import type { Observe } from '../observation.js';
 import { judge, type Viewer } from './audience.js';
-import type { Reading } from './reader.js';
+import type { Reading } from './reading.js';
 import { topicText } from './topic.js';
 
 export type RefusalKind =
@@ -30,8 +32,15 @@ export class DatabaseUnavailable extends Error {
   override readonly name = 'DatabaseUnavailable';
 
   constructor(cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    super(messageOf(cause), { cause });
   }
+}
+
+/** To be thrown to whoever asked, once it has been told. */
+export function unavailable(cause: unknown, observe: Observe): DatabaseUnavailable {
+  const error = new DatabaseUnavailable(cause);
+  observe({ kind: 'read-failed', message: error.message });
+  return error;
 }
 
 /** Worst first: what does not exist, then who may not, then what cannot be read now. */
@@ -64,6 +73,8 @@ function refuse(
   readings: readonly Reading[],
   fault: (reading: Reading) => RefusalKind | undefined,
 ): Refusal | undefined {
+  // Nearly always all of them may be read, and there is nothing to compare.
+  if (!readings.some((reading) => fault(reading) !== undefined)) return undefined;
   const faults = readings.map(fault);
   const kind = ORDER.find((one) => faults.includes(one));
   if (kind === undefined) return undefined;

@@ -1,7 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
 import { connect } from '../database.js';
+import { messageOf } from '../errors.js';
 import { faultOfSession } from './probe.js';
+import { within } from './within.js';
 
 const RETRY_MS_MIN = 50;
 const RETRY_MS_MAX = 400;
@@ -58,7 +60,7 @@ export async function sessionLoop(options: LoopOptions): Promise<void> {
       retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
     } finally {
       options.onEnd?.();
-      if (client !== undefined) await end(client);
+      if (client !== undefined) await within(END_MS, client.end());
     }
   }
 }
@@ -82,15 +84,6 @@ async function endWhenSilent(client: pg.Client, idleMs: number): Promise<void> {
   await client.query(`select pg_catalog.set_config('idle_session_timeout', $1, false)`, [`${ms}`]);
 }
 
-async function end(client: pg.Client): Promise<void> {
-  const timer = new AbortController();
-  await Promise.race([
-    client.end().catch(() => undefined),
-    pause(END_MS, undefined, { signal: timer.signal, ref: false }).catch(() => undefined),
-  ]);
-  timer.abort();
-}
-
 function complainer(log: (line: string) => void): (line: string) => void {
   let last = '';
   let saidAt = Number.NEGATIVE_INFINITY;
@@ -100,8 +93,4 @@ function complainer(log: (line: string) => void): (line: string) => void {
     saidAt = performance.now();
     log(line);
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,6 @@
 import type { CloseReason } from '../observation.js';
 import type { Viewer } from './audience.js';
+import type { Instant } from './clock.js';
 import { Chunk, HEARTBEAT, noticeFrame } from './frame.js';
 import type { HubTopic } from './hub-topic.js';
 import type { Sink } from './sinks/sink.js';
@@ -7,6 +8,8 @@ import type { Sink } from './sinks/sink.js';
 /** What all sessions of a server have in common. */
 export type SessionEnvironment = {
   heartbeatMs: number;
+  /** A reader that takes nothing for so long is cut. */
+  stallMs: number;
   onDrained: (session: Session) => void;
   onClosed: (session: Session, reason: CloseReason, ms: number) => void;
 };
@@ -54,13 +57,18 @@ export class Session {
   #isFull = false;
   #isClosed = false;
   #beatAt: number;
+  /** False while nothing was sent since all had left: most streams, most of the time. */
+  #mayWait = false;
+  /** What had left when bytes were last seen to leave, or to begin to wait, and when that was. */
+  #left: number | undefined;
+  #leftAt = 0;
 
   constructor({ environment, viewer, endsAt }: SessionOptions) {
     this.#environment = environment;
     this.viewer = viewer;
     this.#endsAt = endsAt;
-    // Not all at once: each has its own phase.
-    this.#beatAt = Date.now() + environment.heartbeatMs * (0.5 + Math.random() / 2);
+    // Not all at once: each has its own phase, and none is late where the turn is.
+    this.#beatAt = Date.now() + environment.heartbeatMs * (0.5 + Math.random() * 0.45);
   }
 
   get isClosed(): boolean {
@@ -76,8 +84,8 @@ export class Session {
     return this.#sink !== undefined && !this.#isFull && !this.#isClosed;
   }
 
-  get hasExpired(): boolean {
-    return this.viewer !== undefined && this.viewer.expiresAt <= Date.now();
+  hasExpired(now?: number): boolean {
+    return this.viewer !== undefined && this.viewer.expiresAt <= (now ?? Date.now());
   }
 
   begin(sink: Sink): void {
@@ -88,7 +96,6 @@ export class Session {
         if (!this.#isClosed) this.#environment.onDrained(this);
       },
       closed: () => this.leave('client'),
-      stalled: () => this.cut('stalled'),
     });
   }
 
@@ -99,6 +106,7 @@ export class Session {
 
   send(chunk: Chunk): void {
     if (this.#isClosed || this.#sink === undefined) return;
+    this.#mayWait = true;
     if (!this.#sink.write(chunk)) this.#isFull = true;
   }
 
@@ -125,23 +133,46 @@ export class Session {
     this.unsettled = undefined;
   }
 
-  /** What is due by the clock: the token's end, the stream's own, a heartbeat. */
-  tick(now: number): void {
-    if (this.#isClosed || this.#sink === undefined) return;
-    if (this.viewer !== undefined && this.viewer.expiresAt <= now) {
+  /**
+   * What is due by the clock: the end of a reader that stopped, the token's end, the stream's own,
+   * a heartbeat. Returns in how many ms it is to be looked at again; never, once nothing waits.
+   */
+  tick({ date, ms, turnMs }: Instant): number {
+    if (this.#sink === undefined) return Number.POSITIVE_INFINITY;
+    const stallsIn = this.#stallsIn(this.#sink, ms);
+    if (stallsIn <= 0) this.cut('stalled');
+    if (this.#isClosed) return stallsIn;
+    if (this.hasExpired(date)) {
       this.send(new Chunk([noticeFrame('expired', {})]));
       this.end('expired');
-    } else if (this.#endsAt <= now) {
+    } else if (this.#endsAt <= date) {
       this.end('aged');
-    } else if (this.#beatAt <= now) {
-      this.#beatAt = now + this.#environment.heartbeatMs;
+    } else if (this.#beatAt <= date + turnMs / 2) {
+      this.#beatAt = date + this.#environment.heartbeatMs;
       // Bytes wait already: more would only hide that nobody takes them.
       if (!this.#isFull) this.send(HEARTBEAT);
     }
+    return Math.min(stallsIn, this.restMs(date));
+  }
+
+  /** How many ms it has until it ends by itself. */
+  restMs(date: number): number {
+    return Math.min(this.#endsAt, this.viewer?.expiresAt ?? this.#endsAt) - date;
+  }
+
+  #stallsIn(sink: Sink, ms: number): number {
+    if (!this.#mayWait) return Number.POSITIVE_INFINITY;
+    const left = sink.left();
+    if (left === undefined || left !== this.#left) this.#leftAt = ms;
+    this.#left = left;
+    this.#mayWait = left !== undefined;
+    if (left === undefined) return Number.POSITIVE_INFINITY;
+    return this.#leftAt + this.#environment.stallMs - ms;
   }
 
   end(reason: CloseReason): void {
     this.leave(reason);
+    this.#mayWait = true;
     this.#sink?.end();
   }
 

@@ -1,11 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Observe } from '../observation.js';
-import { Admission, type Limits } from './admission.js';
+import { Admission, type Caller, type Limits } from './admission.js';
 import { readableBy, type Viewer } from './audience.js';
 import { begin, renew } from './catch-up.js';
+import { startClock } from './clock.js';
 import type { Hub } from './hub.js';
-import { NO_HISTORY, type Reader } from './reader.js';
-import { DatabaseUnavailable, Refusal, streamRefusalOf } from './refusal.js';
+import type { Reader } from './reader.js';
+import { NO_HISTORY } from './reading.js';
+import { DatabaseUnavailable, streamRefusalOf } from './refusal.js';
 import { Session, type SessionEnvironment } from './session.js';
 import type { Sink } from './sinks/sink.js';
 import type { Topic } from './topic.js';
@@ -14,8 +16,8 @@ import type { Topic } from './topic.js';
 const AGE_MS_MIN = 3_600_000;
 const AGE_MS_MAX = 7_200_000;
 
-/** How exactly streams end at their token's end and get their heartbeats. */
-const CLOCK_MS = 250;
+/** A reader that takes nothing for so long is cut. */
+const STALL_MS = 30_000;
 
 /** Streams are closed over this long when the server stops: their clients come back as spread. */
 const DRAIN_MS = 3000;
@@ -37,6 +39,7 @@ export type StreamsOptions = {
   hub: () => Hub;
   reader: Reader;
   heartbeatMs: number;
+  stallMs?: number;
   limits: Limits;
   observe: Observe;
 };
@@ -45,39 +48,36 @@ export type Streams = {
   /** 'full': the process has all the streams that it may have. Throws a Refusal for the rest. */
   open(stream: OpenStream): Promise<'open' | 'full'>;
   refresh(sessions: readonly Session[]): void;
-  count(): number;
   /** Ends all streams, spread over a few seconds; no new one is let in. */
   drain(): Promise<void>;
   close(): void;
 };
 
 export function createStreams(options: StreamsOptions): Streams {
-  const { hub, reader, observe, heartbeatMs } = options;
-  const admission = new Admission(options.limits);
-  const callers = new WeakMap<Session, { subject: string | undefined; address: string }>();
+  const { hub, reader, observe, heartbeatMs, stallMs = STALL_MS } = options;
+  const admission = new Admission(options.limits, observe);
+  const callers = new WeakMap<Session, Caller>();
   let isDraining = false;
 
   const environment: SessionEnvironment = {
-    heartbeatMs,
+    ...{ heartbeatMs, stallMs },
     onDrained: (session) => hub().goOn(session),
     onClosed: (session, reason, ms) => {
       hub().leave(session);
+      if (session.hasBegun) clock.ended(session);
       const caller = callers.get(session);
       if (caller !== undefined) admission.leave(caller);
       if (session.hasBegun) observe({ kind: 'closed', reason, ms });
     },
   };
   const refresher = createRefresher(hub, reader);
-  const clock = setInterval(() => {
-    const now = Date.now();
-    for (const session of hub().sessions) session.tick(now);
-  }, CLOCK_MS);
+  const clock = startClock({ heartbeatMs, sessions: () => hub().sessions });
 
   return {
     open: async ({ topics, viewer, address, lastEventId, sink }) => {
       if (isDraining) return 'full';
       const caller = { subject: viewer?.subject, address };
-      if (!enter(admission, caller, observe)) return 'full';
+      if (!admission.enter(caller)) return 'full';
       const endsAt = Date.now() + AGE_MS_MIN + Math.random() * (AGE_MS_MAX - AGE_MS_MIN);
       const session = new Session({ environment, viewer, endsAt });
       callers.set(session, caller);
@@ -88,6 +88,7 @@ export function createStreams(options: StreamsOptions): Streams {
         const refusal = streamRefusalOf(snapshot.readings, viewer);
         if (refusal !== undefined) throw refusal;
         begin(hub(), session, { sink: sink(), snapshot, lastEventId });
+        clock.began(session);
       } catch (error) {
         session.leave('client');
         throw error;
@@ -96,7 +97,6 @@ export function createStreams(options: StreamsOptions): Streams {
       return 'open';
     },
     refresh: refresher,
-    count: () => hub().sessions.size,
     drain: async () => {
       isDraining = true;
       const sessions = [...hub().sessions];
@@ -108,30 +108,10 @@ export function createStreams(options: StreamsOptions): Streams {
       }
     },
     close: () => {
-      clearInterval(clock);
+      clock.close();
       for (const session of [...hub().sessions]) session.cut('shutdown');
     },
   };
-}
-
-function enter(
-  admission: Admission,
-  caller: { subject: string | undefined; address: string },
-  observe: Observe,
-): boolean {
-  try {
-    const isIn = admission.enter(caller);
-    if (!isIn) observe({ kind: 'refused', reason: 'process-full' });
-    return isIn;
-  } catch (error) {
-    if (error instanceof Refusal && error.kind !== 'unknown') {
-      observe({
-        kind: 'refused',
-        reason: error.kind === 'subject-full' ? error.kind : 'address-full',
-      });
-    }
-    throw error;
-  }
 }
 
 /** Sessions that must read for themselves do it together, and again until it works. */

@@ -1,10 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { UserError } from '../errors.js';
+import { ConnectionError, messageOf, UserError } from '../errors.js';
 import type { Pool, Statement } from '../pool.js';
+import { isSqlError } from '../sql-error.js';
 import type { Feed } from './feed.js';
 import type { Hub } from './hub.js';
 import type { Listener } from './listener.js';
-import { NO_HISTORY, type Reader } from './reader.js';
+import type { Reader } from './reader.js';
+import { NO_HISTORY } from './reading.js';
+import { together } from './turns.js';
 
 /** Without a listener, the table is looked at this often. */
 const POLL_MS = 100;
@@ -12,8 +15,11 @@ const POLL_MS = 100;
 /** An announcement and the look at the table cross: it may be this much later. */
 const GRACE_MS = 400;
 
-/** Changed declarations are announced: a look without that is for what got lost. */
-const DEFINITIONS_TIMES = 3;
+/**
+ * Changed declarations are announced, and are looked at when listening begins. A look without that
+ * is for tables that were changed so that they cannot be counted any more, of which nobody hears.
+ */
+const DEFINITIONS_TIMES = 10;
 
 /** Deaf again soon after a new beginning: beginning again at once helps no more. */
 const DEAF_AGAIN_MS = 60_000;
@@ -77,7 +83,9 @@ export function watchTrail(options: TrailOptions): Trail {
       await options.isFit();
       problems = [];
     } catch (error) {
-      problems = isOfTheDatabase(error) ? [messageOf(error)] : [];
+      // A database that cannot be reached is no fault of what is in it.
+      const isOfTheDatabase = error instanceof UserError && !(error instanceof ConnectionError);
+      problems = isOfTheDatabase ? [messageOf(error)] : [];
     }
   };
   const run = async () => {
@@ -86,7 +94,7 @@ export function watchTrail(options: TrailOptions): Trail {
     while (!signal.aborted) {
       const isListening = listener.state === 'listening';
       const waitMs = isListening ? idleMs : Math.min(POLL_MS, idleMs);
-      await pause(waitMs, undefined, { signal }).catch(() => undefined);
+      await pause(together(waitMs), undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
       try {
         const history = await ear.compare(signal);
@@ -96,10 +104,12 @@ export function watchTrail(options: TrailOptions): Trail {
         if (performance.now() - definitionsAt < idleMs * DEFINITIONS_TIMES) continue;
         definitionsAt = performance.now();
         await checkDefinitions();
-      } catch {
+      } catch (error) {
         isAnswered = false;
         fitFor = '';
-        await checkFitness();
+        // Only one that answers can say what is wrong with it.
+        if (isSqlError(error)) await checkFitness();
+        else problems = [];
       }
     }
   };
@@ -154,13 +164,4 @@ class Ear {
     if (!isPending) this.#pending = undefined;
     else if (this.#pending?.pulse !== pulse) this.#pending = { pulse, since: performance.now() };
   }
-}
-
-/** A database that cannot be reached is no fault of what is in it. */
-function isOfTheDatabase(error: unknown): boolean {
-  return error instanceof UserError && !error.message.startsWith('cannot connect');
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { withClient } from '../database.js';
+import { backendPid, withClient } from '../database.js';
 
 /** A query that has no answer after this long is asked after, and then again and again. */
 const ASK_MS = 10_000;
@@ -27,13 +27,12 @@ export async function watched<T>(
 }
 
 async function isRunning(url: string, client: pg.Client): Promise<boolean> {
-  const pid = 'processID' in client ? client.processID : undefined;
   try {
     return await withClient(url, 'pgtally-probe', async (probe) => {
       const { rows } = await probe.query<{ runs: boolean }>(
         `select exists (select from pg_catalog.pg_stat_activity a
                         where a.pid = $1 and a.state is distinct from 'idle') as runs`,
-        [pid],
+        [backendPid(client)],
       );
       return rows[0]?.runs === true;
     });

@@ -1,11 +1,19 @@
 import type pg from 'pg';
 import type { Observe } from '../observation.js';
 import { Bell } from './bell.js';
+import { together } from './turns.js';
 import { watched } from './watchdog.js';
 
 const WORK = `select filled, rebuilt, expired, jobs,
   extract(epoch from next_due - pg_catalog.clock_timestamp()) * 1000 as due_ms
 from tally.work()`;
+
+/** When something is due, by index: a tenth of what it costs to find nothing to do. */
+const LOOK = `select
+  extract(epoch from tally.next_work() - pg_catalog.clock_timestamp()) * 1000 as due_ms`;
+
+/** What a look cannot see, because a clock was put back, say, is found after this long. */
+const ROUND_MS_MAX = 10_000;
 
 /** In a transaction of its own: whoever collects keeps marks from others until it ends. */
 const COLLECT = 'select tally.collect_marks() as marks';
@@ -16,23 +24,30 @@ const CANCEL_EVERY_MS = 2000;
 
 const DEFINITIONS = 'tally_definitions';
 
-/** What may become due meanwhile is looked for this often while something is due soon. */
-const SOON_MS = 100;
+/** Rows that are due within two seconds ring; what is written for later is known by a look. */
+const LOOK_MS_MAX = 1000;
+
+/** While something is due before the next look, nobody has to ring: it is looked for this often. */
+const SOON_LOOK_MS = 100;
+
+/** Another session asks for the ringing: whether it still does is asked this often. */
+const ASK_AGAIN_MS = 3000;
 
 /** Due, and yet another session has it: looked at again after this long, then later and later. */
 const TAKEN_MS_MIN = 20;
 
-type WorkRow = {
+type LookRow = { due_ms: string | null };
+
+type WorkRow = LookRow & {
   filled: number;
   rebuilt: number;
   expired: number;
   jobs: number;
-  due_ms: string | null;
 };
 
 export type WorkOptions = {
   url: string;
-  /** How often it looks when nothing is known to be due. */
+  /** How often it looks when nothing is known to be due; at least once a second. */
   idleMs: number;
   signal: AbortSignal;
   observe?: Observe;
@@ -41,7 +56,8 @@ export type WorkOptions = {
 
 /** Fills, builds, expires and runs what is due, on a session of its own: the pulse never waits. */
 export async function workLoop(client: pg.Client, options: WorkOptions): Promise<void> {
-  const { url, idleMs, signal, onDefinitions } = options;
+  const { url, signal, onDefinitions } = options;
+  const idleMs = Math.min(options.idleMs, LOOK_MS_MAX);
   const bell = new Bell();
   const wake = () => bell.ring();
   signal.addEventListener('abort', wake);
@@ -52,37 +68,44 @@ export async function workLoop(client: pg.Client, options: WorkOptions): Promise
   });
   const doorbell = doorbellOf(client);
   let takenMs = TAKEN_MS_MIN;
+  let roundAt = Number.NEGATIVE_INFINITY;
   let canceledAt = performance.now();
   try {
     await watched(client, url, () => client.query(`listen ${DEFINITIONS}`));
     await client.query('listen tally_work');
+    // What was declared while nobody listened was told to nobody.
+    onDefinitions?.();
     while (!signal.aborted) {
-      if (bell.take() > 0) await doorbell.takeBack();
-      const started = performance.now();
-      await watched(client, url, () => client.query(COLLECT));
-      const { rows } = await watched(client, url, () => client.query<WorkRow>(WORK));
-      const [row] = rows;
-      if (row === undefined) throw new Error('tally.work() returned nothing');
-      if (isSomething(row)) {
-        options.observe?.({ kind: 'work', ...row, ms: performance.now() - started });
-        takenMs = TAKEN_MS_MIN;
+      if (bell.take() > 0) {
+        await doorbell.takeBack();
+        roundAt = Number.NEGATIVE_INFINITY;
+      }
+      const isLook = performance.now() - roundAt < ROUND_MS_MAX;
+      const dueMs = await (isLook ? look : round)(client, options);
+      if (dueMs === undefined || (isLook && dueMs <= 0)) {
+        if (!isLook) takenMs = TAKEN_MS_MIN;
+        roundAt = Number.NEGATIVE_INFINITY;
         continue;
       }
-      if (performance.now() - canceledAt > CANCEL_EVERY_MS) {
-        await client.query(CANCEL_OVERDUE);
-        canceledAt = performance.now();
+      if (!isLook) {
+        roundAt = performance.now();
+        // A job that runs is due until it ends, so no look passes it over.
+        if (roundAt - canceledAt > CANCEL_EVERY_MS) {
+          await client.query(CANCEL_OVERDUE);
+          canceledAt = performance.now();
+        }
       }
-      const dueMs = row.due_ms === null ? Number.POSITIVE_INFINITY : Number(row.due_ms);
       if (dueMs > idleMs) {
         takenMs = TAKEN_MS_MIN;
         // What was marked before the ringing began rang nobody: so look once more.
         if (await doorbell.askFor()) continue;
-        await bell.wait(idleMs);
+        await bell.wait(Math.min(dueMs, together(idleMs)));
         continue;
       }
-      // Whatever is marked until then is built then or soon after: nobody needs to ring for it.
       await doorbell.takeBack();
-      await bell.wait(dueMs > 0 ? Math.min(dueMs, SOON_MS, idleMs) : Math.min(takenMs, idleMs));
+      await bell.wait(
+        dueMs > 0 ? Math.min(dueMs, SOON_LOOK_MS, idleMs) : Math.min(takenMs, idleMs),
+      );
       if (dueMs <= 0) takenMs *= 2;
     }
   } finally {
@@ -90,17 +113,48 @@ export async function workLoop(client: pg.Client, options: WorkOptions): Promise
   }
 }
 
+/** In how many ms something is due, as far as a look tells. */
+async function look(client: pg.Client, { url }: WorkOptions): Promise<number> {
+  const { rows } = await watched(client, url, () => client.query<LookRow>(LOOK));
+  const [row] = rows;
+  if (row === undefined) throw new Error('tally.next_work() returned nothing');
+  return msOf(row);
+}
+
+/** Does what is due. The same where nothing was; undefined where something was. */
+async function round(
+  client: pg.Client,
+  { url, observe }: WorkOptions,
+): Promise<number | undefined> {
+  const started = performance.now();
+  await watched(client, url, () => client.query(COLLECT));
+  const { rows } = await watched(client, url, () => client.query<WorkRow>(WORK));
+  const [row] = rows;
+  if (row === undefined) throw new Error('tally.work() returned nothing');
+  if (isSomething(row)) {
+    observe?.({ kind: 'work', ...row, ms: performance.now() - started });
+    return undefined;
+  }
+  return msOf(row);
+}
+
+function msOf({ due_ms }: LookRow): number {
+  return due_ms === null ? Number.POSITIVE_INFINITY : Number(due_ms);
+}
+
 /** While it is asked for, whoever marks a document rings; one session asks for all that listen. */
 function doorbellOf(client: pg.Client) {
   let isAsked = false;
+  let refusedAt = Number.NEGATIVE_INFINITY;
   return {
     /** True when it is asked for from now on, and was not before. */
     askFor: async (): Promise<boolean> => {
-      if (isAsked) return false;
+      if (isAsked || performance.now() - refusedAt < ASK_AGAIN_MS) return false;
       const { rows } = await client.query<{ asked: boolean }>(
         'select tally.await_marks() as asked',
       );
       isAsked = rows[0]?.asked === true;
+      if (!isAsked) refusedAt = performance.now();
       return isAsked;
     },
     takeBack: async (): Promise<void> => {

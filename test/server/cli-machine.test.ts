@@ -1,4 +1,4 @@
-import { access, chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -41,8 +41,11 @@ test('start, the lines it prints, stop and reset work on a machine with nothing'
     deadlineMs: 120_000,
   });
   const url = /postgres:\/\/\S+/.exec(greeting)?.[0] ?? '';
-  const lines = [...greeting.matchAll(/src\/cli\.ts sql '(.*)'$/gm)].map(([, line]) => line);
-  t.is(lines.length, 4);
+  const lines = [...greeting.matchAll(/src\/cli\.ts sql "(.*)"$/gm)].map(([, line]) => line);
+  const blanks = /\s+/g;
+  const [, readme = ''] = /```sql\n(.*?)\n```/s.exec(await readFile('README.md', 'utf8')) ?? [];
+  t.is(lines.join('; '), readme.replace(/; +--.*/, '').replace(blanks, ' '));
+  // Whoever has tried these follows the README, or tries them again.
   for (const line of lines) {
     const { code, stderr } = await cli(['sql', line ?? ''], { env });
     t.is(code, 0, stderr);
@@ -50,9 +53,11 @@ test('start, the lines it prints, stop and reset work on a machine with nothing'
   const counters = await withClient(url, 'pgtally test', (client) =>
     client.query('select name, value from tally.counters'),
   );
-  t.deepEqual(counters.rows, [{ name: 'pending_users', value: '2' }]);
+  t.deepEqual(counters.rows, [{ name: 'pending_users', value: '1' }]);
+  const again = await cli(['sql', readme], { env });
+  t.is(again.code, 0, again.stderr);
   const read = /curl -i (\S+)/.exec(greeting)?.[1] ?? '';
-  t.regex(await (await fetch(read)).text(), /^\{"topic":"pending_users","value":2,/);
+  t.regex(await (await fetch(read)).text(), /^\{"topic":"pending_users","value":3,/);
   const streamed = /curl -N '(\S+)'/.exec(greeting)?.[1] ?? '';
   const closing = new AbortController();
   const stream = await fetch(streamed, { signal: closing.signal });

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
 import { withClient } from '../../src/database.js';
 import { type CliOptions, cli, startCli } from '../helpers/cli.js';
@@ -25,41 +24,6 @@ const UNSEEN = `
   alter table public.users disable trigger user;
   insert into public.users values (3, true);
   alter table public.users enable trigger user`;
-
-test('help lists every verb, and each verb explains itself', async (t) => {
-  const all = await cli(['help']);
-  t.is(all.code, 0);
-  for (const verb of ['start', 'serve', 'migrate', 'sql', 'verify', 'doctor', 'pulse', 'reset']) {
-    t.regex(all.stdout, new RegExp(`^  ${verb} `, 'm'));
-  }
-  const one = await cli(['repair', '--help']);
-  t.regex(one.stdout, /usage: .* repair \[NAME\] \[--dry-run\]/);
-  t.deepEqual(await cli([]), all);
-});
-
-test('--version prints the version of the package', async (t) => {
-  const description = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
-  t.is((await cli(['--version'])).stdout, `${description.version}\n`);
-});
-
-const mistakes: [args: string[], said: RegExp][] = [
-  [['verfy'], /error: there is no verb "verfy"\nhint: did you mean verify\?/],
-  [['frobnicate'], /error: there is no verb "frobnicate"\nhint: .* help lists them/],
-  [['migrate', '--dryrun'], /error: Unknown option '--dryrun'\nhint: usage: .*--dry-run/],
-  [['tick', 'twice'], /error: tick has no use for "twice"/],
-  [['sql'], /error: there is no SQL to run/],
-  [['sql', ' '], /error: there is no SQL to run/],
-];
-for (const [args, said] of mistakes) {
-  test(`the command line “${args.join(' ')}” is refused with what would be right`, async (t) => {
-    const env = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' };
-    const { code, stdout, stderr } = await cli(args, { env });
-    t.is(code, 1);
-    t.is(stdout, '');
-    t.regex(stderr, said);
-    t.notRegex(stderr, / at .*\.ts:/);
-  });
-}
 
 test('a database that cannot be reached is named without its password', async (t) => {
   const env = { DATABASE_URL: 'postgres://someone:hunter2@127.0.0.1:1/shop' };

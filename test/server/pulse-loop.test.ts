@@ -164,6 +164,25 @@ test('it fills a counter that was created over rows, without being asked', async
   t.pass();
 });
 
+test('a row expires on time, however seldom a sleeping pulse beats', async (t) => {
+  const database = await counted(t);
+  await database.sql(`create table public.offers (id int, state text, ends_at timestamptz);
+    select tally.create_expiry('offers', 'public.offers', 'ends_at', $$state = 'open'$$,
+                               $$state = 'over'$$)`);
+  await pulsing(t, database);
+  await until(async () => (await holdersOf(database, 12)) > 0, { what: 'work that sleeps' });
+  // Beyond the two seconds within which the writer rings.
+  await database.sql(`insert into public.offers
+    values (1, 'open', clock_timestamp() + interval '2500 ms')`);
+  await until(
+    async () => (await database.sql(`select from public.offers where state = 'over'`)).length > 0,
+  );
+  const [late] = await database.sql<{ ms: string }>(
+    `select extract(epoch from clock_timestamp() - ends_at) * 1000 as ms from public.offers`,
+  );
+  t.true(Number(late?.ms) < 1000, `${late?.ms} ms late`);
+});
+
 test('stopped, it leaves no session and no lock behind', async (t) => {
   const database = await counted(t);
   const running = await pulsing(t, database);

@@ -45,7 +45,7 @@ export function streamRoute(deps: StreamDeps): Route {
     tag: 'topics',
     summary: 'Each topic now, and every change from then on (server-sent events)',
     description:
-      'Begins with one `update` per topic and a `sync`. Between two `sync`s come whole transactions. `unavailable` names a topic that cannot be read now; its `update` follows when it can. `expired` comes before the end when the token ends. A stream that only says `retry` and ends: the server has as many as it can hold, or is stopping, or its database is away.',
+      'Begins with one `update` per topic and a `sync`. Between two `sync`s come whole transactions. `unavailable` names a topic that cannot be read now; its `update` follows when it can. `gone`: it was dropped; `forbidden`: it is no longer for you. `expired` comes before the end when the token ends. A stream that only says `retry` and ends: the server has as many as it can hold, or is stopping, or its database is away.',
     inQuery: query,
     inHeaders: {
       'Last-Event-ID': 'The id of the last event seen: only what changed since is sent.',

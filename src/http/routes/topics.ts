@@ -1,11 +1,13 @@
 import type { RouterContext } from '@koa/router';
 import { readableBy, type Viewer } from '../../live/audience.js';
-import type { Reader, Reading, Snapshot } from '../../live/reader.js';
+import type { Reader } from '../../live/reader.js';
+import type { Snapshot } from '../../live/reading.js';
 import { Refusal, refusalOf } from '../../live/refusal.js';
 import { type Topic, topicText } from '../../live/topic.js';
 import { digestOf, sendConditionally } from '../answer.js';
 import type { Authenticate } from '../auth.js';
 import { queryOf, topicOfPath } from '../input.js';
+import { answerOf, isPublic, itemText } from '../number.js';
 import type { ProblemKind } from '../problems.js';
 import type { Answer, Route } from '../route.js';
 import {
@@ -21,8 +23,6 @@ export type ReadDeps = {
   readonly reader: Reader;
   readonly authenticate: Authenticate;
   readonly topicsMax: number;
-  /** sendConditionally, or sendDirectly where nobody else is around. */
-  readonly sendNumber: typeof sendConditionally;
 };
 
 const IF_NONE_MATCH = {
@@ -122,15 +122,17 @@ function topicsRoute(deps: ReadDeps): Route {
 }
 
 async function sendCounter(ctx: RouterContext, deps: ReadDeps): Promise<void> {
-  const { history, reading } = await readOne(ctx, 'counter', deps);
-  const { json, version } = reading;
-  // The value too: it may change before a pulse gives it another version.
-  const etag = `"${history}.${version}.${json}"`;
-  deps.sendNumber(ctx, { etag, body: itemText(reading), isPublic: isPublic(reading) });
+  const topic = topicOfPath(ctx.captures ?? []);
+  const viewer = await deps.authenticate(ctx);
+  sendConditionally(ctx, answerOf(await deps.reader.number(topic), viewer));
 }
 
 async function sendSummary(ctx: RouterContext, deps: ReadDeps): Promise<void> {
-  const { history, reading } = await readOne(ctx, 'summary', deps);
+  const topic = topicOfPath(ctx.captures ?? []);
+  const viewer = await deps.authenticate(ctx);
+  const { history, readings } = await allowed([topic], viewer, deps.reader);
+  const [reading] = readings;
+  if (reading?.kind !== 'summary') throw new Refusal('unknown', [topicText(topic)]);
   const etag = `"${history}.${reading.version}"`;
   sendConditionally(ctx, { etag, body: reading.json, isPublic: isPublic(reading) });
 }
@@ -143,16 +145,6 @@ async function sendTopics(ctx: RouterContext, topics: Topic[], deps: ReadDeps): 
   sendConditionally(ctx, { etag, body, isPublic: readings.every(isPublic) });
 }
 
-async function readOne(ctx: RouterContext, kind: 'counter' | 'summary', deps: ReadDeps) {
-  const topic = topicOfPath(ctx);
-  const asking = deps.authenticate(ctx);
-  const viewer = asking === undefined ? undefined : await asking;
-  const { history, readings } = await allowed([topic], viewer, deps.reader);
-  const [reading] = readings;
-  if (reading?.kind === kind) return { history, reading };
-  throw new Refusal('unknown', [topicText(topic)]);
-}
-
 /** Read first: who may see it stands beside the value, and is of the same instant. */
 async function allowed(
   topics: readonly Topic[],
@@ -163,14 +155,4 @@ async function allowed(
   const refusal = refusalOf(snapshot.readings, viewer);
   if (refusal !== undefined) throw refusal;
   return snapshot;
-}
-
-function isPublic({ audience }: Reading): boolean {
-  return audience === 'public';
-}
-
-/** Put together as text: the value is passed on as PostgreSQL wrote it. */
-function itemText({ topic, kind, json, version }: Reading): string {
-  const field = kind === 'summary' ? 'body' : 'value';
-  return `{"topic":${JSON.stringify(topicText(topic))},"${field}":${json},"version":${version}}`;
 }

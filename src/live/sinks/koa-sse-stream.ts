@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import { type Sink, type SinkEvents, STALL_MS, STREAM_HEADERS } from './sink.js';
+import { type Sink, type SinkEvents, STREAM_HEADERS, takenBy } from './sink.js';
 
 /** What koa-sse-stream puts on ctx.sse: a Transform whose readable side goes to the client. */
 export type SseStream = {
@@ -35,9 +35,8 @@ export function koaSseSink(ctx: Context, stream: SseStream): Sink {
   });
   stream.on('close', () => listening?.closed());
   res.once('close', () => listening?.closed());
-  res.setTimeout(STALL_MS, () => {
-    if (waiting() > 0) listening?.stalled();
-  });
+  // Streams are silent for long, and whoever stops reading is cut by the session.
+  res.setTimeout(0);
   return {
     attach: (events) => {
       listening = events;
@@ -49,6 +48,7 @@ export function koaSseSink(ctx: Context, stream: SseStream): Sink {
       isFull = waiting() >= FULL_BYTES;
       return !isFull;
     },
+    left: () => (socket.destroyed || waiting() === 0 ? undefined : takenBy(socket)),
     end: () => {
       stream.push(null);
     },

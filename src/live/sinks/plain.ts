@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import { type Sink, type SinkEvents, STALL_MS, STREAM_HEADERS } from './sink.js';
+import { type Sink, type SinkEvents, STREAM_HEADERS, takenBy } from './sink.js';
 
 /**
  * Writes shared buffers straight to the socket, under the envelope that they bring: half the work
@@ -23,10 +23,8 @@ export function plainSink(ctx: Context): Sink {
     socket.off('drain', drained);
     listening?.closed();
   });
-  // Node puts this off as long as bytes leave, so it tells a slow reader from one that stopped.
-  res.setTimeout(STALL_MS, () => {
-    if (socket.writableLength > 0) listening?.stalled();
-  });
+  // Streams are silent for long, and whoever stops reading is cut by the session.
+  res.setTimeout(0);
   return {
     attach: (events) => {
       listening = events;
@@ -38,6 +36,7 @@ export function plainSink(ctx: Context): Sink {
       if (res.socket === null) return res.write(chunk.plain);
       return socket.write(isChunked ? chunk.enveloped : chunk.plain);
     },
+    left: () => (socket.destroyed || socket.writableLength === 0 ? undefined : takenBy(socket)),
     end: () => {
       res.end();
     },

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { loadConfig, serve } from '../../../src/index.js';
-import { ask, countedDatabase, get } from '../../helpers/http.js';
+import { ask, countedDatabase, get, raw } from '../../helpers/http.js';
 import { startLiveServer } from '../../helpers/live-server.js';
 import { SECRET, token } from '../../helpers/tokens.js';
 import { until } from '../../helpers/wait.js';
@@ -17,7 +17,8 @@ test('a number is answered the same way by our own server, which takes a shorter
   await database.sql(`insert into public.things (kind) values ('a/b')`);
   await until(async () => (await database.sql('select from tally.deltas')).length === 0);
   const etag = (await get(`${inApp}/v1/counters/things`)).headers.get('etag') ?? '';
-  const authorization = `Bearer ${await token({ sub: '1', roles: ['team'] })}`;
+  const mine = await token({ sub: '1', roles: ['team'] });
+  const authorization = `Bearer ${mine}`;
   const cases: [path: string, request: RequestInit][] = [
     ['/v1/counters/things', {}],
     ['/v1/counters/things?x=1', {}],
@@ -34,6 +35,10 @@ test('a number is answered the same way by our own server, which takes a shorter
     ['/v1/counters/things', { method: 'OPTIONS' }],
     ['/v1/counters/things', { headers: { 'x-request-id': 'mine' } }],
     ['/v1/counters/team_things', { headers: { authorization } }],
+    ['/v1/counters/team_things', { headers: { cookie: `a=b; tally_token=${mine}` } }],
+    ['/v1/counters/team_things', { headers: { cookie: 'a=b; tally_token=' } }],
+    ['/v1/counters/team_things', { headers: { authorization: 'Bearer wrong' } }],
+    ['/v1/counters/team_things', { method: 'HEAD' }],
     ['/v1/counters/team_things', {}],
     ['/v1/counters/nothing', {}],
     ['/v1/counters/BAD', {}],
@@ -51,6 +56,9 @@ test('a number is answered the same way by our own server, which takes a shorter
     t.is(one.text, other.text, what);
     t.deepEqual(seen(one), seen(other), what);
   }
+  // fetch sends no fragment; a client that does gets what stands before it.
+  const sloppy = 'GET /v1/counters/per_kind/a%2Fb#x HTTP/1.1\r\nConnection: close\r\n\r\n';
+  for (const url of [inApp, alone.url]) t.regex(await raw(url, sloppy), /"value":1,/);
 });
 
 /** Whatever is about the connection or the moment is left out. */

@@ -74,8 +74,16 @@ test('headers of 100 kB, and what is no HTTP, are answered as problems too', asy
   ]) {
     const said = await raw(url, nonsense);
     t.regex(said, /^HTTP\/1\.1 400 [\s\S]*"type":"\/problems\/malformed-request"/);
+    t.regex(said, /\r\nContent-Security-Policy: default-src 'none'/);
   }
   t.is((await get('/health')).status, 200);
+});
+
+test('a request that garbage follows has its answer, and then the connection ends', async (t) => {
+  const { url } = await httpServer(t);
+  const said = await raw(url, 'GET /v1/counters/things HTTP/1.1\r\n\r\ngarbage\r\n\r\n');
+  t.regex(said, /^HTTP\/1\.1 200 [\s\S]*\r\nConnection: close\r\n[\s\S]*"value":0/);
+  t.is(said.split('HTTP/1.1 ').length, 2, said);
 });
 
 test('a long token and a hundred topics fit into the headers', async (t) => {

@@ -2,7 +2,7 @@ import test from 'ava';
 import { begin, renew } from '../../../src/live/catch-up.js';
 import type { Chunk } from '../../../src/live/frame.js';
 import { Hub } from '../../../src/live/hub.js';
-import type { Change, Reading, Snapshot } from '../../../src/live/reader.js';
+import type { Change, Reading, Snapshot } from '../../../src/live/reading.js';
 import { Session } from '../../../src/live/session.js';
 import type { Sink, SinkEvents } from '../../../src/live/sinks/sink.js';
 import { parseTopic, type Topic } from '../../../src/live/topic.js';
@@ -45,6 +45,10 @@ class Client implements Sink {
   write(chunk: Chunk): boolean {
     this.text += chunk.plain.toString();
     return !this.isFull;
+  }
+
+  left(): number | undefined {
+    return undefined;
   }
 
   end(): void {
@@ -91,7 +95,7 @@ class Rig {
   join(...texts: string[]): Session {
     const session = new Session({
       environment: {
-        heartbeatMs: 15_000,
+        ...{ heartbeatMs: 15_000, stallMs: 30_000 },
         onDrained: (drained) => this.hub.goOn(drained),
         onClosed: (closed) => this.hub.leave(closed),
       },
