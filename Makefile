@@ -89,7 +89,7 @@ load: $(INSTALLED) ## measure the server's streams and reads beside nchan, koa-s
 	@node --import=tsx bench/load/run.ts
 
 .PHONY: soak
-soak: $(INSTALLED) ## run random writers for long and compare with the recount
+soak: $(INSTALLED) ## run random writers and seeded faults for long; nothing may differ from the recount
 	@node --import=tsx test/soak.ts
 
 .PHONY: lint

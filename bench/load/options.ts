@@ -34,7 +34,7 @@ const FULL: Scale = {
   latencySeconds: 15,
   getSeconds: 5,
   idleStreams: 1_000,
-  idleSeconds: 40,
+  idleSeconds: 60,
   outagesMs: [200, 1_000, 5_000],
 };
 

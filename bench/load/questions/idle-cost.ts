@@ -9,8 +9,11 @@ import type { Question } from '../question.js';
 import { startOurs } from '../sides/ours.js';
 import { streamRequest } from '../sides/side.js';
 
-/** Connecting, first reads and compiling are over by then, and the pulse is asleep. */
-const SETTLE_MS = 6_000;
+/**
+ * Connecting, first reads and compiling are over by then, and the pulse is asleep. Half a minute
+ * after so many streams came, V8 collects what they left, once.
+ */
+const SETTLE_MS = 45_000;
 const SETTLE_QUICK_MS = 500;
 
 type Share = { readonly server: number; readonly postgres: number };
@@ -24,14 +27,16 @@ export const idleCost: Question = {
       const postmaster = await postmasterOf(database);
       const settleMs = scale.quick ? SETTLE_QUICK_MS : SETTLE_MS;
       const port = nextPort();
-      const alone = await idle([process.pid, postmaster], scale.idleSeconds / 4, settleMs);
+      await pause(settleMs);
+      const alone = await idle([process.pid, postmaster], scale.idleSeconds / 4);
       const ours = await startOurs(database.url, port);
       const client = await startClient();
       const request = streamRequest(port, '/v1/stream?topic=load_rows');
       await client.open({ port, request, ready: 'event: sync' }, scale.idleStreams);
+      await pause(settleMs);
       const shares: Share[] = [];
       for (let round = 0; round < Math.min(scale.rounds, 2); round += 1) {
-        const one = await idle([ours.pid, postmaster], scale.idleSeconds, settleMs);
+        const one = await idle([ours.pid, postmaster], scale.idleSeconds);
         shares.push(one);
         log(`server ${percent(one.server)}, PostgreSQL ${percent(one.postgres)}`);
       }
@@ -59,9 +64,7 @@ export const idleCost: Question = {
 async function idle(
   [server, postgres]: readonly [number, number],
   seconds: number,
-  settleMs: number,
 ): Promise<Share> {
-  await pause(settleMs);
   const before = { server: cpuSeconds(server), postgres: cpuSeconds(postgres) };
   const started = performance.now();
   await pause(seconds * 1000);
