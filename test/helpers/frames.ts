@@ -15,7 +15,7 @@ export type Update = {
   readonly version: number;
 };
 
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 30_000;
 const TIMER_MS_MAX = 2_147_483_647;
 const UPDATE =
   /^\{"topic":("(?:[^"\\]|\\.)*"),"(?:value":-?\d+|body":.+),"version":(?:0|[1-9]\d*)\}$/s;

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import test from 'ava';
 import { createMetrics } from '../../src/metrics.js';
 import { httpServer } from '../helpers/http.js';
+import { openStream } from '../helpers/sse.js';
 import { token } from '../helpers/tokens.js';
 import { until } from '../helpers/wait.js';
 
@@ -46,6 +47,8 @@ const NAMES = [
   'pgtally_work_seconds histogram',
 ];
 
+const LISTENING = /^pgtally_listener_state\{state="listening"\} 1$/m;
+
 test('the metrics are those of the list, and docs/operations.md describes each of them', async (t) => {
   const { get } = await httpServer(t);
   const { text, headers } = await get('/metrics');
@@ -66,14 +69,15 @@ test('the metrics are those of the list, and docs/operations.md describes each o
 
 test('what happens to a change can be seen from its commit to its flush', async (t) => {
   const { url, get, database } = await httpServer(t);
-  const closing = new AbortController();
-  const headers = { authorization: `Bearer ${await token({ sub: 'somebody-in-particular' })}` };
-  await fetch(`${url}/v1/stream?topic=things`, { headers, signal: closing.signal });
+  const signedIn = await token({ sub: 'somebody-in-particular' });
+  const stream = await openStream({ base: url, topics: ['things'], token: signedIn });
+  // A change that is older than either of these is read, not announced: nothing would be flushed.
+  await stream.recorder.sync(1);
+  await until(async () => LISTENING.test((await get('/metrics')).text));
   await database.sql('insert into public.things default values');
   const text = await until(async () => {
     const now = (await get('/metrics')).text;
-    const isHeard = /^pgtally_listener_state\{state="listening"\} 1$/m.test(now);
-    return isHeard && /^pgtally_announcement_to_flush_seconds_count [1-9]/m.test(now) && now;
+    return /^pgtally_announcement_to_flush_seconds_count [1-9]/m.test(now) && now;
   });
   for (const line of [
     /^pgtally_commit_to_announcement_seconds_count [1-9]/m,
@@ -82,7 +86,7 @@ test('what happens to a change can be seen from its commit to its flush', async 
     /^pgtally_deltas_folded_total [1-9]/m,
     /^pgtally_streams_open 1$/m,
     /^pgtally_topics_watched 1$/m,
-    /^pgtally_listener_state\{state="listening"\} 1$/m,
+    LISTENING,
     /^pgtally_pulse_state\{state="(asleep|awake)"\} 1$/m,
     /^pgtally_pending_deltas \d/m,
     /^pgtally_http_requests_total\{route="stream",status="200"\} 1$/m,
@@ -91,7 +95,7 @@ test('what happens to a change can be seen from its commit to its flush', async 
     t.regex(text, line);
   }
   t.notRegex(text, /somebody-in-particular|127\.0\.0\.1|topic="/, 'no label says who or what');
-  closing.abort();
+  stream.close();
   await until(async () =>
     /^pgtally_streams_closed_total\{reason="client"\} 1$/m.test((await get('/metrics')).text),
   );
