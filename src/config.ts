@@ -75,6 +75,13 @@ const schema = z.object({
   TALLY_TICK_MS: wholeNumber({ min: 1, max: 60_000, fallback: 25 }),
   TALLY_IDLE_MS: wholeNumber({ min: 10, max: 3_600_000, fallback: 1000 }),
   TALLY_STATEMENT_TIMEOUT_MS: wholeNumber({ min: 1, max: TIMER_MS_MAX, fallback: 30_000 }),
+  WEBHOOK_SECRET: z
+    .string()
+    .refine(
+      (value) => Buffer.byteLength(value) >= SECRET_BYTES_MIN,
+      `at least ${SECRET_BYTES_MIN} bytes long, such as openssl rand -base64 32 prints`,
+    )
+    .optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS, `one of ${LOG_LEVELS.join(', ')}`).default('info'),
 });
 
@@ -87,6 +94,7 @@ const SECRET: ReadonlySet<Variable> = new Set([
   'DATABASE_LISTEN_URL',
   'TALLY_JWT_SECRET',
   'TALLY_JWKS_URL',
+  'WEBHOOK_SECRET',
 ]);
 
 export type Config = {
@@ -118,6 +126,8 @@ export type Config = {
   /** How often a sleeping one beats, in case a ring was lost. */
   idleMs: number;
   statementTimeoutMs: number;
+  /** What webhooks are signed with; without it they are refused. */
+  webhookSecret: string | undefined;
 };
 
 /** An empty variable counts as unset: `X= command` and compose files write it so. */
@@ -171,6 +181,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     tickMs: data.TALLY_TICK_MS,
     idleMs: data.TALLY_IDLE_MS,
     statementTimeoutMs: data.TALLY_STATEMENT_TIMEOUT_MS,
+    webhookSecret: data.WEBHOOK_SECRET,
   };
 }
 

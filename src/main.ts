@@ -1,4 +1,5 @@
 import type { DestinationStream } from 'pino';
+import { appRoutes } from './apps/apps.js';
 import type { Config } from './config.js';
 import { createApp } from './http/app.js';
 import { numbersFirst } from './http/numbers-first.js';
@@ -25,7 +26,8 @@ export type Serving = {
 export async function serve({ config, url, logTo }: ServeOptions): Promise<Serving> {
   const service = await openService({ config, url, logTo, sinkOf: (ctx) => () => plainSink(ctx) });
   const { live, log, deps, identify } = service;
-  const app = createApp(deps).callback();
+  const { webhookSecret } = config;
+  const app = createApp(deps, appRoutes({ ...deps, webhookSecret })).callback();
   // What @koa/cors says and what is logged of each request is said and logged in Koa only.
   const isPlain = config.corsOrigins.length === 0 && !log.isLevelEnabled('debug');
   const handle = isPlain ? numbersFirst(app, { ...deps, identify, reader: live.reader }) : app;

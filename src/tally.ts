@@ -15,7 +15,7 @@ import { openService } from './service.js';
 /** What can be set as for the server itself; docs/operations.md, section Settings, has each. */
 type Tuning = Omit<
   Config,
-  'databaseUrl' | 'dataDir' | 'embeddedPort' | 'host' | 'port' | 'corsOrigins'
+  'databaseUrl' | 'dataDir' | 'embeddedPort' | 'host' | 'port' | 'corsOrigins' | 'webhookSecret'
 >;
 
 export type TallyOptions = Partial<Tuning> & {

@@ -4,13 +4,13 @@
  */
 export const EXAMPLE = {
   create: [
-    'create table if not exists public.demo_users (id serial primary key, pending boolean)',
-    "select tally.create_counter('pending_users', 'public.demo_users', filter => 'pending'," +
+    'create table if not exists public.demo_tasks (id serial primary key, open boolean)',
+    "select tally.create_counter('open_tasks', 'public.demo_tasks', filter => 'open'," +
       " audience => 'public')",
   ],
   write: [
-    'insert into public.demo_users (pending) values (true), (true), (false)',
-    'update public.demo_users set pending = false where id = 1',
+    'insert into public.demo_tasks (open) values (true), (true), (false)',
+    'update public.demo_tasks set open = false where id = 1',
   ],
   read: ['select name, scope, value from tally.counters'],
 } as const;

@@ -4,6 +4,7 @@ import type { RouterContext } from '@koa/router';
 import type { Logger } from 'pino';
 import { problemOf } from './failures.js';
 import { PROBLEM_TYPE, Problem, problemText } from './problems.js';
+import type { Route } from './route.js';
 import type { RouteTraffic, Traffic } from './traffic.js';
 
 export type Handle = (ctx: RouterContext) => void | Promise<void>;
@@ -35,7 +36,7 @@ export type Answering = { readonly log: Logger; readonly traffic: Traffic };
 export function answering(
   { log, traffic }: Answering,
   route: RouteTraffic,
-  handle: Handle,
+  { handle, body }: Pick<Route, 'handle' | 'body'>,
 ): Handle {
   // Asked once: a logger per request costs as much as the request.
   const isDebug = log.isLevelEnabled('debug');
@@ -45,7 +46,7 @@ export function answering(
     const given = req.headers['x-request-id'];
     if (given !== undefined) echoRequestId(given, res);
     try {
-      if (hasBody(req)) {
+      if (body === undefined && hasBody(req)) {
         throw new Problem('body-not-allowed', `${ctx.method} ${ctx.path} takes no body.`);
       }
       await handle(ctx);

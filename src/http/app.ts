@@ -36,6 +36,8 @@ export type RoutesOptions = {
   readonly prefix: string;
   /** Whether /health, /ready, /metrics and the admin's pages are among them. */
   readonly operations: boolean;
+  /** What else there is beside the topics: the applications. */
+  readonly others?: readonly Route[];
 };
 
 /** Below this a document is sent as it is: its headers are as long. */
@@ -43,11 +45,16 @@ const COMPRESS_BYTES_MIN = 1024;
 /** How long a browser remembers what a preflight said. */
 const PREFLIGHT_S = 600;
 
+const SCHEMAS = {
+  name: 'tally-schemas',
+  text: 'select nspname::text from pg_catalog.pg_namespace where nspname = any ($1)',
+};
+
 /** Not zstd: only newer releases of Node have it, and all of ours shall answer the same. */
 const compressing = compress({ threshold: COMPRESS_BYTES_MIN, zstd: false, deflate: false });
 
-/** The whole server, as one Koa application. */
-export function createApp(deps: AppDeps): Koa {
+/** The whole server, as one Koa application; `others` are the routes of what stands on the engine. */
+export function createApp(deps: AppDeps, others: readonly Route[] = []): Koa {
   const app = new Koa();
   const { corsOrigins, log } = deps;
   app.on('error', (error: NodeJS.ErrnoException) => {
@@ -56,7 +63,7 @@ export function createApp(deps: AppDeps): Koa {
     else log.error({ err: error }, 'request failed');
   });
   if (corsOrigins.length > 0) app.use(sharing(corsOrigins));
-  app.use(tallyRoutes(deps, { prefix: '', operations: true }));
+  app.use(tallyRoutes(deps, { prefix: '', operations: true, others }));
   app.use((ctx) => {
     const detail = `There is nothing at ${ctx.path}; /openapi.json says what there is.`;
     answerProblem(ctx as RouterContext, new Problem('not-found', detail), log);
@@ -66,18 +73,21 @@ export function createApp(deps: AppDeps): Koa {
 
 /** Only our own paths; everything else is passed on. */
 export function tallyRoutes(deps: AppDeps, options: RoutesOptions): Koa.Middleware {
-  const { prefix, operations } = options;
+  const { prefix, operations, others = [] } = options;
   const router = new Router({ prefix, sensitive: true });
   const { reader, streams } = deps.live;
   const routes: Route[] = [
     ...readRoutes({ ...deps, reader }),
     streamRoute({ ...deps, streams }),
     ...(operations ? operationRoutes(deps) : []),
-    openapiRoute(once(() => documentOf(routes, prefix))),
+    ...others,
+    openapiRoute(async () => documentOf(await routesThere(routes, deps), prefix)),
   ];
   for (const route of routes) {
     const handle = route.isDocument === true ? compressed(route.handle) : route.handle;
-    router.get(routerPath(route.path), answering(deps, deps.traffic.route(route.id), handle));
+    const { method = 'get', body } = route;
+    const parts = { handle, ...(body === undefined ? {} : { body }) };
+    router[method](routerPath(route.path), answering(deps, deps.traffic.route(route.id), parts));
   }
   router.on('not-found', (ctx, next) => answerOtherMethod(router, ctx, next, deps));
   return router.routes() as unknown as Koa.Middleware;
@@ -117,7 +127,7 @@ function sharing(origins: readonly string[]): Koa.Middleware {
       return allowed.has(origin) ? origin : '';
     },
     credentials: true,
-    allowMethods: ['GET', 'HEAD'],
+    allowMethods: ['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE'],
     exposeHeaders: ['ETag', 'Retry-After', 'X-Request-Id'],
     maxAge: PREFLIGHT_S,
   });
@@ -130,15 +140,16 @@ function compressed(handle: Handle): Handle {
   };
 }
 
+/** Those whose schema is in the database; while nobody can tell, all of them. */
+async function routesThere(routes: readonly Route[], { live }: AppDeps): Promise<Route[]> {
+  const needed = [...new Set(routes.flatMap(({ schema }) => schema ?? []))];
+  if (needed.length === 0) return [...routes];
+  const present = await live.pool.rows<[string]>(SCHEMAS, [needed]).catch(() => undefined);
+  const names = new Set(present?.map(([name]) => name) ?? needed);
+  return routes.filter(({ schema }) => schema === undefined || names.has(schema));
+}
+
 function documentOf(routes: readonly Route[], prefix: string) {
   const body = JSON.stringify(describe(routes, { title: 'pgtally', version: VERSION, prefix }));
   return { body, etag: `"${digestOf(body)}"` };
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }

@@ -1,5 +1,5 @@
 import type { RouterContext } from '@koa/router';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { TOPIC_RULE, type Topic, topicOf } from '../live/topic.js';
 import { type FieldError, invalid } from './problems.js';
 
@@ -18,19 +18,54 @@ export function queryOf<Schema extends z.ZodObject>(
 ): z.output<Schema> {
   decoded('query', ctx.querystring.replaceAll('+', ' '));
   const given = new URLSearchParams(ctx.querystring);
+  const repeated = repeatedFields(schema);
   const fields = Object.keys(schema.shape).map((field) => {
     const all = given.getAll(field);
-    return [field, field === 'topic' ? all : all.at(-1)];
+    return [field, repeated.has(field) ? all : all.at(-1)];
   });
-  const parsed = schema.safeParse(Object.fromEntries(fields));
+  return checked(schema, Object.fromEntries(fields), 'query');
+}
+
+/** The parts of the path that have names. */
+export function pathOf<Schema extends z.ZodObject>(
+  ctx: RouterContext,
+  schema: Schema,
+): z.output<Schema> {
+  return checked(schema, ctx.params, 'path');
+}
+
+/** What a schema makes of it, or a problem that names each wrong field. */
+export function checked<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  whole: string,
+): z.output<Schema> {
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw invalid(
     parsed.error.issues.map(({ path, message }): FieldError => {
-      const [field = 'query', place] = path;
-      const at = typeof place === 'number' ? `[${place}]` : '';
-      return { field: `${String(field)}${at}`, message };
+      const names = path.map((part, at) =>
+        typeof part === 'number' ? `[${part}]` : `${at === 0 ? '' : '.'}${String(part)}`,
+      );
+      return { field: names.join('') || whole, message };
     }),
   );
+}
+
+const repeatedFieldsOf = new WeakMap<z.ZodObject, ReadonlySet<string>>();
+
+function repeatedFields(schema: z.ZodObject): ReadonlySet<string> {
+  const known = repeatedFieldsOf.get(schema);
+  if (known !== undefined) return known;
+  const { properties = {} } = z.toJSONSchema(schema, { io: 'input' });
+  const isList = (property: unknown) =>
+    typeof property === 'object' &&
+    property !== null &&
+    'type' in property &&
+    property.type === 'array';
+  const found = new Set(Object.keys(properties).filter((name) => isList(properties[name])));
+  repeatedFieldsOf.set(schema, found);
+  return found;
 }
 
 function decoded(field: string, text: string): string {

@@ -18,19 +18,20 @@ export function describe(routes: readonly Route[], { title, version, prefix }: D
   const problem = components.refer(problemAnswer);
   const paths: Record<string, Json> = {};
   for (const route of routes) {
-    const get = {
+    const operation = {
       operationId: route.id,
       tags: [route.tag],
       summary: route.summary,
       ...(route.description === undefined ? {} : { description: route.description }),
       parameters: parametersOf(route),
+      ...bodyOf(route, components),
       ...securityOf(route),
       responses: {
         ...answersOf(route, components),
         ...problemsOf(route, problem),
       },
     };
-    paths[route.path] = { get };
+    paths[route.path] = { ...paths[route.path], [route.method ?? 'get']: operation };
   }
   return {
     openapi: '3.1.1',
@@ -51,8 +52,8 @@ export function describe(routes: readonly Route[], { title, version, prefix }: D
 class Components {
   readonly schemas: Record<string, unknown> = {};
 
-  refer(schema: z.ZodType): unknown {
-    const made = z.toJSONSchema(schema, { io: 'output', reused: 'inline' });
+  refer(schema: z.ZodType, io: 'input' | 'output' = 'output'): unknown {
+    const made = z.toJSONSchema(schema, { io, reused: 'inline' });
     const { $schema: _, $defs = {}, ...own } = made as Json & { $defs?: Json };
     for (const [id, definition] of Object.entries($defs)) this.schemas[id] = relocated(definition);
     const { id } = z.globalRegistry.get(schema) ?? {};
@@ -99,7 +100,13 @@ function fieldsOf(schema: z.ZodObject | undefined, place: 'path' | 'query'): Jso
 function securityOf({ signedIn }: Route): Json {
   const either = [{ bearer: [] }, { cookie: [] }];
   if (signedIn === 'never') return {};
-  return { security: signedIn === 'admin' ? either : [{}, ...either] };
+  return { security: signedIn === 'may' ? [{}, ...either] : either };
+}
+
+function bodyOf({ body }: Route, components: Components): Json {
+  if (body === undefined) return {};
+  const content = { 'application/json': { schema: components.refer(body, 'input') } };
+  return { requestBody: { required: true, content } };
 }
 
 function answersOf({ answers }: Route, components: Components): Json {

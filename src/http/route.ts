@@ -2,6 +2,8 @@ import type { z } from 'zod';
 import type { Handle } from './answering.js';
 import type { ProblemKind } from './problems.js';
 
+export type Method = 'get' | 'post' | 'patch' | 'put' | 'delete';
+
 export type Answer = {
   readonly description: string;
   /** Undefined: nothing comes with it. */
@@ -16,15 +18,21 @@ export type Route = {
   readonly id: string;
   /** As OpenAPI writes it; {scope} is the rest of the path. */
   readonly path: string;
-  readonly tag: 'topics' | 'operations';
+  /** get, where nothing is said. */
+  readonly method?: Method;
+  readonly tag: string;
+  /** The schema in the database without which it is not there. */
+  readonly schema?: string;
   readonly summary: string;
   readonly description?: string;
   readonly inPath?: z.ZodObject;
   readonly inQuery?: z.ZodObject;
   /** Name and what it means. */
   readonly inHeaders?: Readonly<Record<string, string>>;
-  /** may: a token is looked at; admin: it must have that role; never: it is not looked at. */
-  readonly signedIn: 'may' | 'admin' | 'never';
+  /** What a request brings; without it, one that brings anything is refused. */
+  readonly body?: z.ZodType;
+  /** may: a token is looked at; must: there is one; admin: with that role; never: no look. */
+  readonly signedIn: 'may' | 'must' | 'admin' | 'never';
   readonly answers: Readonly<Record<number, Answer>>;
   readonly problems: readonly ProblemKind[];
   /** A document: compressed when it is long. */

@@ -16,8 +16,11 @@ export type TestDatabase = {
   ): Promise<Row[]>;
 };
 
-/** 'empty' clones template0's content: what someone has who has not migrated yet. */
-export type DatabaseOptions = { readonly template?: 'migrated' | 'empty' };
+/**
+ * 'engine' has the schema tally and no application, 'apps' has those too; 'empty' is what someone
+ * has who has not migrated yet.
+ */
+export type DatabaseOptions = { readonly template?: 'engine' | 'apps' | 'empty' };
 
 const POOL_SIZE = 4;
 const ROLE_PASSWORD = 'not a secret';
@@ -68,7 +71,7 @@ export async function testDatabase(
   options: DatabaseOptions = {},
 ): Promise<TestDatabase> {
   const name = uniqueName();
-  const template = options.template === 'empty' ? 'template0' : migratedTemplate();
+  const template = templateOf(options.template ?? 'engine');
   const server = serverUrl();
   await withClient(server, 'pgtally test', (client) =>
     client.query(`create database ${name} template ${template}`),
@@ -126,8 +129,9 @@ async function dropDatabase(client: pg.Client, server: string, name: string): Pr
   );
 }
 
-function migratedTemplate(): string {
+function templateOf(kind: NonNullable<DatabaseOptions['template']>): string {
+  if (kind === 'empty') return 'template0';
   const { TALLY_TEST_TEMPLATE: template, TALLY_TEST_TEMPLATE_ERROR: problem } = process.env;
-  if (template !== undefined) return template;
+  if (template !== undefined) return kind === 'engine' ? template : `${template}_apps`;
   throw new Error(`there is no migrated template: ${problem ?? 'run tests with `npm test`'}`);
 }

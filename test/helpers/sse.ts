@@ -9,6 +9,8 @@ export type StreamRequest = {
   /** Where the server is, such as http://127.0.0.1:3000, with a prefix where it has one. */
   readonly base: string;
   readonly topics: readonly string[];
+  /** Another stream than that of topics. */
+  readonly path?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string>>;
   readonly token?: string | undefined;
@@ -97,7 +99,7 @@ function requestText(url: URL, request: StreamRequest): string {
     ...streamHeaders(request),
   });
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`);
-  return `GET ${streamPath(url, request)} HTTP/1.1\r\n${lines.join('')}\r\n`;
+  return `GET ${request.path ?? streamPath(url, request)} HTTP/1.1\r\n${lines.join('')}\r\n`;
 }
 
 async function headOf(socket: Socket, response: ResponseParser, recorder: Recorder) {

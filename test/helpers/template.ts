@@ -12,6 +12,11 @@ const HASH_LENGTH = 12;
 /** How it is migrated belongs to its state as well. */
 const MIGRATE_DIR = fileURLToPath(new URL('../../src/migrate', import.meta.url));
 
+/** The template that has the applications too. */
+export function withApps(template: string): string {
+  return `${template}_apps`;
+}
+
 /**
  * Migrates a template database once for each state of the SQL tree, and keeps it until another
  * state is tested. Its name carries the hash, so two test runs on one server do not disturb each
@@ -26,7 +31,10 @@ export async function prepareTemplate(
   try {
     await holder.query('select pg_advisory_lock(hashtext($1))', [`${PREFIX}lock`]);
     await dropOthers(holder, template);
-    if (!(await exists(holder, template))) await build(holder, url, template, sqlDir);
+    if (!(await exists(holder, withApps(template)))) {
+      await holder.query(`drop database if exists ${template} with (force)`);
+      await buildBoth(holder, url, template, sqlDir);
+    }
     await holder.query('select pg_advisory_lock_shared(hashtext($1))', [template]);
     await holder.query('select pg_advisory_unlock(hashtext($1))', [`${PREFIX}lock`]);
   } catch (error) {
@@ -36,17 +44,33 @@ export async function prepareTemplate(
   return { template, holder };
 }
 
-/** Built under another name: a half-migrated database never carries the template's. */
-async function build(
+/** Engine alone, and engine with applications: a test gets what its subject needs. */
+async function buildBoth(
   holder: pg.Client,
   url: string,
   template: string,
   sqlDir: string,
 ): Promise<void> {
+  const applications = withApps(template);
+  await holder.query(`drop database if exists ${applications} with (force)`);
+  const engine = { template, from: 'template0', engineOnly: true };
+  await build(holder, url, sqlDir, engine);
+  await build(holder, url, sqlDir, { template: applications, from: template, engineOnly: false });
+}
+
+type Build = { readonly template: string; readonly from: string; readonly engineOnly: boolean };
+
+/** Built under another name: a half-migrated database never carries the template's. */
+async function build(
+  holder: pg.Client,
+  url: string,
+  sqlDir: string,
+  { template, from, engineOnly }: Build,
+): Promise<void> {
   const draft = `${template}_draft`;
   await holder.query(`drop database if exists ${draft} with (force)`);
-  await holder.query(`create database ${draft} template template0`);
-  await migrate({ url: onDatabase(url, draft), sqlDir });
+  await holder.query(`create database ${draft} template ${from}`);
+  await migrate({ url: onDatabase(url, draft), sqlDir, engineOnly });
   // A session on the template would make cloning it fail.
   await holder.query(`alter database ${draft} allow_connections false`);
   await holder.query(`alter database ${draft} rename to ${template}`);
@@ -55,7 +79,7 @@ async function build(
 async function dropOthers(holder: pg.Client, template: string): Promise<void> {
   const others = await holder.query<{ datname: string }>(
     `select datname from pg_catalog.pg_database
-     where starts_with(datname, $1) and datname <> $2`,
+     where starts_with(datname, $1) and not starts_with(datname, $2)`,
     [PREFIX, template],
   );
   for (const { datname } of others.rows) {

@@ -53,11 +53,11 @@ test('start, the lines it prints, stop and reset work on a machine with nothing'
   const counters = await withClient(url, 'pgtally test', (client) =>
     client.query('select name, value from tally.counters'),
   );
-  t.deepEqual(counters.rows, [{ name: 'pending_users', value: '1' }]);
+  t.deepEqual(counters.rows, [{ name: 'open_tasks', value: '1' }]);
   const again = await cli(['sql', readme], { env });
   t.is(again.code, 0, again.stderr);
   const read = /curl -i (\S+)/.exec(greeting)?.[1] ?? '';
-  t.regex(await (await fetch(read)).text(), /^\{"topic":"pending_users","value":3,/);
+  t.regex(await (await fetch(read)).text(), /^\{"topic":"open_tasks","value":3,/);
   const streamed = /curl -N '(\S+)'/.exec(greeting)?.[1] ?? '';
   const closing = new AbortController();
   const stream = await fetch(streamed, { signal: closing.signal });

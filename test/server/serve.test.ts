@@ -100,7 +100,7 @@ test('start migrates, serves, and says what to try; the lines of others show no 
   const { code, stdout, stderr } = await running.ended;
   t.is(code, 0, stderr);
   t.regex(stdout, /pgtally serves on http:\/\/127\.0\.0\.1:\d+\n/);
-  t.regex(stdout, /^ {2}curl -N 'http:\/\/127\.0\.0\.1:\d+\/v1\/stream\?topic=pending_users'/m);
+  t.regex(stdout, /^ {2}curl -N 'http:\/\/127\.0\.0\.1:\d+\/v1\/stream\?topic=open_tasks'/m);
   t.regex(stdout, /the server is stopped\n$/);
   t.true(url.password.length > 0);
   t.false(stdout.includes(url.password));

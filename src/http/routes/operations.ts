@@ -141,7 +141,9 @@ function adminRoute<Schema extends z.ZodObject>(
 }
 
 /** Described last: it describes itself too. */
-export function openapiRoute(text: () => { readonly body: string; readonly etag: string }): Route {
+export function openapiRoute(
+  text: () => Promise<{ readonly body: string; readonly etag: string }>,
+): Route {
   return {
     id: 'openapi',
     path: '/openapi.json',
@@ -151,7 +153,7 @@ export function openapiRoute(text: () => { readonly body: string; readonly etag:
     isDocument: true,
     answers: { 200: json('OpenAPI 3.1', z.looseObject({ openapi: z.string() })) },
     problems: [],
-    handle: (ctx) => sendConditionally(ctx, { ...text(), isPublic: true }),
+    handle: async (ctx) => sendConditionally(ctx, { ...(await text()), isPublic: true }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
+import type { Viewer } from '../../live/audience.js';
 import { DatabaseUnavailable } from '../../live/refusal.js';
 import type { Sink } from '../../live/sinks/sink.js';
 import { STREAM_HEADERS } from '../../live/sinks/sink.js';
@@ -71,32 +72,49 @@ export function streamRoute(deps: StreamDeps): Route {
       'too-many-streams',
     ],
     handle: async (ctx) => {
-      setSecurityHeaders(ctx.res);
       const { topic, last_event_id } = queryOf(ctx, query);
-      refuseOtherForms(ctx);
       // A browser that reconnects says where it is in the header; its URL says where it began.
       const lastEventId = lastEventIdOf(ctx) ?? last_event_id;
-      try {
-        await open(ctx, topic, lastEventId, deps);
-      } catch (error) {
-        if (!isAway(error) || ctx.res.headersSent) throw error;
-        sendLater(ctx, AWAY_RETRY_MS);
-      }
+      await answerStream(ctx, { topicsOf: () => topic, lastEventId }, deps);
     },
   };
 }
 
+export type Asked = {
+  readonly topicsOf: (viewer: Viewer | undefined) => readonly Topic[];
+  readonly lastEventId: string | undefined;
+  /** Another sink, around the one that the answer is written to. */
+  readonly around?: (sink: Sink) => Sink;
+};
+
+/** A stream of topics: those of the query, or those that a route stands for. */
+export async function answerStream(
+  ctx: RouterContext,
+  asked: Asked,
+  deps: StreamDeps,
+): Promise<void> {
+  setSecurityHeaders(ctx.res);
+  refuseOtherForms(ctx);
+  try {
+    await open(ctx, asked, deps);
+  } catch (error) {
+    if (!isAway(error) || ctx.res.headersSent) throw error;
+    sendLater(ctx, AWAY_RETRY_MS);
+  }
+}
+
 async function open(
   ctx: RouterContext,
-  topics: readonly Topic[],
-  lastEventId: string | undefined,
+  { topicsOf, lastEventId, around = (sink) => sink }: Asked,
   deps: StreamDeps,
 ): Promise<void> {
   const viewer = await deps.authenticate(ctx);
+  const topics = topicsOf(viewer);
   if (ctx.method === 'HEAD') return sendHead(ctx);
-  const sink = deps.sinkOf(ctx);
-  if (sink === undefined || deps.isStopping()) return sendLater(ctx, FULL_RETRY_MS);
+  const begin = deps.sinkOf(ctx);
+  if (begin === undefined || deps.isStopping()) return sendLater(ctx, FULL_RETRY_MS);
   const address = addressOf(ctx.req, deps.trustedProxies);
+  const sink = () => around(begin());
   const opened = await deps.streams.open({ topics, viewer, address, lastEventId, sink });
   if (opened === 'full') sendLater(ctx, FULL_RETRY_MS);
 }

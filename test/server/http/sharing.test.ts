@@ -72,7 +72,7 @@ test('pages of a listed origin may read answers and errors; no other origin is n
   });
   t.is(preflight.status, 204);
   t.is(preflight.headers.get('access-control-allow-headers'), 'authorization');
-  t.is(preflight.headers.get('access-control-allow-methods'), 'GET,HEAD');
+  t.is(preflight.headers.get('access-control-allow-methods'), 'GET,HEAD,POST,PATCH,PUT,DELETE');
 });
 
 test('without a list of origins none is named', async (t) => {

@@ -1,0 +1,13 @@
+import type { Route } from '../http/route.js';
+import { accounts } from './accounts.js';
+import type { App, AppRouteDeps } from './kit/app.js';
+import { leads } from './leads.js';
+
+/** Those that others stand on come first. */
+export const APPS: readonly App[] = [accounts, leads];
+
+export function appRoutes(deps: AppRouteDeps): Route[] {
+  return APPS.flatMap(({ schema, routes }) =>
+    routes.flatMap((make) => make(deps).map((route) => ({ ...route, schema }))),
+  );
+}

@@ -1,0 +1,99 @@
+import { readFile } from 'node:fs/promises';
+import test from 'ava';
+import { APPS } from '../../src/apps/apps.js';
+import { appServer } from '../helpers/app-server.js';
+import { ask } from '../helpers/http.js';
+
+type Operation = { readonly operationId: string; readonly requestBody?: unknown };
+type Paths = Record<string, Record<string, Operation>>;
+
+test('/openapi.json describes each route of each application that is there, and no other', async (t) => {
+  const { url, database, nobody } = await appServer(t);
+  const paths = async () => (await nobody.get('/openapi.json')).json.paths as Paths;
+  const before = await paths();
+  t.deepEqual(Object.keys(before['/v1/leads/{id}/status'] ?? {}), ['patch']);
+  t.truthy(before['/leads']?.post?.requestBody);
+  const ids = Object.values(before).flatMap((path) => Object.values(path));
+  t.is(new Set(ids.map(({ operationId }) => operationId)).size, ids.length);
+  for (const [path, methods] of Object.entries(before)) {
+    for (const method of Object.keys(methods)) {
+      if (method === 'get' && path.endsWith('/stream')) continue;
+      const real = path.replace(/\{\w+\}/g, '00000000-0000-4000-8000-000000000000');
+      const { status, headers } = await ask(url + real, { method: method.toUpperCase() });
+      t.false([405, 500].includes(status), `${method} ${path}: ${status}`);
+      t.regex(headers.get('content-type') ?? '', /json|text\/plain/);
+    }
+  }
+  await database.sql('drop schema leads cascade');
+  const after = await paths();
+  t.false('/leads' in after);
+  t.true('/auth/signup' in after);
+});
+
+test('the server may call what its routes call, and has no right on any table of an application', async (t) => {
+  const { database } = await appServer(t);
+  const schemas = APPS.map(({ schema }) => schema);
+  const tables = await database.sql(
+    `select c.oid::regclass::text as name from pg_class c
+     where c.relnamespace = any ($1::text[]::regnamespace[]) and c.relkind in ('r', 'p')
+       and has_table_privilege('tally_server', c.oid, 'select, insert, update, delete, truncate')`,
+    [schemas],
+  );
+  t.deepEqual(tables, []);
+  const everybodys = await database.sql(
+    `select p.oid::regprocedure::text as name from pg_proc p
+     where p.pronamespace = any ($1::text[]::regnamespace[])
+       and has_function_privilege('public', p.oid, 'execute')`,
+    [schemas],
+  );
+  t.deepEqual(everybodys, []);
+  const calls = await callsOf(schemas);
+  t.true(calls.length >= 5);
+  const callable = await database.sql<{ name: string }>(
+    `select distinct p.pronamespace::regnamespace || '.' || p.proname as name from pg_proc p
+     where has_function_privilege('tally_server', p.oid, 'execute')
+       and has_schema_privilege('tally_server', p.pronamespace, 'usage')`,
+  );
+  const may = new Set(callable.map(({ name }) => name));
+  t.deepEqual(
+    calls.filter((name) => !may.has(name)),
+    [],
+  );
+});
+
+/** The functions that the routes' own text names. */
+async function callsOf(schemas: readonly string[]): Promise<string[]> {
+  const texts = await Promise.all(schemas.map((name) => readFile(`src/apps/${name}.ts`, 'utf8')));
+  const called = texts.join('\n').matchAll(/call:\s*['"`](\w+\.\w+)\(/g);
+  return [...new Set([...called].map(([, name]) => name ?? ''))];
+}
+
+test('each object of each application has a comment for the DBA who meets it', async (t) => {
+  const { database } = await appServer(t);
+  const schemas = APPS.map(({ schema }) => schema);
+  const silent = await database.sql(
+    `select 'function ' || p.oid::regprocedure as name from pg_proc p
+     where p.pronamespace = any ($1::text[]::regnamespace[])
+       and obj_description(p.oid, 'pg_proc') is null
+     union all
+     select 'relation ' || c.oid::regclass from pg_class c
+     where c.relnamespace = any ($1::text[]::regnamespace[]) and c.relkind in ('r', 'p', 'v', 'm')
+       and not c.relispartition and obj_description(c.oid, 'pg_class') is null
+     union all
+     select 'schema ' || n.nspname from pg_namespace n
+     where n.nspname = any ($1) and obj_description(n.oid, 'pg_namespace') is null`,
+    [schemas],
+  );
+  t.deepEqual(silent, []);
+});
+
+test('each function of each application pins its search_path', async (t) => {
+  const { database } = await appServer(t);
+  const loose = await database.sql(
+    `select p.oid::regprocedure::text as name from pg_proc p
+     where p.pronamespace = any ($1::text[]::regnamespace[])
+       and not coalesce(p.proconfig::text like '%search_path=pg_catalog, pg_temp%', false)`,
+    [APPS.map(({ schema }) => schema)],
+  );
+  t.deepEqual(loose, []);
+});
