@@ -24,6 +24,14 @@ start: $(INSTALLED) ## start PostgreSQL (the embedded one unless DATABASE_URL is
 serve: $(INSTALLED) ## serve a migrated database over HTTP, until Ctrl-C
 	@$(TALLY) serve
 
+.PHONY: demo
+demo: $(INSTALLED) ## load believable data for all applications, where there is none; print tokens
+	@$(TALLY) demo
+
+.PHONY: traffic
+traffic: $(INSTALLED) ## write a little all the time through the demo's routes, until Ctrl-C
+	@$(TALLY) traffic
+
 .PHONY: stop
 stop: $(INSTALLED) ## stop the embedded PostgreSQL; its data stays
 	@$(TALLY) stop

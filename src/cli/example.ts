@@ -12,5 +12,5 @@ export const EXAMPLE = {
     'insert into public.demo_tasks (open) values (true), (true), (false)',
     'update public.demo_tasks set open = false where id = 1',
   ],
-  read: ['select name, scope, value from tally.counters'],
+  read: ["select value from tally.counters where name = 'open_tasks'"],
 } as const;

@@ -1,3 +1,4 @@
+import { withLocalSecrets } from '../demo/secrets.js';
 import { type Context, databaseUrl, EXIT, type Verb } from './verb.js';
 
 export const serve: Verb = {
@@ -15,13 +16,13 @@ export const serve: Verb = {
 export async function serveUntilInterrupted(
   { config }: Context,
   url: string,
-  begun: (at: string) => void,
+  begun: (at: string) => void | Promise<void>,
 ): Promise<void> {
   // Listened for before there is anything to stop: a signal that comes early is not lost.
   const end = interrupted();
   const { serve: open } = await import('../main.js');
-  const serving = await open({ config, url });
-  begun(serving.url);
+  const serving = await open({ config: await withLocalSecrets(config), url });
+  await begun(serving.url);
   await end;
   // Whoever asks twice does not want to wait for streams and requests.
   for (const signal of SIGNALS) process.once(signal, () => process.exit(EXIT.error));
@@ -34,7 +35,7 @@ const LINGER_MS = 1000;
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-async function interrupted(): Promise<void> {
+export async function interrupted(): Promise<void> {
   const { promise, resolve } = deferred();
   for (const signal of SIGNALS) process.on(signal, resolve);
   await promise;

@@ -1,4 +1,5 @@
-import { targetOf } from '../database.js';
+import { targetOf, withClient } from '../database.js';
+import { tokenLines } from './demo.js';
 import { EXAMPLE } from './example.js';
 import { serveUntilInterrupted } from './serve.js';
 import { type Context, databaseUrl, EXIT, type Verb } from './verb.js';
@@ -11,15 +12,26 @@ export const start: Verb = {
     const url = await databaseUrl(context);
     const { migrate } = await import('../migrate.js');
     await migrate({ url, report: (line) => context.note(line) });
-    await serveUntilInterrupted(context, url, (at) => {
-      for (const line of greeting(context, url, at)) context.say(line);
+    const hasDemo = isEmbedded(context) && (await prepareDemo(context, url));
+    await serveUntilInterrupted(context, url, async (at) => {
+      const tokens = hasDemo ? await tokenLines(context, at) : [];
+      for (const line of greeting(context, url, at, tokens)) context.say(line);
     });
     for (const line of farewell(context)) context.say(line);
     return EXIT.ok;
   },
 };
 
-function greeting(context: Context, url: string, at: string): string[] {
+/** Whether the demo's people are there: loaded now, or earlier. */
+async function prepareDemo(context: Context, url: string): Promise<boolean> {
+  const { hasDemo, loadDemo } = await import('../demo/load.js');
+  return await withClient(url, 'pgtally demo', async (client) => {
+    await loadDemo(client, (line) => context.note(line));
+    return await hasDemo(client);
+  });
+}
+
+function greeting(context: Context, url: string, at: string, tokens: readonly string[]): string[] {
   const { program } = context;
   const sql = (statement: string) => `  ${program} sql "${statement}"`;
   return [
@@ -37,6 +49,7 @@ function greeting(context: Context, url: string, at: string): string[] {
     `  ${program} doctor`,
     `  ${program} help`,
     '',
+    ...(tokens.length > 0 ? [...tokens, ''] : []),
     'Ctrl-C stops the server.',
   ];
 }

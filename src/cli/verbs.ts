@@ -1,6 +1,7 @@
 import { UserError } from '../errors.js';
 import { VERSION } from '../version.js';
 import { doctor, fill, repair, status, tick, verify } from './care.js';
+import { demo, traffic } from './demo.js';
 import { migrate } from './migrate.js';
 import { psql } from './psql.js';
 import { pulse } from './pulse.js';
@@ -39,6 +40,8 @@ const version: Verb = {
 export const VERBS: readonly Verb[] = [
   start,
   serve,
+  demo,
+  traffic,
   stop,
   reset,
   migrate,

@@ -1,0 +1,25 @@
+import { PEOPLE } from './people.js';
+import { tokenFor } from './token.js';
+
+/** One for each application: a read, and a stream that moves. */
+const EXAMPLES: readonly { readonly who: keyof typeof PEOPLE; readonly path: string }[] = [
+  { who: 'admin', path: '/admin/counts' },
+  { who: 'user', path: '/admin/counts/stream' },
+];
+
+/** Tokens as shell variables, and lines that can be tried as they are. */
+export async function demoLines(at: string, jwtSecret: string): Promise<string[]> {
+  const tokens = Object.values(PEOPLE).map(async (person) => {
+    return `  ${person.role.toUpperCase()}_TOKEN=${await tokenFor(person, jwtSecret)}`;
+  });
+  return [
+    'Tokens of the demo, good for 30 days; paste them into a terminal first:',
+    ...(await Promise.all(tokens)),
+    'Then, for example, while make traffic in another terminal writes a little all the time:',
+    ...EXAMPLES.map(({ who, path }) => {
+      const flag = path.endsWith('/stream') ? '-N ' : '';
+      const bearer = `"Authorization: Bearer $${PEOPLE[who].role.toUpperCase()}_TOKEN"`;
+      return `  curl ${flag}-H ${bearer} '${at}${path}'`;
+    }),
+  ];
+}
