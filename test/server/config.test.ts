@@ -19,6 +19,7 @@ test('an empty environment gives the documented defaults', (t) => {
     poolSize: 20,
     corsOrigins: [],
     trustedProxies: 0,
+    webhookSecret: undefined,
     metrics: true,
     dataDir: '.data',
     embeddedPort: 5499,
@@ -50,6 +51,7 @@ test('each variable sets what it is named after', (t) => {
     TALLY_TICK_MS: '50',
     TALLY_IDLE_MS: '2000',
     TALLY_STATEMENT_TIMEOUT_MS: '1',
+    WEBHOOK_SECRET: 'w'.repeat(32),
     LOG_LEVEL: 'silent',
   });
   t.deepEqual(config, {
@@ -74,6 +76,7 @@ test('each variable sets what it is named after', (t) => {
     tickMs: 50,
     idleMs: 2000,
     statementTimeoutMs: 1,
+    webhookSecret: 'w'.repeat(32),
   });
 });
 
