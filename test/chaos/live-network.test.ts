@@ -27,12 +27,12 @@ test('a listener in a black hole is found deaf, polling goes on meanwhile, and i
   proxy.set({ hole: true }, LISTENER);
   proxy.refuse(true);
   await write(1);
-  await recorders[0]?.value('entries', 2, 5000);
+  await recorders[0]?.value('entries', 2, 20_000);
   // The change may have been read on another occasion, before anybody knew of the deafness.
   await until(async () => (await server.listener()) === 'polling');
   t.regex(await server.metrics(), /^\w*listen\w*\{.*\} 0$/m);
   await write(1);
-  await recorders[0]?.value('entries', 3, 5000);
+  await recorders[0]?.value('entries', 3, 20_000);
   proxy.refuse(false);
   await until(async () => (await server.listener()) === 'listening');
   await write(1);
@@ -49,7 +49,7 @@ for (const how of ['reset', 'end'] as const) {
       await recorders[0]?.sync();
     }
     await moving.stop();
-    await endsRight(database.sql, recorders, { deadlineMs: 5000 });
+    await endsRight(database.sql, recorders, { deadlineMs: 20_000 });
     await until(async () => (await server.listener()) === 'listening');
     t.pass();
   });

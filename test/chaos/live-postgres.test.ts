@@ -51,7 +51,7 @@ for (const [what, how, ms] of OUTAGES) {
       await until(() => moving.moves() > before + 20, { deadlineMs: 60_000 });
       await moving.stop();
       const recorders = [...streams.map(({ recorder }) => recorder), back.recorder];
-      await endsRight(database.sql, recorders, { deadlineMs: 5000 });
+      await endsRight(database.sql, recorders, { deadlineMs: 20_000 });
       t.true(streams.every(({ recorder }) => recorder.ended === undefined));
     },
   );

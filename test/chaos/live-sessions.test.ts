@@ -48,7 +48,7 @@ for (const kind of KINDS) {
     await endsRight(
       database.sql,
       streams.map(({ recorder }) => recorder),
-      { deadlineMs: 5000 },
+      { deadlineMs: 20_000 },
     );
     if (kind === 'pgtally') return;
     const wanted = kind === 'pgtally-work' ? 2 : 1;
@@ -74,7 +74,7 @@ test.serial('all sessions of the server ended at once, again and again', async (
   await endsRight(
     database.sql,
     streams.map(({ recorder }) => recorder),
-    { deadlineMs: 5000 },
+    { deadlineMs: 20_000 },
   );
   await until(async () => (await fetch(`${server.url}/ready`)).status === 200);
   t.pass();
@@ -95,7 +95,7 @@ test.serial('a change made while no session of the server is there is seen after
   await recorder.value('entries', 1, 3000);
   await recorder.value('twins', 1, 3000);
   await write(1);
-  await endsRight(database.sql, [recorder], { deadlineMs: 3000 }).catch((error: unknown) => {
+  await endsRight(database.sql, [recorder], { deadlineMs: 20_000 }).catch((error: unknown) => {
     // Entry and twin were two transactions here, so they may be seen apart.
     if (!String(error).includes('entries, twins are')) throw error;
   });
