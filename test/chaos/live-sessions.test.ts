@@ -92,8 +92,8 @@ test.serial('a change made while no session of the server is there is seen after
      insert into public.entries (writer) select 1 from ended limit 1`,
   );
   await database.sql('insert into public.twins default values');
-  await recorder.value('entries', 1, 3000);
-  await recorder.value('twins', 1, 3000);
+  await recorder.value('entries', 1);
+  await recorder.value('twins', 1);
   await write(1);
   await endsRight(database.sql, [recorder], { deadlineMs: 20_000 }).catch((error: unknown) => {
     // Entry and twin were two transactions here, so they may be seen apart.

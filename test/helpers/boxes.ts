@@ -126,7 +126,7 @@ export async function endsRight(
   recorders: readonly Recorder[],
   options: { readonly deadlineMs?: number; readonly topics?: readonly string[] } = {},
 ): Promise<void> {
-  const { deadlineMs = 10_000, topics = TOPICS } = options;
+  const { deadlineMs = 30_000, topics = TOPICS } = options;
   const truth = await until(() => boxNumbers(sql), { what: 'the table', deadlineMs });
   // A last value without its sync is half of something.
   const right = (recorder: Recorder) =>
