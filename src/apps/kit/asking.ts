@@ -11,7 +11,8 @@ export type May = 'anybody' | 'signed-in' | `role:${string}`;
 /** Who asks: null is nobody in particular, which only happens where anybody may. */
 export type Asker = { readonly me: string | null; readonly roles: readonly string[] };
 
-const userId = z.uuid();
+/** As PostgreSQL writes it: a topic's scope is text, and the same id in capitals is another one. */
+const userId = z.uuid().lowercase();
 
 export async function askerOf(ctx: RouterContext, may: May, deps: AppRouteDeps): Promise<Asker> {
   return admit(await deps.authenticate(ctx), may);
@@ -27,7 +28,10 @@ export function admit(viewer: Viewer | undefined, may: May): Asker {
     throw new Problem('forbidden', `This is for the role ${may.slice('role:'.length)}.`);
   }
   if (!userId.safeParse(subject).success) {
-    throw new Problem('forbidden', "The token's sub is not the id of a user, which is a uuid.");
+    throw new Problem(
+      'forbidden',
+      "The token's sub is not the id of a user, which is a uuid in lower case.",
+    );
   }
   return { me: subject, roles };
 }

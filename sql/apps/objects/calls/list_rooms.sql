@@ -1,0 +1,26 @@
+create or replace function calls.list_rooms(p_before bigint) returns jsonb
+  language sql
+  stable
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $function$
+  -- 50 a page, by key. The server has no right on the tables.
+  select jsonb_build_object('rooms', coalesce(
+    jsonb_agg(
+      jsonb_build_object('id', p.id, 'name', p.name, 'matchId', m.id, 'matchTitle', m.title)
+      order by p.id desc
+    ),
+    '[]'
+  ))
+  from (
+    select r.id, r.name, r.match_id
+    from calls.rooms as r
+    where r.id < coalesce(p_before, 9223372036854775807)
+    order by r.id desc
+    limit 50
+  ) as p
+  join calls.matches as m on m.id = p.match_id
+$function$;
+
+comment on function calls.list_rooms(bigint) is
+  'Rooms that somebody can be called into, newest first, 50 at a time. GET /calls/rooms.';

@@ -1,0 +1,35 @@
+create or replace function calls.pending_invitations(p_me uuid) returns jsonb
+  language sql
+  stable
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $function$
+  -- The time is looked at twice: as a bound that the index can use, and row by row, because a
+  -- statement may wait. The soonest hundred; the others come as those end. The server has no right
+  -- on the tables.
+  select jsonb_build_object('invitations', coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'id', p.id, 'callerId', p.caller_id, 'callerName', u.name,
+        'roomId', p.room_id, 'roomName', r.name, 'matchTitle', m.title,
+        'createdAt', accounts.iso(p.created_at), 'expiresAt', accounts.iso(p.expires_at)
+      )
+      order by p.expires_at, p.id
+    ),
+    '[]'
+  ))
+  from (
+    select i.id, i.caller_id, i.room_id, i.created_at, i.expires_at
+    from calls.invitations as i
+    where i.receiver_id = p_me and i.status = 'pending'
+      and i.expires_at > statement_timestamp() and i.expires_at > clock_timestamp()
+    order by i.expires_at, i.id
+    limit 100
+  ) as p
+  join accounts.users as u on u.id = p.caller_id
+  join calls.rooms as r on r.id = p.room_id
+  join calls.matches as m on m.id = r.match_id
+$function$;
+
+comment on function calls.pending_invitations(uuid) is
+  'Who calls somebody right now, soonest to expire first. GET /calls/invitations/pending.';

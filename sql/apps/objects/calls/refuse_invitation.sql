@@ -1,0 +1,34 @@
+create or replace function calls.refuse_invitation(
+  p_me uuid, p_receiver uuid, p_room bigint, p_seconds integer
+) returns void
+  language plpgsql
+  stable
+  set search_path = pg_catalog, pg_temp
+as $function$
+begin
+  if not exists (select from accounts.users as u where u.id = p_me and u.status = 'approved') then
+    raise exception using errcode = 'TA403', message = format('%s is no approved user.', p_me);
+  end if;
+  if p_receiver = p_me then
+    raise exception using errcode = 'TA400', column = 'receiverId',
+      message = 'is you: nobody calls himself';
+  end if;
+  if not exists (
+    select from accounts.users as u where u.id = p_receiver and u.status = 'approved'
+  ) then
+    raise exception using errcode = 'TA400', column = 'receiverId',
+      message = 'is the id of no approved user';
+  end if;
+  if not exists (select from calls.rooms as r where r.id = p_room) then
+    raise exception using errcode = 'TA400', column = 'roomId',
+      message = 'is the id of no room';
+  end if;
+  if p_seconds not between 5 and 3600 then
+    raise exception using errcode = 'TA400', column = 'expiresInSeconds',
+      message = format('is %s: an invitation stands for 5 to 3600 seconds', p_seconds);
+  end if;
+end
+$function$;
+
+comment on function calls.refuse_invitation(uuid, uuid, bigint, integer) is
+  'TA403 or TA400 unless one of them may invite the other, there, for so long.';
