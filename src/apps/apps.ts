@@ -1,11 +1,12 @@
 import type { Route } from '../http/route.js';
 import { accounts } from './accounts.js';
 import { calls } from './calls.js';
+import { community } from './community.js';
 import type { App, AppRouteDeps } from './kit/app.js';
 import { leads } from './leads.js';
 
 /** Those that others stand on come first. */
-export const APPS: readonly App[] = [accounts, leads, calls];
+export const APPS: readonly App[] = [accounts, leads, calls, community];
 
 export function appRoutes(deps: AppRouteDeps): Route[] {
   return APPS.flatMap(({ schema, routes }) =>

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import test from 'ava';
 import { APPS } from '../../src/apps/apps.js';
 import { appServer } from '../helpers/app-server.js';
@@ -61,9 +61,13 @@ test('the server may call what its routes call, and has no right on any table of
   );
 });
 
-/** The functions that the routes' own text names. */
+/** The functions that the routes' own text names, in one file or in a folder of them. */
 async function callsOf(schemas: readonly string[]): Promise<string[]> {
-  const texts = await Promise.all(schemas.map((name) => readFile(`src/apps/${name}.ts`, 'utf8')));
+  const files = (await readdir('src/apps', { recursive: true })).filter((file) =>
+    schemas.includes(file.replace(/(\.ts$)|([/\\].*)/, '')),
+  );
+  const sources = files.filter((file) => file.endsWith('.ts'));
+  const texts = await Promise.all(sources.map((file) => readFile(`src/apps/${file}`, 'utf8')));
   const called = texts.join('\n').matchAll(/call:\s*['"`](\w+\.\w+)\(/g);
   return [...new Set([...called].map(([, name]) => name ?? ''))];
 }
