@@ -32,3 +32,10 @@ from (
       'Vogel', 'Weber', 'Young'])[1 + floor(random() * 22)] as last
   from generate_series(1, 600) as g (at)
 ) as p;
+
+-- For the files that follow: one of the first so many who were let in.
+create function pg_temp.somebody(p_of int) returns uuid
+  language sql volatile
+  as $$
+    select ('00000000-0000-4000-9000-' || lpad(to_hex(1 + floor(random() * p_of)::int), 12, '0'))::uuid
+  $$;

@@ -3,8 +3,7 @@
 insert into leads.leads (owner_id, name, email, status, created_at, moved_at)
 select
   case when l.at % 40 = 0 then '00000000-0000-4000-8000-000000000004'::uuid
-    else ('00000000-0000-4000-9000-' || lpad(to_hex(1 + floor(random() * 60)::int), 12, '0'))::uuid
-  end,
+    else pg_temp.somebody(60) end,
   l.company || ' ' || l.kind,
   lower(l.company) || l.at || '@example.com',
   (array['new', 'contacted', 'contacted', 'qualified', 'qualified', 'won', 'won', 'won', 'lost',
