@@ -4,7 +4,9 @@ import { tokenFor } from './token.js';
 /** One for each application: a read, and a stream that moves. */
 const EXAMPLES: readonly { readonly who: keyof typeof PEOPLE; readonly path: string }[] = [
   { who: 'admin', path: '/admin/counts' },
-  { who: 'user', path: '/admin/counts/stream' },
+  { who: 'admin', path: '/admin/counts/stream' },
+  { who: 'user', path: '/calls/invitations/pending' },
+  { who: 'user', path: '/calls/invitations/pending/stream' },
 ];
 
 /** Tokens as shell variables, and lines that can be tried as they are. */

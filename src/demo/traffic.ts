@@ -2,6 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { messageOf } from '../errors.js';
 import type { Client } from './client.js';
 import { accounts } from './traffic/accounts.js';
+import { calls } from './traffic/calls.js';
+import { community } from './traffic/community.js';
 import { leads } from './traffic/leads.js';
 
 /** Something that somebody does; it may take several requests. Undefined: nothing to do just now. */
@@ -15,7 +17,7 @@ export type Some = {
   text(): string;
 };
 
-const DEEDS: readonly Deed[] = [...accounts, ...leads];
+const DEEDS: readonly Deed[] = [...accounts, ...leads, ...calls, ...community];
 
 /** Between two deeds, on average. */
 const PAUSE_MS = 200;

@@ -74,7 +74,9 @@ test('whatever traffic does, the server takes it, and the numbers are exact afte
   const told: string[] = [];
   const stopping = new AbortController();
   const client = createClient(url, { jwtSecret: SECRET, webhookSecret: WEBHOOK_SECRET }, (sent) => {
-    if (sent.status >= 400) refused.push(`${sent.method} ${sent.path}: ${sent.status}`);
+    // Twice the same, or too late: traffic of many meets that now and then.
+    if (sent.status >= 400 && sent.status !== 409)
+      refused.push(`${sent.method} ${sent.path}: ${sent.status}`);
   });
   const say = (line: string) => {
     told.push(line);
