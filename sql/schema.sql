@@ -5710,7 +5710,9 @@ CREATE OR REPLACE FUNCTION tally.make_builder(function text, builder text, path 
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
-  -- A builder runs with the rights of its own owner: never with those of whoever reads or works.
+  -- A builder runs with the rights of its own owner: never with those of whoever reads or works, and
+  -- never with his settings, or a document would depend on who happened to build it. What words
+  -- are searched by is as it was when the summary was declared, as search_path is.
   perform tally.drop_builder(make_builder.function);
   execute format(
 $create$create function tally.%I(scope text)
@@ -5719,8 +5721,12 @@ language plpgsql
 volatile
 security definer  -- the rights of the builder's owner
 set search_path = %s
-as %L$create$,
-    make_builder.function, path, format(E'\nbegin\n  return %s(scope);\nend\n', builder));
+set row_security = on
+set default_text_search_config = %L
+%sas %L$create$,
+    make_builder.function, path, current_setting('default_text_search_config'),
+    tally.pinned_settings(),
+    format(E'\nbegin\n  return %s(scope);\nend\n', builder));
   execute format('comment on function tally.%I(text) is %L', make_builder.function,
                  format('Made by tally.make_builder: calls %s with its owner''s rights.', builder));
   perform tally.hand_over(
@@ -7676,17 +7682,23 @@ CREATE OR REPLACE FUNCTION tally.run_builder(function text, scope text, OUT body
 AS $function$
 declare
   v_started timestamptz := clock_timestamp();
+  v_built   boolean := false;
 begin
   -- Runs somebody else's code, in a subtransaction that may only read: a builder that writes fails.
-  -- PostgreSQL gives the transaction its writing back when the subtransaction ends. Whatever goes
-  -- wrong is this document's alone.
+  -- Whatever goes wrong is this document's alone. The subtransaction is always rolled back: what a
+  -- builder sets for its session, locks or notifies would otherwise outlast it, and meet whoever
+  -- happened to read.
   begin
     perform set_config('transaction_read_only', 'on', true);
     execute format('select tally.%I($1)::text', run_builder.function) into body
     using run_builder.scope;
+    v_built := true;
+    raise exception using errcode = 'triggered_action_exception', message = 'built';
   exception when query_canceled or others or assert_failure then
-    get stacked diagnostics state = returned_sqlstate, error = message_text;
-    body := null;
+    if not v_built or sqlstate <> '09000' then
+      get stacked diagnostics state = returned_sqlstate, error = message_text;
+      body := null;
+    end if;
   end;
   took_ms := extract(epoch from clock_timestamp() - v_started) * 1000;
 end

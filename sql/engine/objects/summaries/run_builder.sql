@@ -8,17 +8,23 @@ set lock_timeout = '2s'  -- a builder whose table is locked fails, and is tried 
 as $function$
 declare
   v_started timestamptz := clock_timestamp();
+  v_built   boolean := false;
 begin
   -- Runs somebody else's code, in a subtransaction that may only read: a builder that writes fails.
-  -- PostgreSQL gives the transaction its writing back when the subtransaction ends. Whatever goes
-  -- wrong is this document's alone.
+  -- Whatever goes wrong is this document's alone. The subtransaction is always rolled back: what a
+  -- builder sets for its session, locks or notifies would otherwise outlast it, and meet whoever
+  -- happened to read.
   begin
     perform set_config('transaction_read_only', 'on', true);
     execute format('select tally.%I($1)::text', run_builder.function) into body
     using run_builder.scope;
+    v_built := true;
+    raise exception using errcode = 'triggered_action_exception', message = 'built';
   exception when query_canceled or others or assert_failure then
-    get stacked diagnostics state = returned_sqlstate, error = message_text;
-    body := null;
+    if not v_built or sqlstate <> '09000' then
+      get stacked diagnostics state = returned_sqlstate, error = message_text;
+      body := null;
+    end if;
   end;
   took_ms := extract(epoch from clock_timestamp() - v_started) * 1000;
 end
