@@ -164,7 +164,7 @@ comment on table tally.due is 'Documents that have to be built: what was collect
 comment on column tally.due.scope is 'NULL: each document of the summary, until it is certain that none under way was missed.';
 comment on column tally.due.due_since is 'The first change that is not in the document.';
 comment on column tally.due.due_at is 'When it may be built: settle after that.';
-comment on column tally.due.is_slow is 'Took long the last time, or was never built: built alone, and by one session at a time. Without a scope: every document that was there then stands here already.';
+comment on column tally.due.is_slow is 'Took long the last time, or was never built: all that its transaction does. Without a scope: every document that was there then stands here already.';
 
 -- table tally.expiries
 create table tally.expiries (
@@ -1212,7 +1212,6 @@ begin
   -- What takes little; tally.work has its own place for what takes long. Whoever collects marks
   -- keeps them from others until its transaction ends: so a server does it in one of its own, and
   -- it is done here only where no server is.
-  perform tally.expand_due();
   v_built := tally.build_quick(until);
   if v_built = 0 and not (select a.attended from tally.attendance a) then
     perform tally.collect_marks();
@@ -1600,12 +1599,14 @@ CREATE OR REPLACE FUNCTION tally.build_slow(before timestamp with time zone)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_key   record;
-  v_quick boolean := false;
+  v_key     record;
+  v_outcome text;
+  v_quick   boolean := false;
 begin
-  -- One document that takes long, or of which nobody knows. One such at a time, in the whole
-  -- database: whoever works beside it is free for the others.
-  if not exists (select from tally.pick_due(true, before, 1)) or not tally.take_slow_lane() then
+  -- One document that takes long, or of which nobody knows. Few such at once, in the whole database:
+  -- whoever works beside them is free for the others.
+  if not exists (select from tally.pick_due(true, before, 1))
+     or not tally.take_slow_lane('documents') then
     return 0;
   end if;
   for v_key in select d.* from tally.pick_due(true, before, 100) d loop
@@ -1613,9 +1614,19 @@ begin
       -- It is known by now: another one of its summary has been built, say.
       perform tally.sort_due(v_key.summary, v_key.scope, false);
       v_quick := true;
-    elsif tally.build_piece(v_key.summary, v_key.scope) not in ('busy', 'dropped') then
-      return 1;
+      continue;
     end if;
+    begin
+      v_outcome := tally.build_piece(v_key.summary, v_key.scope);
+      if v_outcome = 'busy' then
+        -- Rolled back, so that its lock is not kept from others while the next one is built.
+        raise exception using errcode = 'triggered_action_exception', message = 'busy';
+      elsif v_outcome <> 'dropped' then
+        return 1;
+      end if;
+    exception when triggered_action_exception then
+      null;
+    end;
   end loop;
   return case when v_quick
               then tally.build_quick(clock_timestamp() + interval '50 milliseconds') else 0 end;
@@ -4385,6 +4396,7 @@ revoke all on function tally.event_rows(bigint[],text) from public;
 CREATE OR REPLACE FUNCTION tally.expand_due()
  RETURNS void
  LANGUAGE plpgsql
+ SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
@@ -4394,7 +4406,9 @@ begin
   -- A mark of every document: whatever stands in tally.documents becomes due. A document that is
   -- being built for the first time stands there only afterwards, and may not show the change: so
   -- the row stays until for once no build of that summary is under way, and then counts again
-  -- those that were built since.
+  -- those that were built since. It keeps builds of the summary out until its transaction ends: so
+  -- whoever works beside others does it in one of its own.
+  perform tally.check_isolation('tally.expand_due');
   for v_all in
     select d.ctid, d.summary, d.due_since, d.due_at, d.is_slow as was_expanded
     from tally.due d
@@ -4419,8 +4433,9 @@ begin
   end loop;
 end
 $function$;
-comment on function tally.expand_due() is 'Part of tally.build_due: makes every document of a summary due whose tables changed beyond what rows can tell.';
+comment on function tally.expand_due() is 'Makes every document of a summary due whose tables changed beyond what rows can tell. tally.work does it by itself; a server does it in a transaction of its own.';
 revoke all on function tally.expand_due() from public;
+grant execute on function tally.expand_due() to tally_server;
 
 -- function tally.expected_functions(regclass,text)
 CREATE OR REPLACE FUNCTION tally.expected_functions(source regclass, kind text)
@@ -7731,7 +7746,7 @@ begin
   return v_ran;
 end
 $function$;
-comment on function tally.run_due_jobs() is 'Runs what is due of tally.jobs; how many. tally.work does it by itself, one at a time.';
+comment on function tally.run_due_jobs() is 'Runs what is due of tally.jobs; how many. tally.work does it by itself.';
 revoke all on function tally.run_due_jobs() from public;
 grant execute on function tally.run_due_jobs() to tally_server;
 
@@ -8209,18 +8224,23 @@ $function$;
 comment on function tally.take_partition(regclass,regclass,text) is 'Takes what a partition counts for off the counters of its table, or keeps it, before it is dropped.';
 revoke all on function tally.take_partition(regclass,regclass,text) from public;
 
--- function tally.take_slow_lane()
-CREATE OR REPLACE FUNCTION tally.take_slow_lane()
+-- function tally.take_slow_lane(text)
+CREATE OR REPLACE FUNCTION tally.take_slow_lane(kind text)
  RETURNS boolean
  LANGUAGE sql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  -- Pieces of work that may take long, a fill, a slow builder, a job, are done by one session at a
-  -- time: so where two work, one is left for what is quick. Held to the end of the transaction.
-  select pg_try_advisory_xact_lock(1952541804, 11)
+  -- Pieces of work that may take long keep a lane to the end of their transaction. There are three:
+  -- one for documents, one for upkeep (fills and jobs), and one for whoever comes. So neither keeps
+  -- the other waiting, and of four sessions that work one is left for what is quick.
+  select case
+    when pg_try_advisory_xact_lock(1952541804,
+                                   case take_slow_lane.kind when 'documents' then 15 else 16 end)
+    then true
+    else pg_try_advisory_xact_lock(1952541804, 11) end
 $function$;
-comment on function tally.take_slow_lane() is 'Whether this transaction is the one that may do work that takes long.';
-revoke all on function tally.take_slow_lane() from public;
+comment on function tally.take_slow_lane(text) is 'Whether this transaction may do work that takes long: documents, or upkeep.';
+revoke all on function tally.take_slow_lane(text) from public;
 
 -- function tally.top(text,integer)
 CREATE OR REPLACE FUNCTION tally.top(name text, n integer)
@@ -8776,41 +8796,75 @@ CREATE OR REPLACE FUNCTION tally.work_long(waited interval, until timestamp with
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_counter bigint;
-  v_job     text;
+  v_before timestamptz := clock_timestamp() - waited;
 begin
   -- A piece that may take long, of those that have waited for so long: fills, a job, or a document
-  -- that is slow to build. One session at a time does such pieces.
-  filled := 0;
+  -- that is slow to build. Few sessions at once do such pieces: see tally.take_slow_lane.
   rebuilt := 0;
-  jobs := 0;
-  v_job := (select j.name from tally.due_jobs j
-            where j.due_at <= clock_timestamp() - waited
-            order by j.due_at
-            limit 1);
-  if (v_job is not null or exists (select from tally.unfilled)) and tally.take_slow_lane() then
-    for v_counter in
-      select u.counter from tally.unfilled u
-      where u.created_at <= clock_timestamp() - waited
-        and coalesce(u.fill_again_at, u.created_at) <= clock_timestamp()
-      order by u.fill_attempts, u.created_at, u.name
-    loop
-      exit when filled > 0 and clock_timestamp() >= until;
-      if tally.try_fill(v_counter) then
-        filled := filled + 1;
-      end if;
-    end loop;
-    if filled = 0 and v_job is not null and tally.run_job(v_job) then
-      jobs := 1;
-    end if;
-  end if;
+  select u.filled, u.jobs into filled, jobs from tally.work_upkeep(v_before, until) u;
   if filled + jobs = 0 then
-    rebuilt := tally.build_slow(clock_timestamp() - waited);
+    rebuilt := tally.build_slow(v_before);
   end if;
 end
 $function$;
 comment on function tally.work_long(interval,timestamp with time zone) is 'Part of tally.work: a piece that may take long, if there is one that has waited for so long.';
 revoke all on function tally.work_long(interval,timestamp with time zone) from public;
+
+-- function tally.work_upkeep(timestamp with time zone,timestamp with time zone)
+CREATE OR REPLACE FUNCTION tally.work_upkeep(before timestamp with time zone, until timestamp with time zone, OUT filled integer, OUT jobs integer)
+ RETURNS record
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_counter bigint;
+  v_job     text;
+  v_tried   boolean := false;
+begin
+  filled := 0;
+  jobs := 0;
+  if not exists (select from tally.due_jobs j where j.due_at <= before)
+     and not exists (select from tally.unfilled) then
+    return;
+  end if;
+  begin
+    if tally.take_slow_lane('upkeep') then
+      for v_counter in
+        select u.counter from tally.unfilled u
+        where u.created_at <= before
+          and coalesce(u.fill_again_at, u.created_at) <= clock_timestamp()
+        order by u.fill_attempts, u.created_at, u.name
+      loop
+        exit when filled > 0 and clock_timestamp() >= until;
+        continue when not pg_try_advisory_xact_lock(v_counter);
+        v_tried := true;
+        if tally.try_fill(v_counter) then
+          filled := filled + 1;
+        end if;
+      end loop;
+      if filled = 0 then
+        for v_job in
+          select j.name from tally.due_jobs j where j.due_at <= before order by j.due_at, j.name
+        loop
+          if tally.run_job(v_job) then
+            jobs := 1;
+            exit;
+          end if;
+        end loop;
+      end if;
+    end if;
+    if not v_tried and jobs = 0 then
+      -- Others are at all of it. Rolled back, so that neither the lane nor a job's lock is kept
+      -- from them while this transaction goes on with something else.
+      raise exception using errcode = 'triggered_action_exception', message = 'nothing to do';
+    end if;
+  exception when triggered_action_exception then
+    null;
+  end;
+end
+$function$;
+comment on function tally.work_upkeep(timestamp with time zone,timestamp with time zone) is 'Part of tally.work: fills counters, or else runs one job, of what has been due since then.';
+revoke all on function tally.work_upkeep(timestamp with time zone,timestamp with time zone) from public;
 
 -- procedure tally.cron()
 CREATE OR REPLACE PROCEDURE tally.cron()
@@ -8851,6 +8905,7 @@ begin
   loop
     -- By itself: a piece that takes long would keep what is collected in its transaction.
     perform tally.collect_marks();
+    perform tally.expand_due();
     commit;
     select * into v_work from tally.work();
     commit;

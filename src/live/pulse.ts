@@ -4,7 +4,7 @@ import { Bell } from './bell.js';
 import { Rhythm } from './rhythm.js';
 import { sessionLoop } from './session-loop.js';
 import { together } from './turns.js';
-import { workLoop } from './work.js';
+import { runWorkers } from './workers.js';
 
 const PULSE = {
   name: 'tally-pulse',
@@ -40,9 +40,6 @@ const TURN_MS = 300;
 /** A pulse that takes longer goes on without us: its lock is kept until it is done. */
 const ANSWER_MS = 8000;
 
-/** What takes long is done by one session at a time: with two, one is left for what is quick. */
-const WORKERS = 2;
-
 type PulseRow = { pulse: string; folded: number; announced: number; doorbell?: boolean };
 
 /** Pulses, and works beside it on other sessions, until it is stopped. */
@@ -64,16 +61,7 @@ export function runPulse(options: PulseOptions): Running {
       run: (client) => beat(client, { ...options, bell, signal, change }),
       onEnd: () => change('away'),
     }),
-    ...Array.from({ length: WORKERS }, () =>
-      sessionLoop({
-        url,
-        log,
-        signal,
-        application: 'pgtally-work',
-        idleMs,
-        run: (client) => workLoop(client, { ...options, signal }),
-      }),
-    ),
+    runWorkers({ ...options, signal }),
   ];
   return {
     stop: async () => {

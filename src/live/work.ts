@@ -15,8 +15,8 @@ const LOOK = `select
 /** What a look cannot see, because a clock was put back, say, is found after this long. */
 const ROUND_MS_MAX = 10_000;
 
-/** In a transaction of its own: whoever collects keeps marks from others until it ends. */
-const COLLECT = 'select tally.collect_marks() as marks';
+/** In a transaction of its own: it keeps marks, and documents, from others until it ends. */
+const COLLECT = 'select tally.collect_marks(), tally.expand_due()';
 
 /** No session can end its own job that takes too long: whoever is idle looks after the others'. */
 const CANCEL_OVERDUE = 'select tally.cancel_overdue_jobs()';
@@ -52,6 +52,8 @@ export type WorkOptions = {
   signal: AbortSignal;
   observe?: Observe;
   onDefinitions?: () => void;
+  /** Told of what may take long, which is every piece. */
+  during: <T>(piece: () => Promise<T>) => Promise<T>;
 };
 
 /** Fills, builds, expires and runs what is due, on a session of its own: the pulse never waits. */
@@ -81,7 +83,9 @@ export async function workLoop(client: pg.Client, options: WorkOptions): Promise
         roundAt = Number.NEGATIVE_INFINITY;
       }
       const isLook = performance.now() - roundAt < ROUND_MS_MAX;
-      const dueMs = await (isLook ? look : round)(client, options);
+      const dueMs = isLook
+        ? await look(client, options)
+        : await options.during(() => round(client, options));
       if (dueMs === undefined || (isLook && dueMs <= 0)) {
         if (!isLook) takenMs = TAKEN_MS_MIN;
         roundAt = Number.NEGATIVE_INFINITY;

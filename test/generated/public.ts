@@ -76,6 +76,7 @@ export const PUBLIC: readonly PublicPart[] = [
       'fall_asleep',
       'stay_awake',
       'collect_marks',
+      'expand_due',
       'await_marks',
       'stop_awaiting_marks',
       'build_topic',

@@ -106,7 +106,7 @@ comment on column tally.due.scope is
 comment on column tally.due.due_since is 'The first change that is not in the document.';
 comment on column tally.due.due_at is 'When it may be built: settle after that.';
 comment on column tally.due.is_slow is
-  'Took long the last time, or was never built: built alone, and by one session at a time. Without '
+  'Took long the last time, or was never built: all that its transaction does. Without '
   'a scope: every document that was there then stands here already.';
 
 create table tally.documents (

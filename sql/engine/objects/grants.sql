@@ -22,7 +22,7 @@ grant execute on function
   to tally_server;
 grant select on tally.summaries, tally.build_history to tally_server;
 grant execute on function
-  tally.collect_marks(), tally.await_marks(), tally.stop_awaiting_marks(), tally.build_topic(text, text),
-  tally.read_summary(text, text)
+  tally.collect_marks(), tally.expand_due(), tally.await_marks(), tally.stop_awaiting_marks(),
+  tally.build_topic(text, text), tally.read_summary(text, text)
   to tally_server;
 grant execute on procedure tally.tick(), tally.cron() to tally_server;

@@ -24,4 +24,4 @@ end
 $function$;
 
 comment on function tally.run_due_jobs() is
-  'Runs what is due of tally.jobs; how many. tally.work does it by itself, one at a time.';
+  'Runs what is due of tally.jobs; how many. tally.work does it by itself.';

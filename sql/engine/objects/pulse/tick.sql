@@ -21,6 +21,7 @@ begin
   loop
     -- By itself: a piece that takes long would keep what is collected in its transaction.
     perform tally.collect_marks();
+    perform tally.expand_due();
     commit;
     select * into v_work from tally.work();
     commit;

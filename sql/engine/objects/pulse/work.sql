@@ -1,5 +1,5 @@
-create or replace function tally.work_long(
-  waited interval, until timestamptz, out filled integer, out rebuilt integer, out jobs integer
+create or replace function tally.work_upkeep(
+  before timestamptz, until timestamptz, out filled integer, out jobs integer
 )
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -7,34 +7,69 @@ as $function$
 declare
   v_counter bigint;
   v_job     text;
+  v_tried   boolean := false;
+begin
+  filled := 0;
+  jobs := 0;
+  if not exists (select from tally.due_jobs j where j.due_at <= before)
+     and not exists (select from tally.unfilled) then
+    return;
+  end if;
+  begin
+    if tally.take_slow_lane('upkeep') then
+      for v_counter in
+        select u.counter from tally.unfilled u
+        where u.created_at <= before
+          and coalesce(u.fill_again_at, u.created_at) <= clock_timestamp()
+        order by u.fill_attempts, u.created_at, u.name
+      loop
+        exit when filled > 0 and clock_timestamp() >= until;
+        continue when not pg_try_advisory_xact_lock(v_counter);
+        v_tried := true;
+        if tally.try_fill(v_counter) then
+          filled := filled + 1;
+        end if;
+      end loop;
+      if filled = 0 then
+        for v_job in
+          select j.name from tally.due_jobs j where j.due_at <= before order by j.due_at, j.name
+        loop
+          if tally.run_job(v_job) then
+            jobs := 1;
+            exit;
+          end if;
+        end loop;
+      end if;
+    end if;
+    if not v_tried and jobs = 0 then
+      -- Others are at all of it. Rolled back, so that neither the lane nor a job's lock is kept
+      -- from them while this transaction goes on with something else.
+      raise exception using errcode = 'triggered_action_exception', message = 'nothing to do';
+    end if;
+  exception when triggered_action_exception then
+    null;
+  end;
+end
+$function$;
+
+comment on function tally.work_upkeep(timestamptz, timestamptz) is
+  'Part of tally.work: fills counters, or else runs one job, of what has been due since then.';
+
+create or replace function tally.work_long(
+  waited interval, until timestamptz, out filled integer, out rebuilt integer, out jobs integer
+)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_before timestamptz := clock_timestamp() - waited;
 begin
   -- A piece that may take long, of those that have waited for so long: fills, a job, or a document
-  -- that is slow to build. One session at a time does such pieces.
-  filled := 0;
+  -- that is slow to build. Few sessions at once do such pieces: see tally.take_slow_lane.
   rebuilt := 0;
-  jobs := 0;
-  v_job := (select j.name from tally.due_jobs j
-            where j.due_at <= clock_timestamp() - waited
-            order by j.due_at
-            limit 1);
-  if (v_job is not null or exists (select from tally.unfilled)) and tally.take_slow_lane() then
-    for v_counter in
-      select u.counter from tally.unfilled u
-      where u.created_at <= clock_timestamp() - waited
-        and coalesce(u.fill_again_at, u.created_at) <= clock_timestamp()
-      order by u.fill_attempts, u.created_at, u.name
-    loop
-      exit when filled > 0 and clock_timestamp() >= until;
-      if tally.try_fill(v_counter) then
-        filled := filled + 1;
-      end if;
-    end loop;
-    if filled = 0 and v_job is not null and tally.run_job(v_job) then
-      jobs := 1;
-    end if;
-  end if;
+  select u.filled, u.jobs into filled, jobs from tally.work_upkeep(v_before, until) u;
   if filled + jobs = 0 then
-    rebuilt := tally.build_slow(clock_timestamp() - waited);
+    rebuilt := tally.build_slow(v_before);
   end if;
 end
 $function$;

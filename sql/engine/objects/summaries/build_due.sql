@@ -34,12 +34,14 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  v_key   record;
-  v_quick boolean := false;
+  v_key     record;
+  v_outcome text;
+  v_quick   boolean := false;
 begin
-  -- One document that takes long, or of which nobody knows. One such at a time, in the whole
-  -- database: whoever works beside it is free for the others.
-  if not exists (select from tally.pick_due(true, before, 1)) or not tally.take_slow_lane() then
+  -- One document that takes long, or of which nobody knows. Few such at once, in the whole database:
+  -- whoever works beside them is free for the others.
+  if not exists (select from tally.pick_due(true, before, 1))
+     or not tally.take_slow_lane('documents') then
     return 0;
   end if;
   for v_key in select d.* from tally.pick_due(true, before, 100) d loop
@@ -47,9 +49,19 @@ begin
       -- It is known by now: another one of its summary has been built, say.
       perform tally.sort_due(v_key.summary, v_key.scope, false);
       v_quick := true;
-    elsif tally.build_piece(v_key.summary, v_key.scope) not in ('busy', 'dropped') then
-      return 1;
+      continue;
     end if;
+    begin
+      v_outcome := tally.build_piece(v_key.summary, v_key.scope);
+      if v_outcome = 'busy' then
+        -- Rolled back, so that its lock is not kept from others while the next one is built.
+        raise exception using errcode = 'triggered_action_exception', message = 'busy';
+      elsif v_outcome <> 'dropped' then
+        return 1;
+      end if;
+    exception when triggered_action_exception then
+      null;
+    end;
   end loop;
   return case when v_quick
               then tally.build_quick(clock_timestamp() + interval '50 milliseconds') else 0 end;
@@ -70,7 +82,6 @@ begin
   -- What takes little; tally.work has its own place for what takes long. Whoever collects marks
   -- keeps them from others until its transaction ends: so a server does it in one of its own, and
   -- it is done here only where no server is.
-  perform tally.expand_due();
   v_built := tally.build_quick(until);
   if v_built = 0 and not (select a.attended from tally.attendance a) then
     perform tally.collect_marks();

@@ -1,6 +1,7 @@
 create or replace function tally.expand_due()
 returns void
 language plpgsql
+security definer  -- a server may work, and may not change what is due by itself
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
@@ -10,7 +11,9 @@ begin
   -- A mark of every document: whatever stands in tally.documents becomes due. A document that is
   -- being built for the first time stands there only afterwards, and may not show the change: so
   -- the row stays until for once no build of that summary is under way, and then counts again
-  -- those that were built since.
+  -- those that were built since. It keeps builds of the summary out until its transaction ends: so
+  -- whoever works beside others does it in one of its own.
+  perform tally.check_isolation('tally.expand_due');
   for v_all in
     select d.ctid, d.summary, d.due_since, d.due_at, d.is_slow as was_expanded
     from tally.due d
@@ -37,5 +40,5 @@ end
 $function$;
 
 comment on function tally.expand_due() is
-  'Part of tally.build_due: makes every document of a summary due whose tables changed beyond what '
-  'rows can tell.';
+  'Makes every document of a summary due whose tables changed beyond what rows can tell. tally.work '
+  'does it by itself; a server does it in a transaction of its own.';

@@ -362,6 +362,12 @@ test('a builder that takes long delays no counter, no other document and no mark
       [],
     );
   }
+  // Nobody knows yet how long this one takes.
+  await db.sql(`select tally.create_summary('late', 'app.totals', settle => '0')`);
+  await db.sql(`select tally.watch('late', 'app.scores')`);
+  await db.sql(insert('late'));
+  await work(db.sql);
+  t.deepEqual((await document(db.sql, 'late'))?.body, { players: 9, points: 9 });
   t.is((await document(db.sql, 'gated', 'slow'))?.body, 1);
   await gate('select pg_advisory_unlock(4711)');
   await slow;
@@ -369,10 +375,12 @@ test('a builder that takes long delays no counter, no other document and no mark
   t.is((await document(db.sql, 'gated', 'slow'))?.body, 5);
 });
 
-test('of many slow documents one is built at a time, so that another session is free', async (t) => {
+const SLOW = ['slow 1', 'slow 2', 'slow 3'];
+
+test('of many slow documents two are built at a time, and hold up neither fills, jobs nor the quick', async (t) => {
   const db = await league(t);
   await db.sql(`${GATED.replace("scope = 'slow'", "scope like 'slow%'")};
-    ${['slow 1', 'slow 2', 'slow 3', 'quick'].map((scope) => insert(scope)).join(';')}`);
+    ${[...SLOW, 'quick'].map((scope) => insert(scope)).join(';')}`);
   await work(db.sql);
   await db.sql(
     `update tally.documents set build_ms = case when scope like 'slow%' then 60000 else 1 end`,
@@ -380,20 +388,57 @@ test('of many slow documents one is built at a time, so that another session is 
   const gate = sqlOf(await db.client());
   await gate('select pg_advisory_lock(4711)');
   await db.sql('update app.scores set points = points + 1');
-  const slow = work(sqlOf(await db.client()));
-  await until(async () => (await db.sql(isWaiting)).length > 0, { what: 'the slow build' });
+  const slow: Promise<number>[] = [];
+  for (const waiting of [1, 2]) {
+    slow.push(work(sqlOf(await db.client())));
+    await until(async () => (await db.sql(isWaiting)).length === waiting, {
+      what: `${waiting} slow builds`,
+    });
+  }
   const other = sqlOf(await db.client());
-  const free = work(other);
-  await Promise.race([free, until(async () => (await db.sql(isWaiting)).length > 1)]);
-  t.is((await db.sql(isWaiting)).length, 1);
-  await free;
-  await db.sql(insert('quick', 'y'));
+  await other('set statement_timeout = 20000');
   await work(other);
+  t.is((await db.sql(isWaiting)).length, 2);
+
+  await db.sql(`select tally.create_counter('players', 'app.scores')`);
+  await db.sql(`insert into tally.jobs (name, command, every)
+    values ('late', 'select 1', '1 day')`);
+  await db.sql(insert('quick', 'y'));
+  for (let n = 0; n < 5; n += 1) await work(other);
   t.is((await document(db.sql, 'gated', 'quick'))?.body, 2);
+  t.is((await numbers(db.sql)).players, 5);
+  t.deepEqual(await db.sql(`select last_result from tally.jobs where name = 'late'`), [
+    { last_result: '1' },
+  ]);
   await gate('select pg_advisory_unlock(4711)');
-  await slow;
+  await Promise.all(slow);
   await work(db.sql);
   t.deepEqual(await db.sql('select from tally.due'), []);
+});
+
+test('fills and jobs that take long leave a lane to slow documents, and these one to them', async (t) => {
+  const db = await league(t);
+  await db.sql(`${insert('new')};
+    insert into tally.jobs (name, command, every)
+    select 'gated ' || n, 'select pg_advisory_xact_lock_shared(4711)', '1 day'
+    from generate_series(1, 3) n`);
+  await db.sql('select tally.collect_marks(), tally.expand_due()');
+  const gate = sqlOf(await db.client());
+  await gate('select pg_advisory_lock(4711)');
+  const jobs: Promise<unknown>[] = [];
+  for (const waiting of [1, 2]) {
+    const worker = sqlOf(await db.client());
+    jobs.push(worker(`select jobs from tally.work()`));
+    await until(async () => (await db.sql(isWaiting)).length === waiting, {
+      what: `${waiting} jobs`,
+    });
+  }
+  await work(db.sql);
+  t.deepEqual((await document(db.sql, 'board', 'new'))?.body, [['x', 1]]);
+  t.is((await db.sql(isWaiting)).length, 2);
+  t.is((await db.sql('select from tally.running_jobs()')).length, 2);
+  await gate('select pg_advisory_unlock(4711)');
+  t.deepEqual(await Promise.all(jobs), [[{ jobs: 1 }], [{ jobs: 1 }]]);
 });
 
 test('of a session that is ended in the middle of a build nothing is lost', async (t) => {

@@ -178,6 +178,7 @@ test('a server may collect, build, read and be woken, and change nothing by hand
   await sql(`set role ${role}`);
   for (const may of [
     'select tally.collect_marks()',
+    'select tally.expand_due()',
     `select tally.build_topic('board', 'a')`,
     `select tally.read_summary('board', 'a')`,
     'select tally.await_marks()',

@@ -37,7 +37,7 @@ export async function league(
 /** Until nothing is due; what was built in all. */
 export async function work(sql: Sql): Promise<number> {
   for (let built = 0; ; ) {
-    await sql('select tally.collect_marks()');
+    await sql('select tally.collect_marks(), tally.expand_due()');
     const [row] = await sql<{ rebuilt: number }>('select rebuilt from tally.work()');
     if (row === undefined || row.rebuilt === 0) return built;
     built += row.rebuilt;

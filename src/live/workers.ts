@@ -1,0 +1,125 @@
+import type { Observe } from '../observation.js';
+import { sessionLoop } from './session-loop.js';
+import { workLoop } from './work.js';
+
+/** What takes long is done by three sessions at once, at most: so one is left for what is quick. */
+const MOST = 4;
+
+/** While nothing takes long two do: each is free for what the other's piece keeps waiting. */
+const STAYING = 2;
+
+/** Where every session has been at its piece for so long, another one is opened. */
+const LONG_MS = 200;
+
+/** When nothing has taken long for so long, those that were opened for it end. */
+const REST_MS = 5000;
+
+export type WorkersOptions = {
+  url: string;
+  log: (line: string) => void;
+  idleMs: number;
+  signal: AbortSignal;
+  observe?: Observe;
+  onDefinitions?: () => void;
+};
+
+/** Works on as many sessions of its own as it takes, until the signal comes. */
+export async function runWorkers(options: WorkersOptions): Promise<void> {
+  const workers = new Workers(options);
+  await workers.done();
+}
+
+class Workers {
+  readonly #options: WorkersOptions;
+  readonly #loops = new Set<Promise<void>>();
+  readonly #spare = new Set<AbortController>();
+  /** When each piece that is under way was begun. */
+  readonly #pieces = new Set<{ readonly startedAt: number }>();
+  #connected = 0;
+  #opening: NodeJS.Timeout | undefined;
+  #resting: NodeJS.Timeout | undefined;
+
+  constructor(options: WorkersOptions) {
+    this.#options = options;
+    for (let n = 0; n < STAYING; n += 1) this.#add(options.signal);
+  }
+
+  async done(): Promise<void> {
+    while (this.#loops.size > 0) await Promise.all(this.#loops);
+    clearTimeout(this.#opening);
+    clearTimeout(this.#resting);
+  }
+
+  #add(signal: AbortSignal): void {
+    const { url, log, idleMs } = this.#options;
+    const during = <T>(piece: () => Promise<T>) => this.#during(piece);
+    const loop = sessionLoop({
+      url,
+      log,
+      signal,
+      application: 'pgtally-work',
+      idleMs,
+      run: async (client) => {
+        this.#connected += 1;
+        try {
+          await workLoop(client, { ...this.#options, signal, during });
+        } finally {
+          this.#connected -= 1;
+          this.#openSoon();
+        }
+      },
+    }).finally(() => this.#loops.delete(loop));
+    this.#loops.add(loop);
+  }
+
+  async #during<T>(piece: () => Promise<T>): Promise<T> {
+    const begun = { startedAt: performance.now() };
+    this.#pieces.add(begun);
+    this.#openSoon();
+    try {
+      return await piece();
+    } finally {
+      this.#pieces.delete(begun);
+      if (isLong(begun)) this.#restSoon();
+      if (this.#isSomebodyFree()) {
+        clearTimeout(this.#opening);
+        this.#opening = undefined;
+      }
+    }
+  }
+
+  #isSomebodyFree(): boolean {
+    return this.#pieces.size < this.#connected;
+  }
+
+  #openSoon(): void {
+    if (this.#isSomebodyFree() || this.#pieces.size === 0) return;
+    if (this.#opening !== undefined) return;
+    this.#opening = setTimeout(() => {
+      this.#opening = undefined;
+      const { signal } = this.#options;
+      if (signal.aborted || this.#isSomebodyFree() || this.#loops.size >= MOST) return;
+      const spare = new AbortController();
+      this.#spare.add(spare);
+      this.#add(AbortSignal.any([signal, spare.signal]));
+      this.#restSoon();
+    }, LONG_MS);
+  }
+
+  #restSoon(): void {
+    if (this.#spare.size === 0) return;
+    clearTimeout(this.#resting);
+    this.#resting = setTimeout(() => {
+      if ([...this.#pieces].some(isLong)) {
+        this.#restSoon();
+        return;
+      }
+      for (const spare of this.#spare) spare.abort();
+      this.#spare.clear();
+    }, REST_MS);
+  }
+}
+
+function isLong({ startedAt }: { readonly startedAt: number }): boolean {
+  return performance.now() - startedAt > LONG_MS;
+}
