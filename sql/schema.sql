@@ -123,9 +123,11 @@ create table tally.documents (
   tried_at timestamp with time zone,
   error text,
   attempts integer default 0 not null,
+  due_since timestamp with time zone,
   constraint documents_pkey PRIMARY KEY (summary, scope),
   constraint documents_scope CHECK ((octet_length(scope) <= 512))
 ) with (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000, fillfactor=70, vacuum_truncate=off);
+CREATE INDEX documents_clock ON tally.documents USING btree (GREATEST(built_at, tried_at));
 CREATE INDEX documents_gone ON tally.documents USING btree (tried_at) WHERE (body IS NULL);
 CREATE INDEX documents_next ON tally.documents USING btree (next_at) WHERE (next_at IS NOT NULL);
 comment on table tally.documents is 'The documents, as they were last built. Read them as tally.summaries.';
@@ -135,6 +137,7 @@ comment on column tally.documents.built_at is 'When its builder last succeeded, 
 comment on column tally.documents.build_ms is 'How long its builder took the last time.';
 comment on column tally.documents.next_at is 'When work builds it by itself: at max_age, or again after a failure.';
 comment on column tally.documents.error is 'Why the last attempt failed.';
+comment on column tally.documents.due_since is 'The first change that it does not show because its builder fails.';
 
 -- table tally.dropped
 create table tally.dropped (
@@ -160,6 +163,7 @@ create table tally.due (
 ) with (autovacuum_analyze_scale_factor=0.5, autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000, vacuum_truncate=off);
 CREATE INDEX due_at ON tally.due USING btree (is_slow, due_at);
 CREATE INDEX due_key ON tally.due USING btree (summary, scope);
+CREATE INDEX due_since ON tally.due USING btree (due_since);
 comment on table tally.due is 'Documents that have to be built: what was collected from marks, and what has come of age. Not unique: whoever collects must not wait for a build under way, so one document may stand here twice.';
 comment on column tally.due.scope is 'NULL: each document of the summary, until it is certain that none under way was missed.';
 comment on column tally.due.due_since is 'The first change that is not in the document.';
@@ -557,8 +561,8 @@ create view tally.document_states as
  SELECT d.summary,
     d.scope,
         CASE
-            WHEN ((d.built_at IS NOT NULL) AND ((s.max_age IS NULL) OR (d.built_at > (clock_timestamp() - s.max_age)) OR pg_is_in_recovery())) THEN 'ready'::text
-            WHEN ((d.error IS NOT NULL) AND ((d.tried_at + tally.backoff(d.attempts)) > clock_timestamp())) THEN
+            WHEN ((d.built_at IS NOT NULL) AND ((s.max_age IS NULL) OR ((d.built_at >= (clock_timestamp() - s.max_age)) AND (d.built_at <= clock_timestamp())) OR pg_is_in_recovery())) THEN 'ready'::text
+            WHEN ((d.error IS NOT NULL) AND (d.tried_at <= clock_timestamp()) AND ((d.tried_at + tally.backoff(d.attempts)) > clock_timestamp())) THEN
             CASE
                 WHEN (d.body IS NULL) THEN 'broken'::text
                 ELSE 'ready'::text
@@ -816,7 +820,12 @@ create view tally.summaries as
                   WHERE ((m.summary = d.summary) AND ((m.scope = d.scope) OR (m.scope IS NULL)))
                 UNION ALL
                  SELECT (d.built_at + s.max_age)
-                  WHERE ((d.built_at + s.max_age) <= statement_timestamp())) w) AS due_since,
+                  WHERE ((d.built_at + s.max_age) <= statement_timestamp())
+                UNION ALL
+                 SELECT d.due_since
+                UNION ALL
+                 SELECT statement_timestamp() AS statement_timestamp
+                  WHERE (d.built_at > statement_timestamp())) w) AS due_since,
     d.error
    FROM (tally.documents d
      JOIN tally.summary_definitions s ON ((s.id = d.summary)))
@@ -827,7 +836,7 @@ comment on column tally.summaries.body is 'NULL: it was never built, see error.'
 comment on column tally.summaries.version is 'The pulse that announced it.';
 comment on column tally.summaries.built_at is 'When its builder last succeeded, changed or not.';
 comment on column tally.summaries.build_ms is 'How long its builder took the last time.';
-comment on column tally.summaries.due_since is 'The first change that it does not show, or when it reached max_age; NULL while it is current.';
+comment on column tally.summaries.due_since is 'The first change that it does not show, or when it reached max_age; NULL while it is current. While its builder fails it stays as it was when that began.';
 comment on column tally.summaries.error is 'Why its builder failed the last time. The document stays, and work tries again.';
 grant select on tally.summaries to tally_server;
 
@@ -899,9 +908,12 @@ comment on view tally.triggered_tables is 'Tables that carry triggers of ours: k
 create view tally.unfilled as
  SELECT id AS counter,
     name,
-    created_at,
-    fill_again_at,
-    fill_attempts
+    fill_attempts,
+    LEAST(created_at, now()) AS created_at,
+        CASE
+            WHEN (fill_again_at <= (now() + '00:06:00'::interval)) THEN fill_again_at
+            ELSE NULL::timestamp with time zone
+        END AS fill_again_at
    FROM tally.definitions d
   WHERE (((filled_at IS NULL) OR (EXISTS ( SELECT
            FROM tally.fill_requests f
@@ -1328,19 +1340,21 @@ $function$;
 comment on function tally.build_functions(regclass,text) is 'Generates the static trigger functions tally.count_<slug>_insert, _update and _delete, or tally.mark_<slug>_insert and so on.';
 revoke all on function tally.build_functions(regclass,text) from public;
 
--- function tally.build_here(tally.summary_definitions,text,boolean)
-CREATE OR REPLACE FUNCTION tally.build_here(definition tally.summary_definitions, scope text, again boolean, OUT outcome text, OUT body text, OUT error text)
+-- function tally.build_here(tally.summary_definitions,text,boolean,timestamp with time zone)
+CREATE OR REPLACE FUNCTION tally.build_here(definition tally.summary_definitions, scope text, again boolean, since timestamp with time zone, OUT outcome text, OUT body text, OUT error text)
  RETURNS record
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   v_built record;
-  v_again boolean;
+  v_since timestamptz := build_here.since;
 begin
   -- Builds one document, whose lock the caller holds. What was due of it is forgotten before the
   -- builder's snapshot is taken, which therefore shows all that it stood for.
-  v_again := again or tally.forget_due(definition.id, build_here.scope);
+  if not again then
+    v_since := tally.forget_due(definition.id, build_here.scope);
+  end if;
   v_built := tally.run_builder(definition.function, build_here.scope);
   if v_built.state is null then
     body := v_built.body;
@@ -1352,10 +1366,12 @@ begin
   if outcome = 'canceled' and not again then
     -- Whoever asked has no more time. Work has: it builds what takes long on its own.
     insert into tally.due (summary, scope, due_since, due_at, is_slow)
-    values (definition.id, build_here.scope, clock_timestamp(), clock_timestamp(), true);
+    values (definition.id, build_here.scope, coalesce(v_since, clock_timestamp()),
+            clock_timestamp(), true);
     return;
   end if;
-  perform tally.note_failure(definition, build_here.scope, v_built.took_ms, error, v_again);
+  perform tally.note_failure(definition, build_here.scope, v_built.took_ms, error,
+                             again or v_since is not null, v_since);
   if again then
     raise warning using errcode = 'TL021',
       message = format('summary "%s" could not be built for scope "%s": %s', definition.name,
@@ -1363,8 +1379,8 @@ begin
   end if;
 end
 $function$;
-comment on function tally.build_here(tally.summary_definitions,text,boolean) is 'Builds and keeps one document: changed, equal, gone (there is none any more), none, failed or canceled. again: nobody waits for it, so a failure is a warning, and work tries once more; the caller has called tally.forget_due.';
-revoke all on function tally.build_here(tally.summary_definitions,text,boolean) from public;
+comment on function tally.build_here(tally.summary_definitions,text,boolean,timestamp with time zone) is 'Builds and keeps one document: changed, equal, gone (there is none any more), none, failed or canceled. again: nobody waits for it, so a failure is a warning, and work tries once more; the caller has called tally.forget_due, which said since.';
+revoke all on function tally.build_here(tally.summary_definitions,text,boolean,timestamp with time zone) from public;
 
 -- function tally.build_on_read(tally.summary_definitions,text)
 CREATE OR REPLACE FUNCTION tally.build_on_read(definition tally.summary_definitions, scope text, OUT outcome text, OUT body text, OUT error text)
@@ -1410,12 +1426,13 @@ begin
   if tally.is_fresh(v_document, definition.max_age) then
     outcome := 'fresh';
   elsif v_document.error is not null
+        and v_document.tried_at <= clock_timestamp()
         and v_document.tried_at + tally.backoff(v_document.attempts) > clock_timestamp() then
     -- It failed a moment ago: whoever reads does not make it fail again.
     outcome := 'failed';
     error := v_document.error;
   else
-    v_built := tally.build_here(definition, build_on_read.scope, false);
+    v_built := tally.build_here(definition, build_on_read.scope, false, null);
     outcome := v_built.outcome;
     error := v_built.error;
     if error is null then
@@ -1501,18 +1518,23 @@ CREATE OR REPLACE FUNCTION tally.build_piece(summary bigint, scope text)
 AS $function$
 declare
   v_definition tally.summary_definitions;
+  v_since      timestamptz;
 begin
   -- One build as a piece of work: skipped when another session has it, or had it meanwhile.
   if not pg_try_advisory_xact_lock_shared(build_piece.summary)
      or not pg_try_advisory_xact_lock(tally.document_key(build_piece.summary, build_piece.scope))
-     or not tally.forget_due(build_piece.summary, build_piece.scope) then
+  then
+    return 'busy';
+  end if;
+  v_since := tally.forget_due(build_piece.summary, build_piece.scope);
+  if v_since is null then
     return 'busy';
   end if;
   select s.* into v_definition from tally.summary_definitions s where s.id = build_piece.summary;
   if not found then
     return 'dropped';
   end if;
-  return (select b.outcome from tally.build_here(v_definition, build_piece.scope, true) b);
+  return (select b.outcome from tally.build_here(v_definition, build_piece.scope, true, v_since) b);
 end
 $function$;
 comment on function tally.build_piece(bigint,text) is 'Builds one document unless somebody else does; a failure is recorded and harms no other.';
@@ -2654,11 +2676,12 @@ CREATE OR REPLACE FUNCTION tally.collect_aged()
  LANGUAGE sql
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET enable_seqscan TO 'off'
+ SET jit TO 'off'
 AS $function$
   -- What reached its max_age, and what failed and is to be tried again. A row that is locked is
   -- being built at this moment.
   with ripe as materialized (
-    select d.summary, d.scope, d.next_at, d.build_ms
+    select d.summary, d.scope, d.next_at, d.build_ms, d.due_since
     from tally.documents d
     where d.next_at <= clock_timestamp()
     order by d.next_at
@@ -2676,7 +2699,8 @@ AS $function$
     where d.ctid = k.place
   )
   insert into tally.due (summary, scope, due_since, due_at, is_slow)
-  select r.summary, r.scope, r.next_at, r.next_at, tally.is_slow(coalesce(r.build_ms, 'infinity'))
+  select r.summary, r.scope, coalesce(r.due_since, r.next_at), r.next_at,
+         tally.is_slow(coalesce(r.build_ms, 'infinity'))
   from ripe r
 $function$;
 comment on function tally.collect_aged() is 'Part of tally.collect_marks: documents whose time has come without any mark.';
@@ -2697,11 +2721,13 @@ declare
   v_notes     boolean;
   v_collected integer;
   v_xmin      xid;
+  v_now       timestamptz := clock_timestamp();
 begin
   -- Turns marks into what is due, one row for each document. It waits for nobody, whoever else
   -- collects or builds: what another session has locked is that one's business, and is there again
   -- should it fail.
   perform tally.check_isolation('tally.collect_marks');
+  perform tally.heed_clock();
   perform tally.collect_aged();
   select p.collection, p.seen, p.also into v_point from tally.collect_point p;
   if not exists (select from tally.marks m where m.xid >= v_point.seen)
@@ -2728,7 +2754,7 @@ begin
     where m.ctid = o.place
     returning m.summary, m.scope, m.marked_at
   ), net as materialized (
-    select g.summary, g.scope, min(g.marked_at) as since, count(*) as marks
+    select g.summary, g.scope, least(min(g.marked_at), v_now) as since, count(*) as marks
     from gone g
     group by g.summary, g.scope
   ), waiting as materialized (
@@ -2757,9 +2783,11 @@ begin
     select n.summary, n.scope, n.since,
            -- Not more often than once in settle, also where transactions come in one by one that
            -- began long ago; and a builder that fails has its own time.
-           greatest(n.since + s.settle, d.built_at + s.settle,
+           -- Whatever the clock did meanwhile, it is not later than that from now.
+           greatest(n.since + s.settle, least(d.built_at, v_now) + s.settle,
                     case when d.error is not null
-                         then coalesce(d.next_at, d.tried_at + tally.backoff(d.attempts)) end),
+                         then least(coalesce(d.next_at, d.tried_at + tally.backoff(d.attempts)),
+                                    v_now + tally.backoff(d.attempts)) end),
            n.scope is not null
              and tally.is_slow(coalesce(d.build_ms, tally.expected_ms(n.summary, n.scope)))
     from fresh n
@@ -3458,6 +3486,7 @@ AS $function$
 begin
   -- One row for each thing looked at; status is ok, warn or fail. Writes nothing.
   return query select * from tally.doctor_server();
+  return query select * from tally.doctor_clock();
   return query select * from tally.doctor_counters();
   return query select * from tally.doctor_triggers();
   return query select * from tally.doctor_pulse();
@@ -3471,6 +3500,46 @@ $function$;
 comment on function tally.doctor() is 'Looks whether all is well, and says what to do where it is not.';
 revoke all on function tally.doctor() from public;
 grant execute on function tally.doctor() to tally_server;
+
+-- function tally.doctor_clock()
+CREATE OR REPLACE FUNCTION tally.doctor_clock()
+ RETURNS TABLE("check" text, status text, detail text, remedy text)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- Nothing is ever written with a time to come, but for when something is next to be done.
+  select 'clock', case when l.at is null then 'ok' else 'warn' end,
+         case when l.at is null then 'no row is later than now()'
+              else format('the clock was put back: %s has a row of %s, %s later than now()',
+                          l.place, date_trunc('second', l.at),
+                          date_trunc('second', l.at - clock_timestamp())) end,
+         case when l.at is not null then
+           'Set the clock right. What counts is right whatever it says; documents and jobs of the '
+           'future are due now, and the work does them.' end
+  from (select) o
+  left join lateral (
+    select t.place, t.at
+    from (
+      select 'tally.documents', max(greatest(d.built_at, d.tried_at)) from tally.documents d
+      union all
+      select 'tally.due', max(d.due_since) from tally.due d
+      union all
+      select 'tally.marks', max(m.marked_at) from tally.pending_marks m
+      union all
+      select 'tally.jobs', max(j.last_at) from tally.jobs j
+      union all
+      select 'tally.definitions', max(d.created_at) from tally.definitions d
+      union all
+      select 'tally.pulses', p.pulsed_at from (select f.at as pulsed_at from tally.fold_point f) p
+    ) t (place, at)
+    where t.at > clock_timestamp() + interval '1 second'
+    order by t.at desc
+    limit 1
+  ) l on true
+$function$;
+comment on function tally.doctor_clock() is 'Part of tally.doctor: whether the clock was put back.';
+revoke all on function tally.doctor_clock() from public;
 
 -- function tally.doctor_counters()
 CREATE OR REPLACE FUNCTION tally.doctor_counters()
@@ -4980,20 +5049,27 @@ revoke all on function tally.fold_at_commit() from public;
 
 -- function tally.forget_due(bigint,text)
 CREATE OR REPLACE FUNCTION tally.forget_due(summary bigint, scope text)
- RETURNS boolean
+ RETURNS timestamp with time zone
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET enable_seqscan TO 'off'
+ SET jit TO 'off'
 AS $function$
+declare
+  v_since timestamptz;
 begin
-  delete from tally.due d
-  where d.ctid in (select o.ctid from tally.due o
-                   where o.summary = forget_due.summary and o.scope = forget_due.scope
-                   for update skip locked);
-  return found;
+  with gone as (
+    delete from tally.due d
+    where d.ctid in (select o.ctid from tally.due o
+                     where o.summary = forget_due.summary and o.scope = forget_due.scope
+                     for update skip locked)
+    returning d.due_since
+  )
+  select min(g.due_since) into v_since from gone g;
+  return v_since;
 end
 $function$;
-comment on function tally.forget_due(bigint,text) is 'A document is being built: what was due of it is not any more. False: it was built by somebody else meanwhile, or its mark is just being collected.';
+comment on function tally.forget_due(bigint,text) is 'A document is being built: what was due of it is not any more. Since when it was; NULL: it was built by somebody else meanwhile, or its mark is just being collected.';
 revoke all on function tally.forget_due(bigint,text) from public;
 
 -- function tally.free_column(regclass,text)
@@ -5297,6 +5373,58 @@ $function$;
 comment on function tally.heap_changes(regclass) is 'Rows of a partitioned table that this transaction updated or removed so far.';
 revoke all on function tally.heap_changes(regclass) from public;
 
+-- function tally.heed_clock()
+CREATE OR REPLACE FUNCTION tally.heed_clock()
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  -- What was built or collected before the clock was put back lies in the future: nothing of it
+  -- would be due until the clock is there again. So it is due now. What is locked is being built.
+  if exists (select from tally.documents d where greatest(d.built_at, d.tried_at) > v_now) then
+    with early as materialized (
+      select d.summary, d.scope, d.build_ms, d.due_since
+      from tally.documents d
+      where greatest(d.built_at, d.tried_at) > v_now
+      limit 10000
+      for update skip locked
+    ), moved as (
+      update tally.documents d
+      set tried_at = v_now, next_at = null,
+          built_at = least(d.built_at,
+                           v_now - coalesce((select s.max_age from tally.summary_definitions s
+                                             where s.id = d.summary), interval '0'))
+      from early e
+      cross join lateral (
+        -- Each by itself, as in tally.collect_aged.
+        select o.ctid as place from tally.documents o
+        where o.summary = e.summary and o.scope = e.scope offset 0
+      ) k
+      where d.ctid = k.place
+    )
+    insert into tally.due (summary, scope, due_since, due_at, is_slow)
+    select e.summary, e.scope, least(e.due_since, v_now), v_now,
+           tally.is_slow(coalesce(e.build_ms, 'infinity'))
+    from early e;
+  end if;
+  if exists (select from tally.due d where d.due_since > v_now) then
+    update tally.due d
+    set due_since = v_now, due_at = v_now,
+        -- Every document of a summary: those too that were built since, whenever that was.
+        is_slow = d.is_slow and d.scope is not null
+    where d.ctid in (select o.ctid from tally.due o where o.due_since > v_now
+                     for update skip locked);
+  end if;
+end
+$function$;
+comment on function tally.heed_clock() is 'Part of tally.collect_marks: what lies in the future, because the clock was put back, is due.';
+revoke all on function tally.heed_clock() from public;
+
 -- function tally.held_jobs()
 CREATE OR REPLACE FUNCTION tally.held_jobs()
  RETURNS TABLE(name text, pid integer, time_limit interval)
@@ -5480,7 +5608,9 @@ CREATE OR REPLACE FUNCTION tally.is_fresh(document tally.documents, max_age inte
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
   select document.built_at is not null
-     and (max_age is null or document.built_at > clock_timestamp() - max_age)
+     and (max_age is null
+          -- One of the future was built before the clock was put back.
+          or document.built_at between clock_timestamp() - max_age and clock_timestamp())
 $function$;
 comment on function tally.is_fresh(tally.documents,interval) is 'Whether a document may be shown as it is. One that the builder said there is none of, too.';
 revoke all on function tally.is_fresh(tally.documents,interval) from public;
@@ -6300,13 +6430,19 @@ CREATE OR REPLACE FUNCTION tally.next_build()
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET enable_seqscan TO 'off'
+ SET jit TO 'off'
 AS $function$
 begin
+  -- Something of the future was written before the clock was put back, and is due.
   return least(
     (select min(d.due_at) from tally.due d where not d.is_slow),
     (select min(d.due_at) from tally.due d where d.is_slow),
     (select min(d.next_at) from tally.documents d where d.next_at is not null),
-    case when exists (select from tally.pending_marks) then clock_timestamp() end);
+    case when exists (select from tally.pending_marks)
+              or exists (select from tally.due d where d.due_since > clock_timestamp())
+              or exists (select from tally.documents d
+                         where greatest(d.built_at, d.tried_at) > clock_timestamp())
+         then clock_timestamp() end);
 end
 $function$;
 comment on function tally.next_build() is 'Part of tally.work: when the next document is due; NULL when none is.';
@@ -6469,8 +6605,8 @@ comment on function tally.note_cron() is 'Notes that pg_cron has called, for tal
 revoke all on function tally.note_cron() from public;
 grant execute on function tally.note_cron() to tally_server;
 
--- function tally.note_failure(tally.summary_definitions,text,real,text,boolean)
-CREATE OR REPLACE FUNCTION tally.note_failure(definition tally.summary_definitions, scope text, took_ms real, error text, again boolean)
+-- function tally.note_failure(tally.summary_definitions,text,real,text,boolean,timestamp with time zone)
+CREATE OR REPLACE FUNCTION tally.note_failure(definition tally.summary_definitions, scope text, took_ms real, error text, again boolean, since timestamp with time zone)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6478,22 +6614,25 @@ AS $function$
 declare
   v_now timestamptz := clock_timestamp();
 begin
-  -- The last document stays. Work tries once more, later and later; not so where somebody only
-  -- asked for a document that never was, because anybody may ask for any scope.
+  -- The last document stays, and is due since the first change that it does not show. Work tries
+  -- once more, later and later; not so where somebody only asked for a document that never was,
+  -- because anybody may ask for any scope.
   insert into tally.documents as d
-    (summary, scope, build_ms, tried_at, error, attempts, next_at)
+    (summary, scope, build_ms, tried_at, error, attempts, next_at, due_since)
   values (definition.id, note_failure.scope, took_ms, v_now, note_failure.error, 1,
-          case when again then v_now + tally.backoff(1) end)
+          case when again then v_now + tally.backoff(1) end, coalesce(note_failure.since, v_now))
   on conflict on constraint documents_pkey do update
     set build_ms = excluded.build_ms, tried_at = excluded.tried_at, error = excluded.error,
         attempts = d.attempts + 1,
+        due_since = coalesce(d.due_since,
+                             least(excluded.due_since, d.built_at + definition.max_age)),
         next_at = case when again or d.body is not null or d.next_at is not null
                        then v_now + tally.backoff(d.attempts + 1) end;
   perform tally.note_build(definition.id, note_failure.scope, took_ms, 'failed');
 end
 $function$;
-comment on function tally.note_failure(tally.summary_definitions,text,real,text,boolean) is 'Records why a document could not be built, and when it is tried again.';
-revoke all on function tally.note_failure(tally.summary_definitions,text,real,text,boolean) from public;
+comment on function tally.note_failure(tally.summary_definitions,text,real,text,boolean,timestamp with time zone) is 'Records why a document could not be built, and when it is tried again.';
+revoke all on function tally.note_failure(tally.summary_definitions,text,real,text,boolean,timestamp with time zone) from public;
 
 -- function tally.old_partitions(tally.retentions,timestamp with time zone)
 CREATE OR REPLACE FUNCTION tally.old_partitions(rule tally.retentions, cutoff timestamp with time zone)
@@ -6619,6 +6758,7 @@ CREATE OR REPLACE FUNCTION tally.pick_due(slow boolean, before timestamp with ti
  LANGUAGE sql
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET enable_seqscan TO 'off'
+ SET jit TO 'off'
 AS $function$
   -- Without a lock: should one of them take long, the others are free for somebody else.
   select d.summary, d.scope
@@ -7385,6 +7525,7 @@ declare
   v_definition tally.summary_definitions;
   v_scope      text;
   v_outcome    text;
+  v_since      timestamptz;
   v_built      integer := 0;
 begin
   -- Many documents under one lock of their summary: a lock for each would be too many. One that
@@ -7407,8 +7548,9 @@ begin
       select '' from tally.watches w where w.summary = v_definition.id and w.scope is null
       order by 1
     loop
-      perform tally.forget_due(v_definition.id, v_scope);
-      v_outcome := (select b.outcome from tally.build_here(v_definition, v_scope, true) b);
+      v_since := tally.forget_due(v_definition.id, v_scope);
+      v_outcome := (select b.outcome
+                    from tally.build_here(v_definition, v_scope, true, v_since) b);
       if v_outcome = 'canceled' then
         raise exception using errcode = 'query_canceled',
           message = 'canceling tally.refresh: nothing of it is kept';
@@ -7436,7 +7578,7 @@ begin
   perform pg_advisory_xact_lock_shared(v_definition.id);
   perform pg_advisory_xact_lock(tally.document_key(v_definition.id, refresh_one.scope));
   perform tally.find_summary(refresh_one.name);  -- it may be dropped by now
-  v_built := tally.build_here(v_definition, refresh_one.scope, false);
+  v_built := tally.build_here(v_definition, refresh_one.scope, false, null);
   if v_built.error is not null then
     raise exception using
       errcode = case v_built.outcome when 'canceled' then '57014' else 'TL021' end,
@@ -7886,6 +8028,7 @@ CREATE OR REPLACE FUNCTION tally.sort_due(summary bigint, scope text, slow boole
  LANGUAGE sql
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET enable_seqscan TO 'off'
+ SET jit TO 'off'
 AS $function$
   update tally.due d
   set is_slow = sort_due.slow
@@ -7976,6 +8119,7 @@ begin
     update tally.documents d
     set body = case when v_outcome = 'equal' then d.body else store_document.body end,
         built_at = v_now, build_ms = took_ms, tried_at = v_now, error = null, attempts = 0,
+        due_since = null,
         next_at = case
           when v_outcome <> 'none' then v_now + definition.max_age
           when definition.max_age is not null and v_since < interval '1 day'
@@ -8579,6 +8723,7 @@ declare
   v_definition tally.summary_definitions := tally.find_summary(warm.name);
   v_scope      text;
   v_document   tally.documents;
+  v_since      timestamptz;
   v_built      integer := 0;
 begin
   perform tally.check_isolation('tally.warm');
@@ -8589,9 +8734,9 @@ begin
     select d.* into v_document from tally.documents d
     where d.summary = v_definition.id and d.scope = v_scope;
     continue when tally.is_fresh(v_document, v_definition.max_age);
-    perform tally.forget_due(v_definition.id, v_scope);
+    v_since := tally.forget_due(v_definition.id, v_scope);
     v_built := v_built + (select case when b.body is null then 0 else 1 end
-                          from tally.build_here(v_definition, v_scope, true) b);
+                          from tally.build_here(v_definition, v_scope, true, v_since) b);
   end loop;
   return v_built;
 end

@@ -97,6 +97,7 @@ create table tally.due (
         vacuum_truncate = off);
 create index due_key on tally.due (summary, scope);
 create index due_at on tally.due (is_slow, due_at);
+create index due_since on tally.due (due_since);
 comment on table tally.due is
   'Documents that have to be built: what was collected from marks, and what has come of age. Not '
   'unique: whoever collects must not wait for a build under way, so one document may stand here '
@@ -121,11 +122,13 @@ create table tally.documents (
   tried_at timestamptz,
   error    text,
   attempts integer not null default 0,
+  due_since timestamptz,
   constraint documents_pkey primary key (summary, scope)
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02,
         autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0,
         vacuum_truncate = off);
 create index documents_next on tally.documents (next_at) where next_at is not null;
+create index documents_clock on tally.documents (greatest(built_at, tried_at));
 create index documents_gone on tally.documents (tried_at) where body is null;
 comment on table tally.documents is
   'The documents, as they were last built. Read them as tally.summaries.';
@@ -138,6 +141,8 @@ comment on column tally.documents.build_ms is 'How long its builder took the las
 comment on column tally.documents.next_at is
   'When work builds it by itself: at max_age, or again after a failure.';
 comment on column tally.documents.error is 'Why the last attempt failed.';
+comment on column tally.documents.due_since is
+  'The first change that it does not show because its builder fails.';
 
 create table tally.builds (
   built_at timestamptz not null default pg_catalog.clock_timestamp(),

@@ -7,6 +7,7 @@ as $function$
 begin
   -- One row for each thing looked at; status is ok, warn or fail. Writes nothing.
   return query select * from tally.doctor_server();
+  return query select * from tally.doctor_clock();
   return query select * from tally.doctor_counters();
   return query select * from tally.doctor_triggers();
   return query select * from tally.doctor_pulse();

@@ -11,7 +11,7 @@ comment on function tally.document_key(bigint, text) is
   'The advisory lock of one document: who holds it may build it.';
 
 create or replace function tally.build_here(
-  definition tally.summary_definitions, scope text, again boolean,
+  definition tally.summary_definitions, scope text, again boolean, since timestamptz,
   out outcome text, out body text, out error text
 )
 language plpgsql
@@ -19,11 +19,13 @@ set search_path = pg_catalog, pg_temp
 as $function$
 declare
   v_built record;
-  v_again boolean;
+  v_since timestamptz := build_here.since;
 begin
   -- Builds one document, whose lock the caller holds. What was due of it is forgotten before the
   -- builder's snapshot is taken, which therefore shows all that it stood for.
-  v_again := again or tally.forget_due(definition.id, build_here.scope);
+  if not again then
+    v_since := tally.forget_due(definition.id, build_here.scope);
+  end if;
   v_built := tally.run_builder(definition.function, build_here.scope);
   if v_built.state is null then
     body := v_built.body;
@@ -35,10 +37,12 @@ begin
   if outcome = 'canceled' and not again then
     -- Whoever asked has no more time. Work has: it builds what takes long on its own.
     insert into tally.due (summary, scope, due_since, due_at, is_slow)
-    values (definition.id, build_here.scope, clock_timestamp(), clock_timestamp(), true);
+    values (definition.id, build_here.scope, coalesce(v_since, clock_timestamp()),
+            clock_timestamp(), true);
     return;
   end if;
-  perform tally.note_failure(definition, build_here.scope, v_built.took_ms, error, v_again);
+  perform tally.note_failure(definition, build_here.scope, v_built.took_ms, error,
+                             again or v_since is not null, v_since);
   if again then
     raise warning using errcode = 'TL021',
       message = format('summary "%s" could not be built for scope "%s": %s', definition.name,
@@ -47,10 +51,10 @@ begin
 end
 $function$;
 
-comment on function tally.build_here(tally.summary_definitions, text, boolean) is
+comment on function tally.build_here(tally.summary_definitions, text, boolean, timestamptz) is
   'Builds and keeps one document: changed, equal, gone (there is none any more), none, failed or '
   'canceled. again: nobody waits for it, so a failure is a warning, and work tries once more; the '
-  'caller has called tally.forget_due.';
+  'caller has called tally.forget_due, which said since.';
 
 create or replace function tally.build_piece(summary bigint, scope text)
 returns text
@@ -59,18 +63,23 @@ set search_path = pg_catalog, pg_temp
 as $function$
 declare
   v_definition tally.summary_definitions;
+  v_since      timestamptz;
 begin
   -- One build as a piece of work: skipped when another session has it, or had it meanwhile.
   if not pg_try_advisory_xact_lock_shared(build_piece.summary)
      or not pg_try_advisory_xact_lock(tally.document_key(build_piece.summary, build_piece.scope))
-     or not tally.forget_due(build_piece.summary, build_piece.scope) then
+  then
+    return 'busy';
+  end if;
+  v_since := tally.forget_due(build_piece.summary, build_piece.scope);
+  if v_since is null then
     return 'busy';
   end if;
   select s.* into v_definition from tally.summary_definitions s where s.id = build_piece.summary;
   if not found then
     return 'dropped';
   end if;
-  return (select b.outcome from tally.build_here(v_definition, build_piece.scope, true) b);
+  return (select b.outcome from tally.build_here(v_definition, build_piece.scope, true, v_since) b);
 end
 $function$;
 

@@ -3,11 +3,12 @@ returns void
 language sql
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set jit = off  -- a scan that cannot be avoided is priced so high that it would be compiled
 as $function$
   -- What reached its max_age, and what failed and is to be tried again. A row that is locked is
   -- being built at this moment.
   with ripe as materialized (
-    select d.summary, d.scope, d.next_at, d.build_ms
+    select d.summary, d.scope, d.next_at, d.build_ms, d.due_since
     from tally.documents d
     where d.next_at <= clock_timestamp()
     order by d.next_at
@@ -25,7 +26,8 @@ as $function$
     where d.ctid = k.place
   )
   insert into tally.due (summary, scope, due_since, due_at, is_slow)
-  select r.summary, r.scope, r.next_at, r.next_at, tally.is_slow(coalesce(r.build_ms, 'infinity'))
+  select r.summary, r.scope, coalesce(r.due_since, r.next_at), r.next_at,
+         tally.is_slow(coalesce(r.build_ms, 'infinity'))
   from ripe r
 $function$;
 

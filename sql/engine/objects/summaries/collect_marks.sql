@@ -5,18 +5,20 @@ security definer  -- a server may work, and may not read marks by itself
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off  -- whatever statistics say of tables that empty themselves all the time
-set jit = off
+set jit = off  -- a scan that cannot be avoided is priced so high that it would be compiled
 as $function$
 declare
   v_point     record;
   v_notes     boolean;
   v_collected integer;
   v_xmin      xid;
+  v_now       timestamptz := clock_timestamp();
 begin
   -- Turns marks into what is due, one row for each document. It waits for nobody, whoever else
   -- collects or builds: what another session has locked is that one's business, and is there again
   -- should it fail.
   perform tally.check_isolation('tally.collect_marks');
+  perform tally.heed_clock();
   perform tally.collect_aged();
   select p.collection, p.seen, p.also into v_point from tally.collect_point p;
   if not exists (select from tally.marks m where m.xid >= v_point.seen)
@@ -43,7 +45,7 @@ begin
     where m.ctid = o.place
     returning m.summary, m.scope, m.marked_at
   ), net as materialized (
-    select g.summary, g.scope, min(g.marked_at) as since, count(*) as marks
+    select g.summary, g.scope, least(min(g.marked_at), v_now) as since, count(*) as marks
     from gone g
     group by g.summary, g.scope
   ), waiting as materialized (
@@ -72,9 +74,11 @@ begin
     select n.summary, n.scope, n.since,
            -- Not more often than once in settle, also where transactions come in one by one that
            -- began long ago; and a builder that fails has its own time.
-           greatest(n.since + s.settle, d.built_at + s.settle,
+           -- Whatever the clock did meanwhile, it is not later than that from now.
+           greatest(n.since + s.settle, least(d.built_at, v_now) + s.settle,
                     case when d.error is not null
-                         then coalesce(d.next_at, d.tried_at + tally.backoff(d.attempts)) end),
+                         then least(coalesce(d.next_at, d.tried_at + tally.backoff(d.attempts)),
+                                    v_now + tally.backoff(d.attempts)) end),
            n.scope is not null
              and tally.is_slow(coalesce(d.build_ms, tally.expected_ms(n.summary, n.scope)))
     from fresh n

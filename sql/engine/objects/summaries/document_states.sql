@@ -3,9 +3,11 @@ select d.summary, d.scope,
        case
          when d.built_at is not null
               and (s.max_age is null
-                   or d.built_at > pg_catalog.clock_timestamp() - s.max_age
+                   or d.built_at between pg_catalog.clock_timestamp() - s.max_age
+                                     and pg_catalog.clock_timestamp()
                    or pg_catalog.pg_is_in_recovery()) then 'ready'
          when d.error is not null
+              and d.tried_at <= pg_catalog.clock_timestamp()
               and d.tried_at + tally.backoff(d.attempts) > pg_catalog.clock_timestamp()
          then case when d.body is null then 'broken' else 'ready' end
          else 'due' end as state,

@@ -7,6 +7,7 @@ language sql
 volatile
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set jit = off  -- a scan that cannot be avoided is priced so high that it would be compiled
 as $function$
   -- Without a lock: should one of them take long, the others are free for somebody else.
   select d.summary, d.scope
@@ -30,6 +31,7 @@ language sql
 volatile
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set jit = off  -- a scan that cannot be avoided is priced so high that it would be compiled
 as $function$
   update tally.due d
   set is_slow = sort_due.slow
@@ -42,20 +44,27 @@ comment on function tally.sort_due(bigint, text, boolean) is
   'It is known better by now how long a document takes.';
 
 create or replace function tally.forget_due(summary bigint, scope text)
-returns boolean
+returns timestamptz
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set jit = off  -- a scan that cannot be avoided is priced so high that it would be compiled
 as $function$
+declare
+  v_since timestamptz;
 begin
-  delete from tally.due d
-  where d.ctid in (select o.ctid from tally.due o
-                   where o.summary = forget_due.summary and o.scope = forget_due.scope
-                   for update skip locked);
-  return found;
+  with gone as (
+    delete from tally.due d
+    where d.ctid in (select o.ctid from tally.due o
+                     where o.summary = forget_due.summary and o.scope = forget_due.scope
+                     for update skip locked)
+    returning d.due_since
+  )
+  select min(g.due_since) into v_since from gone g;
+  return v_since;
 end
 $function$;
 
 comment on function tally.forget_due(bigint, text) is
-  'A document is being built: what was due of it is not any more. False: it was built by somebody '
-  'else meanwhile, or its mark is just being collected.';
+  'A document is being built: what was due of it is not any more. Since when it was; NULL: it was '
+  'built by somebody else meanwhile, or its mark is just being collected.';

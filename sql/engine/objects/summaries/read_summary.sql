@@ -5,7 +5,9 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $function$
   select document.built_at is not null
-     and (max_age is null or document.built_at > clock_timestamp() - max_age)
+     and (max_age is null
+          -- One of the future was built before the clock was put back.
+          or document.built_at between clock_timestamp() - max_age and clock_timestamp())
 $function$;
 
 comment on function tally.is_fresh(tally.documents, interval) is
@@ -56,12 +58,13 @@ begin
   if tally.is_fresh(v_document, definition.max_age) then
     outcome := 'fresh';
   elsif v_document.error is not null
+        and v_document.tried_at <= clock_timestamp()
         and v_document.tried_at + tally.backoff(v_document.attempts) > clock_timestamp() then
     -- It failed a moment ago: whoever reads does not make it fail again.
     outcome := 'failed';
     error := v_document.error;
   else
-    v_built := tally.build_here(definition, build_on_read.scope, false);
+    v_built := tally.build_here(definition, build_on_read.scope, false, null);
     outcome := v_built.outcome;
     error := v_built.error;
     if error is null then

@@ -8,6 +8,7 @@ declare
   v_definition tally.summary_definitions;
   v_scope      text;
   v_outcome    text;
+  v_since      timestamptz;
   v_built      integer := 0;
 begin
   -- Many documents under one lock of their summary: a lock for each would be too many. One that
@@ -30,8 +31,9 @@ begin
       select '' from tally.watches w where w.summary = v_definition.id and w.scope is null
       order by 1
     loop
-      perform tally.forget_due(v_definition.id, v_scope);
-      v_outcome := (select b.outcome from tally.build_here(v_definition, v_scope, true) b);
+      v_since := tally.forget_due(v_definition.id, v_scope);
+      v_outcome := (select b.outcome
+                    from tally.build_here(v_definition, v_scope, true, v_since) b);
       if v_outcome = 'canceled' then
         raise exception using errcode = 'query_canceled',
           message = 'canceling tally.refresh: nothing of it is kept';
@@ -59,7 +61,7 @@ begin
   perform pg_advisory_xact_lock_shared(v_definition.id);
   perform pg_advisory_xact_lock(tally.document_key(v_definition.id, refresh_one.scope));
   perform tally.find_summary(refresh_one.name);  -- it may be dropped by now
-  v_built := tally.build_here(v_definition, refresh_one.scope, false);
+  v_built := tally.build_here(v_definition, refresh_one.scope, false, null);
   if v_built.error is not null then
     raise exception using
       errcode = case v_built.outcome when 'canceled' then '57014' else 'TL021' end,
@@ -83,6 +85,7 @@ declare
   v_definition tally.summary_definitions := tally.find_summary(warm.name);
   v_scope      text;
   v_document   tally.documents;
+  v_since      timestamptz;
   v_built      integer := 0;
 begin
   perform tally.check_isolation('tally.warm');
@@ -93,9 +96,9 @@ begin
     select d.* into v_document from tally.documents d
     where d.summary = v_definition.id and d.scope = v_scope;
     continue when tally.is_fresh(v_document, v_definition.max_age);
-    perform tally.forget_due(v_definition.id, v_scope);
+    v_since := tally.forget_due(v_definition.id, v_scope);
     v_built := v_built + (select case when b.body is null then 0 else 1 end
-                          from tally.build_here(v_definition, v_scope, true) b);
+                          from tally.build_here(v_definition, v_scope, true, v_since) b);
   end loop;
   return v_built;
 end

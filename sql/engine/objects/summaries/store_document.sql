@@ -27,6 +27,7 @@ begin
     update tally.documents d
     set body = case when v_outcome = 'equal' then d.body else store_document.body end,
         built_at = v_now, build_ms = took_ms, tried_at = v_now, error = null, attempts = 0,
+        due_since = null,
         next_at = case
           when v_outcome <> 'none' then v_now + definition.max_age
           when definition.max_age is not null and v_since < interval '1 day'

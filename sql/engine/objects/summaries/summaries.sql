@@ -13,6 +13,11 @@ select s.name, d.scope, d.body::jsonb as body, d.version, d.built_at, d.build_ms
           union all
           select d.built_at + s.max_age
           where d.built_at + s.max_age <= pg_catalog.statement_timestamp()
+          union all
+          select d.due_since
+          union all
+          select pg_catalog.statement_timestamp()
+          where d.built_at > pg_catalog.statement_timestamp()
         ) w) as due_since,
        d.error
 from tally.documents d
@@ -27,7 +32,8 @@ comment on column tally.summaries.version is 'The pulse that announced it.';
 comment on column tally.summaries.built_at is 'When its builder last succeeded, changed or not.';
 comment on column tally.summaries.build_ms is 'How long its builder took the last time.';
 comment on column tally.summaries.due_since is
-  'The first change that it does not show, or when it reached max_age; NULL while it is current.';
+  'The first change that it does not show, or when it reached max_age; NULL while it is current. '
+  'While its builder fails it stays as it was when that began.';
 comment on column tally.summaries.error is
   'Why its builder failed the last time. The document stays, and work tries again.';
 

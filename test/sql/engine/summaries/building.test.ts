@@ -191,7 +191,6 @@ test('a builder that fails leaves its last document, is retried later and later,
   const failed = await document(db.sql, 'fragile', 'a');
   t.is(failed?.body, 1);
   t.is(failed?.error, 'no a today');
-  t.not(failed?.due_since, undefined);
   t.deepEqual(
     await db.sql(DIFFERENCES.replace('from tally.summaries', `$& where name <> 'fragile'`)),
     [],
@@ -224,6 +223,26 @@ test('a builder that fails leaves its last document, is retried later and later,
     `select outcome from tally.build_history where name = 'fragile' and outcome = 'failed'`,
   );
   t.is(history.length, 5);
+});
+
+test('a document whose builder fails says since when it is due, however often it is tried', async (t) => {
+  const db = await league(t);
+  await db.sql(FRAGILE);
+  await db.sql(insert('a'));
+  await work(db.sql);
+  await db.sql('update app.switch set breaks = true');
+  await db.sql(insert('a', 'y'));
+  await db.sql('select tally.collect_marks()');
+  const since = (await document(db.sql, 'fragile', 'a'))?.due_since;
+  t.true(since instanceof Date);
+  for (let n = 0; n < 2; n += 1) {
+    await work(db.sql);
+    t.like(await document(db.sql, 'fragile', 'a'), { error: 'no a today', due_since: since });
+    await db.sql('update tally.documents set next_at = clock_timestamp() where error is not null');
+  }
+  await db.sql('update app.switch set breaks = false');
+  await work(db.sql);
+  t.like(await document(db.sql, 'fragile', 'a'), { error: null, due_since: null, body: 2 });
 });
 
 test('a builder that writes fails, nothing that it wrote is kept, and the work goes on', async (t) => {
