@@ -1254,7 +1254,7 @@ begin
   -- put them there should have run as himself. The caller holds SHARE ROW EXCLUSIVE on the source.
   select e.* into strict v_rule from tally.expiries e where e.name = build_expiry.name;
   select c.relowner into v_owner from pg_class c where c.oid = v_rule.source;
-  perform tally.drop_function('run_expiry', name, 'integer, oid[], tid[]');
+  perform tally.drop_function('run_expiry', name);
   execute format(
 $create$create function tally.%1$I(
   max_rows integer, not_tables oid[], not_rows tid[],
@@ -1269,7 +1269,7 @@ as %3$L$create$, v_run, tally.rule_settings(), tally.expiry_body(v_rule));
            name));
   perform tally.hand_over(format('tally.%I(integer, oid[], tid[])', v_run)::regprocedure, v_owner);
 
-  perform tally.drop_function('next_expiry', name, 'timestamptz');
+  perform tally.drop_function('next_expiry', name);
   execute format(
 $create$create function tally.%1$I(past timestamptz)
 returns timestamptz
@@ -1456,8 +1456,7 @@ declare
 begin
   -- Writes the two functions that make partitions of a table as its owner. ATTACH, and not CREATE
   -- TABLE … PARTITION OF, which would keep readers and writers out of the whole table.
-  perform tally.drop_function('make_partition', tally.partitioning_slug(source),
-                              'text, text, text');
+  perform tally.drop_function('make_partition', tally.partitioning_slug(source));
   execute format(
 $create$create function tally.%1$I(partition text, low text, high text)
 returns void
@@ -1484,7 +1483,6 @@ $body$, (select c.relnamespace::regnamespace::text from pg_class c where c.oid =
                  format('Made by tally.ensure_partitions: makes a partition of %s.', source));
   perform tally.hand_over(format('tally.%I(text, text, text)', v_make)::regprocedure, v_owner);
 
-  perform tally.drop_function('make_partition', tally.partitioning_slug(source), 'text');
   execute format(
 $create$create function tally.%1$I(ddl text)
 returns void
@@ -1586,29 +1584,31 @@ begin
   -- role's rights, as those of an expiry do.
   select r.* into strict v_rule from tally.retentions r where r.name = build_retention.name;
   select c.relowner into v_owner from pg_class c where c.oid = v_rule.source;
-  perform tally.drop_function('run_retention', name, 'timestamptz, integer');
+  perform tally.drop_function('run_retention', name);
   execute format(
-$create$create function tally.%1$I(cutoff timestamptz, max_rows integer, out gone bigint)
+$create$create function tally.%1$I(
+  cutoff timestamptz, max_rows integer, remember boolean, not_tables oid[], not_rows tid[],
+  out gone bigint, out tables oid[], out rows tid[]
+)
 language plpgsql
 security definer  -- with the rights of the owner of the table; tally_owner alone may call it
 %2$sas %3$L$create$, v_run, tally.rule_settings(), tally.retention_body(v_rule));
-  execute format('comment on function tally.%I(timestamptz, integer) is %L', v_run,
+  execute format('comment on function tally.%I is %L', v_run,
     format('Made by tally.create_retention: deletes old rows of %s for retention %s; with max_rows '
            'NULL it counts them.', v_rule.source, name));
-  perform tally.hand_over(format('tally.%I(timestamptz, integer)', v_run)::regprocedure, v_owner);
+  perform tally.hand_over(format('tally.%I', v_run)::regproc, v_owner);
 
-  perform tally.drop_function('drop_partitions', name, 'regclass[], text, interval');
+  perform tally.drop_function('drop_partitions', name);
   execute format(
 $create$create function tally.%1$I(old regclass[], step text, wait interval)
 returns bigint
 language plpgsql
 security definer  -- with the rights of the owner of the table; tally_owner alone may call it
 %2$sas %3$L$create$, v_drop, tally.rule_settings(), tally.drop_body(v_rule));
-  execute format('comment on function tally.%I(regclass[], text, interval) is %L', v_drop,
+  execute format('comment on function tally.%I is %L', v_drop,
     format('Made by tally.create_retention: locks, counts and drops old partitions of %s for '
            'retention %s.', v_rule.source, name));
-  perform tally.hand_over(format('tally.%I(regclass[], text, interval)', v_drop)::regprocedure,
-                          v_owner);
+  perform tally.hand_over(format('tally.%I', v_drop)::regproc, v_owner);
 end
 $function$;
 comment on function tally.build_retention(text) is 'Writes the functions tally.run_retention_<name> and tally.drop_partitions_<name>.';
@@ -1847,6 +1847,30 @@ end
 $function$;
 comment on function tally.check_audience(text,text,text) is 'Raises TL005 for an audience that no server knows.';
 revoke all on function tally.check_audience(text,text,text) from public;
+
+-- function tally.check_clean_up(text,interval)
+CREATE OR REPLACE FUNCTION tally.check_clean_up(which text, keep interval)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if keep < interval '0' then
+    raise exception using errcode = 'TL034',
+      message = format('keep is %s', keep),
+      hint = 'It is how long rows are kept, such as interval ''90 days''.';
+  end if;
+  if which is not null
+     and not exists (select from tally.retentions r where r.name = which) then
+    raise exception using errcode = 'TL006',
+      message = format('there is no retention "%s"', which),
+      hint = 'select name from tally.retentions; lists them.';
+  end if;
+end
+$function$;
+comment on function tally.check_clean_up(text,interval) is 'Raises what is wrong with a call of tally.clean_up.';
+revoke all on function tally.check_clean_up(text,interval) from public;
 
 -- function tally.check_counter(text,regclass,text,boolean)
 CREATE OR REPLACE FUNCTION tally.check_counter(name text, source regclass, audience text, ranked boolean)
@@ -2533,7 +2557,13 @@ CREATE OR REPLACE FUNCTION tally.clean_up(name text DEFAULT NULL::text, keep int
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  select c.name, c.source, c.rows, c.partitions from tally.clean_up_rules($1, $2, $3) c
+  select tally.check_clean_up($1, $2);
+  select c.name, c.source, c.rows, c.partitions from tally.clean_up_rules($1, $2) c
+  where not coalesce($3, false)
+  union all
+  select c.name, c.source, c.rows, c.partitions from tally.count_rules($1, $2) c
+  where $3
+  order by 1
 $function$;
 comment on function tally.clean_up(text,interval,boolean) is 'Deletes the old rows of one rule of retention, or of all, and drops old partitions; what went. At most settings.clean_up_rows rows of each rule in a call: call it again until it is 0. keep: instead of the rule''s own. With dry_run it says what would go, in all, and changes nothing.';
 revoke all on function tally.clean_up(text,interval,boolean) from public;
@@ -2558,8 +2588,10 @@ begin
       hint = 'Delete its row of tally.jobs.';
   end if;
   select c.* into v_done
-  from tally.clean_up_rule(v_rule, null, false, true,
-                           (select s.clean_up_rows from tally.settings s)) c;
+  from tally.clean_up_rule(v_rule, null, true, (select s.clean_up_rows from tally.settings s)) c;
+  if v_done.is_busy then
+    return 'another session cleans up by it';
+  end if;
   if v_done.is_more then
     update tally.jobs j set next_at = clock_timestamp() + 9 * (clock_timestamp() - v_from)
     where j.name = 'clean_up ' || clean_up_piece.name;
@@ -2571,8 +2603,8 @@ $function$;
 comment on function tally.clean_up_piece(text) is 'The job of a rule of retention: deletes a piece of what is old, and asks for the next.';
 revoke all on function tally.clean_up_piece(text) from public;
 
--- function tally.clean_up_rule(tally.retentions,interval,boolean,boolean,integer)
-CREATE OR REPLACE FUNCTION tally.clean_up_rule(rule tally.retentions, keep interval, dry_run boolean, may_drop boolean, max_rows integer, OUT gone bigint, OUT partitions integer, OUT is_more boolean)
+-- function tally.clean_up_rule(tally.retentions,interval,boolean,integer)
+CREATE OR REPLACE FUNCTION tally.clean_up_rule(rule tally.retentions, keep interval, may_drop boolean, max_rows integer, OUT gone bigint, OUT partitions integer, OUT is_more boolean, OUT is_busy boolean)
  RETURNS record
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2580,25 +2612,19 @@ CREATE OR REPLACE FUNCTION tally.clean_up_rule(rule tally.retentions, keep inter
 AS $function$
 declare
   v_cutoff timestamptz := clock_timestamp() - coalesce(keep, rule.keep);
-  v_run    name := tally.rule_function('run_retention', rule.name);
   v_old    regclass[];
   v_count  bigint;
 begin
   gone := 0;
   partitions := 0;
   is_more := false;
-  v_old := array(select p from tally.old_partitions(rule, v_cutoff) p);
-  if dry_run then
-    execute format('select tally.%I($1, null)', v_run) into gone using v_cutoff;
-    partitions := cardinality(v_old);
-    return;
-  end if;
-  if not pg_try_advisory_xact_lock(hashtextextended('tally.clean_up.' || rule.name, 0)) then
-    raise notice 'retention "%": another session cleans up', rule.name;
+  is_busy := not pg_try_advisory_xact_lock(hashtextextended('tally.clean_up.' || rule.name, 0));
+  if is_busy then
     return;
   end if;
   -- Partitions first: whoever waits for a row that we have deleted would hold the lock that they
   -- take. For the same reason only one table's in a transaction.
+  v_old := array(select p from tally.old_partitions(rule, v_cutoff) p);
   if cardinality(v_old) > 0 and not may_drop then
     is_more := true;
     return;
@@ -2606,48 +2632,48 @@ begin
     gone := tally.drop_partitions(rule, v_old);
     partitions := cardinality(v_old);
   end if;
-  execute format('select tally.%I($1, $2)', v_run) into v_count using v_cutoff, max_rows;
+  execute format('select r.gone from tally.%I($1, $2, false, null, null) r',
+                 tally.rule_function('run_retention', rule.name))
+    into v_count using v_cutoff, max_rows;
   gone := gone + v_count;
   is_more := v_count >= max_rows;
 end
 $function$;
-comment on function tally.clean_up_rule(tally.retentions,interval,boolean,boolean,integer) is 'Deletes what is old by one rule, at most so many rows and whatever partitions; or counts it.';
-revoke all on function tally.clean_up_rule(tally.retentions,interval,boolean,boolean,integer) from public;
+comment on function tally.clean_up_rule(tally.retentions,interval,boolean,integer) is 'Deletes what is old by one rule, at most so many rows and whatever partitions. is_busy: another session does, and nothing was done.';
+revoke all on function tally.clean_up_rule(tally.retentions,interval,boolean,integer) from public;
 
--- function tally.clean_up_rules(text,interval,boolean)
-CREATE OR REPLACE FUNCTION tally.clean_up_rules(which text, keep interval, dry_run boolean)
+-- function tally.clean_up_rules(text,interval)
+CREATE OR REPLACE FUNCTION tally.clean_up_rules(which text, keep interval)
  RETURNS TABLE(name text, source regclass, rows bigint, partitions integer)
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
+  v_place   record;
   v_rule    tally.retentions;
   v_done    record;
   v_dropped integer := 0;
+  v_waiting text[] := '{}'::text[];
 begin
   -- For one rule by name an error is raised; for all of them it is a warning, and the others go on.
-  if not coalesce(dry_run, false) then
-    perform tally.check_isolation('tally.clean_up');
-  end if;
-  if keep < interval '0' then
-    raise exception using errcode = 'TL034',
-      message = format('keep is %s', keep),
-      hint = 'It is how long rows are kept, such as interval ''90 days''.';
-  end if;
-  if which is not null
-     and not exists (select from tally.retentions r where r.name = which) then
-    raise exception using errcode = 'TL006',
-      message = format('there is no retention "%s"', which),
-      hint = 'select name from tally.retentions; lists them.';
-  end if;
-  for v_rule in
-    select r.* from tally.retentions r where which is null or r.name = which order by r.name
+  perform tally.check_isolation('tally.clean_up');
+  for v_place in
+    select o.name, o.concerns from tally.rules_in_order(which) o order by o.place
   loop
+    select r.* into v_rule from tally.retentions r where r.name = v_place.name;
+    continue when not found;
+    name := v_rule.name;
+    source := v_rule.source;
+    rows := 0;
+    partitions := 0;
+    if v_rule.name = any (v_waiting) then
+      return next;
+      continue;
+    end if;
     begin
       select c.* into v_done
-      from tally.clean_up_rule(v_rule, keep, coalesce(dry_run, false), v_dropped = 0,
+      from tally.clean_up_rule(v_rule, keep, v_dropped = 0,
                                (select s.clean_up_rows from tally.settings s)) c;
-      v_dropped := v_dropped + v_done.partitions;
     exception when others or assert_failure then
       if which is not null then
         raise;
@@ -2656,19 +2682,27 @@ begin
         message = format('retention "%s" failed: %s', v_rule.name, sqlerrm);
       continue;
     end;
-    if v_done.is_more then
+    if v_done.is_busy then
+      raise warning using errcode = 'TL042',
+        message = format('retention "%s": another session cleans up by it, so nothing was done '
+                         'here', v_rule.name),
+        hint = 'Call again for what it leaves.';
+    elsif v_done.is_more then
       raise notice 'retention "%": there may be more: call it again', v_rule.name;
     end if;
-    name := v_rule.name;
-    source := v_rule.source;
+    if v_done.is_busy or v_done.is_more then
+      -- Those whose figures depend on it take their turn when it has no more.
+      v_waiting := v_waiting || v_place.concerns;
+    end if;
+    v_dropped := v_dropped + v_done.partitions;
     rows := v_done.gone;
     partitions := v_done.partitions;
     return next;
   end loop;
 end
 $function$;
-comment on function tally.clean_up_rules(text,interval,boolean) is 'What tally.clean_up does. PL/pgSQL lets no parameter and result column share the name "name".';
-revoke all on function tally.clean_up_rules(text,interval,boolean) from public;
+comment on function tally.clean_up_rules(text,interval) is 'What tally.clean_up does. PL/pgSQL lets no parameter and result column share the name "name".';
+revoke all on function tally.clean_up_rules(text,interval) from public;
 
 -- function tally.collect_aged()
 CREATE OR REPLACE FUNCTION tally.collect_aged()
@@ -3086,6 +3120,94 @@ $function$;
 comment on function tally.count_route() is 'Never called: its row trigger keeps a MERGE from showing one row for another (PostgreSQL 18).';
 revoke all on function tally.count_route() from public;
 
+-- function tally.count_rule(tally.retentions,interval,boolean,regclass[],oid[],tid[])
+CREATE OR REPLACE FUNCTION tally.count_rule(rule tally.retentions, keep interval, remember boolean, not_partitions regclass[], not_tables oid[], not_rows tid[], OUT gone bigint, OUT partitions regclass[], OUT tables oid[], OUT rows tid[])
+ RETURNS record
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+AS $function$
+declare
+  v_cutoff timestamptz := clock_timestamp() - coalesce(keep, rule.keep);
+begin
+  partitions := array(select p from tally.old_partitions(rule, v_cutoff) p
+                      where p <> all (not_partitions));
+  execute format('select r.gone, r.tables, r.rows from tally.%I($1, null, $2, $3, $4) r',
+                 tally.rule_function('run_retention', rule.name))
+    into gone, tables, rows using v_cutoff, remember, not_tables, not_rows;
+end
+$function$;
+comment on function tally.count_rule(tally.retentions,interval,boolean,regclass[],oid[],tid[]) is 'What would go by one rule after what others have taken; with remember which rows.';
+revoke all on function tally.count_rule(tally.retentions,interval,boolean,regclass[],oid[],tid[]) from public;
+
+-- function tally.count_rules(text,interval)
+CREATE OR REPLACE FUNCTION tally.count_rules(which text, keep interval)
+ RETURNS TABLE(name text, source regclass, rows bigint, partitions integer)
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_rule       record;
+  v_done       record;
+  v_level      text := current_setting('client_min_messages');
+  v_circular   boolean := exists (select from tally.rules_in_order(which) o where o.is_circular);
+  v_last       boolean := not v_circular;
+  v_sums       jsonb := '{}';
+  v_more       boolean;
+  v_failed     text[] := '{}'::text[];
+  v_partitions regclass[] := '{}'::regclass[];
+  v_tables     oid[] := '{}'::oid[];
+  v_rows       tid[] := '{}'::tid[];
+begin
+  -- The dry run. What a rule takes is remembered only where another one's figure depends on it.
+  -- Tables that refer to each other in a circle are gone through until nothing more would go, as
+  -- clean-ups are repeated; what stays is said the last time.
+  loop
+    v_more := false;
+    if not v_last then
+      perform set_config('client_min_messages', 'warning', true);
+    end if;
+    for v_rule in
+      select r, o.concerns
+      from tally.rules_in_order(which) o
+      join tally.retentions r on r.name = o.name
+      where o.name <> all (v_failed)
+      order by o.place
+    loop
+      begin
+        select c.* into v_done
+        from tally.count_rule(v_rule.r, keep, v_circular or cardinality(v_rule.concerns) > 0,
+                              v_partitions, v_tables, v_rows) c;
+      exception when others or assert_failure then
+        if which is not null then
+          raise;
+        end if;
+        raise warning using errcode = 'TL038',
+          message = format('retention "%s" failed: %s', (v_rule.r).name, sqlerrm);
+        v_failed := v_failed || (v_rule.r).name;
+        continue;
+      end;
+      v_more := v_more or v_done.gone > 0;
+      v_sums := v_sums || jsonb_build_object((v_rule.r).name, array[
+        coalesce((v_sums -> (v_rule.r).name ->> 0)::bigint, 0) + v_done.gone,
+        coalesce((v_sums -> (v_rule.r).name ->> 1)::bigint, 0) + cardinality(v_done.partitions)]);
+      v_partitions := v_partitions || v_done.partitions;
+      v_tables := v_tables || v_done.tables;
+      v_rows := v_rows || v_done.rows;
+    end loop;
+    exit when v_last;
+    v_last := not v_more;
+    perform set_config('client_min_messages', v_level, true);
+  end loop;
+  return query
+    select r.name, r.source, (v_sums -> r.name ->> 0)::bigint, (v_sums -> r.name ->> 1)::integer
+    from tally.retentions r
+    where v_sums ? r.name and r.name <> all (v_failed);
+end
+$function$;
+comment on function tally.count_rules(text,interval) is 'What a dry run of tally.clean_up does: counts what would go, and changes nothing.';
+revoke all on function tally.count_rules(text,interval) from public;
+
 -- function tally.count_truncate()
 CREATE OR REPLACE FUNCTION tally.count_truncate()
  RETURNS trigger
@@ -3455,6 +3577,26 @@ end
 $function$;
 comment on function tally.create_summary(text,regproc,interval,interval,text) is 'Declares a summary: one JSON document for each scope, built by function builder (scope text) returns jsonb, which may only read. Again with the same words changes nothing. tally.drop_summary undoes it.';
 revoke all on function tally.create_summary(text,regproc,interval,interval,text) from public;
+
+-- function tally.deferred_checks(text)
+CREATE OR REPLACE FUNCTION tally.deferred_checks(relations text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- A constraint that is declared again goes with its table as it stands when the function runs.
+  -- Those of tables that are not concerned are the caller's business, and so is when they are
+  -- checked: among them is the trigger that announces documents, which holds the pulse's lock from
+  -- when it runs. SET CONSTRAINTS knows constraints by schema and name only.
+  select format(
+$text$(select string_agg(distinct format('%%s.%%I', k.connamespace::regnamespace, k.conname), ', ')
+      from pg_trigger t
+      join pg_constraint k on k.oid = t.tgconstraint
+      where t.tginitdeferred and t.tgrelid in (%s))$text$, relations)
+$function$;
+comment on function tally.deferred_checks(text) is 'Text for generated functions: the names of what is checked at the commit on some tables, as SET CONSTRAINTS has them; NULL where nothing is.';
+revoke all on function tally.deferred_checks(text) from public;
 
 -- function tally.definition_difference(tally.definitions,regclass,text,text,text,text,boolean)
 CREATE OR REPLACE FUNCTION tally.definition_difference(old tally.definitions, source regclass, filter_sql text, scope_sql text, amount_sql text, audience text, ranked boolean)
@@ -4059,7 +4201,7 @@ declare
   v_count     bigint;
   v_rows      bigint := 0;
 begin
-  -- For partitions of %2$s, and for nothing else.
+  -- For partitions of %5$s, and for nothing else.
   if exists (select from unnest(%1$I.old) o (partition)
              where not exists (select from pg_inherits i where i.inhrelid = o.partition
                                and i.inhparent = %3$L::regclass)) then
@@ -4094,7 +4236,7 @@ begin
   return v_rows;
 end
 $body$, tally.rule_function('drop_partitions', rule.name), rule.source, rule.source::text,
-    format('not all of them are partitions of %s', rule.source))
+    format('not all of them are partitions of %s', rule.source), tally.one_line(rule.source::text))
 $function$;
 comment on function tally.drop_body(tally.retentions) is 'Text for tally.build_retention: what takes old partitions away.';
 revoke all on function tally.drop_body(tally.retentions) from public;
@@ -4207,8 +4349,8 @@ begin
                      v_old.made_index);
     end if;
   end if;
-  perform tally.drop_function('run_expiry', name, 'integer, oid[], tid[]');
-  perform tally.drop_function('next_expiry', name, 'timestamptz');
+  perform tally.drop_function('run_expiry', name);
+  perform tally.drop_function('next_expiry', name);
   delete from tally.expiries e where e.name = drop_expiry.name;
   perform pg_notify('tally_work', '');
 end
@@ -4216,24 +4358,27 @@ $function$;
 comment on function tally.drop_expiry(text) is 'Removes a rule of expiry. The table and its rows stay as they are.';
 revoke all on function tally.drop_expiry(text) from public;
 
--- function tally.drop_function(text,text,text)
-CREATE OR REPLACE FUNCTION tally.drop_function(prefix text, name text, arguments text)
+-- function tally.drop_function(text,text)
+CREATE OR REPLACE FUNCTION tally.drop_function(prefix text, name text)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_function regprocedure := to_regprocedure(
-    format('tally.%I(%s)', tally.rule_function(prefix, name), arguments));
+  v_function regprocedure;
 begin
-  -- Without the notice that it was not there.
-  if v_function is not null then
+  -- Whatever its parameters are: another version of pgtally may have written it.
+  for v_function in
+    select p.oid from pg_proc p
+    where p.pronamespace = 'tally'::regnamespace
+      and p.proname = tally.rule_function(prefix, drop_function.name)
+  loop
     execute format('drop function %s', v_function);
-  end if;
+  end loop;
 end
 $function$;
-comment on function tally.drop_function(text,text,text) is 'Drops a function that belongs to a rule, if it is there.';
-revoke all on function tally.drop_function(text,text,text) from public;
+comment on function tally.drop_function(text,text) is 'Drops the functions of a rule that are called so, if they are there.';
+revoke all on function tally.drop_function(text,text) from public;
 
 -- function tally.drop_functions(regclass,text)
 CREATE OR REPLACE FUNCTION tally.drop_functions(source regclass, kind text)
@@ -4268,9 +4413,7 @@ begin
       hint = 'select source from tally.partitionings; lists the tables.';
   end if;
   if exists (select from pg_class c where c.oid = source) then
-    perform tally.drop_function('make_partition', tally.partitioning_slug(source), 'text');
-    perform tally.drop_function('make_partition', tally.partitioning_slug(source),
-                                'text, text, text');
+    perform tally.drop_function('make_partition', tally.partitioning_slug(source));
     delete from tally.jobs j where j.name = tally.partitions_job(source);
   end if;
   delete from tally.partitionings p where p.source = drop_partitioning.source;
@@ -4340,8 +4483,8 @@ begin
                        current_user, v_old.source, name),
       hint = format('Drop it as %I, who does.', v_class.relowner::regrole);
   end if;
-  perform tally.drop_function('run_retention', name, 'timestamptz, integer');
-  perform tally.drop_function('drop_partitions', name, 'regclass[], text, interval');
+  perform tally.drop_function('run_retention', name);
+  perform tally.drop_function('drop_partitions', name);
   delete from tally.jobs j where j.name = 'clean_up ' || drop_retention.name;
   delete from tally.retentions r where r.name = drop_retention.name;
 end
@@ -4745,8 +4888,9 @@ declare
   v_places tid[] := '{}'::tid[];
   v_some_done oid[];
   v_some_places tid[];
+  v_checks text;
 begin
-  -- Changes at most max_rows rows of %2$s that are due, without those that failed before. A row
+  -- Changes at most max_rows rows of %10$s that are due, without those that failed before. A row
   -- that somebody else has locked is left for the next time: whoever has it may be deciding.
   %1$I.changed := 0;
   select array_agg(d.t), array_agg(d.r)
@@ -4764,6 +4908,7 @@ begin
   if v_rows is null then
     return;
   end if;
+  v_checks := %7$s;
   begin
     for v_table in select distinct k.t from unnest(v_tables) k (t) loop
       v_some := array(select k.r from unnest(v_tables, v_rows) k (t, r) where k.t = v_table);
@@ -4779,10 +4924,18 @@ begin
       v_done := v_done || v_some_done;
       v_places := v_places || v_some_places;
       exit when v_again;
-    end loop;%7$s
+    end loop;
+    -- What is checked at the commit would fail for everything that is done with it.
+    if v_checks is not null then
+      execute format('set constraints %%s immediate', v_checks);
+      execute format('set constraints %%s deferred', v_checks);
+    end if;
     -- A trigger that ran after it may have set a row back: then the last version of one of these
     -- rows is due. Other due rows that this transaction wrote are somebody else's, and their turn
-    -- comes. Looked for among what is due, so that mostly nothing is looked up.
+    -- comes. Looked for among what is due, so that mostly nothing is looked up. currtid2 follows a
+    -- row from a place to its last version, as nothing else in SQL does; it is told of the partition
+    -- that the row is in, for a partitioned table itself has no places, and has to be allowed to
+    -- read it.
     v_again := v_again or exists (
       select from (select tally_row.tableoid as t, tally_row.ctid as r, tally_row.xmin as x
                    from %2$s tally_row
@@ -4807,7 +4960,11 @@ begin
           returning (%3$s) is true and (%4$s) <= v_now as again
         )
         select count(*), coalesce(bool_or(d.again), false) into v_count, v_again
-        from tally_done d;%7$s
+        from tally_done d;
+        if v_checks is not null then
+          execute format('set constraints %%s immediate', v_checks);
+          execute format('set constraints %%s deferred', v_checks);
+        end if;
         %1$I.changed := %1$I.changed + v_count;
       exception when others or assert_failure then
         %1$I.error := sqlerrm;
@@ -4829,14 +4986,13 @@ begin
 end
 $body$, tally.rule_function('run_expiry', rule.name), rule.source, rule.filter_sql, rule.due_sql,
     (select quote_ident(c.relname) from pg_class c where c.oid = rule.source), rule.change_sql,
-    case when exists (select from tally.family(rule.source) f
-                      join pg_trigger t on t.tgrelid = f and t.tginitdeferred)
-      then E'\n    -- What is checked at the commit would fail for everything that is done with it.'
-           || E'\n    set constraints all immediate;' else '' end,
+    tally.deferred_checks(format('select %1$L::regclass::oid union '
+                                 'select f.relid from pg_partition_tree(%1$L) f', rule.source)),
     format('expiry "%s": a row of %s was due again after its change, and would be for ever',
            rule.name, rule.source),
     format('A trigger may set it back. Mend it, then create the expiry again, or '
-           'select tally.drop_expiry(%L);', rule.name))
+           'select tally.drop_expiry(%L);', rule.name),
+    tally.one_line(rule.source::text))
 $function$;
 comment on function tally.expiry_body(tally.expiries) is 'Text for tally.build_expiry: what the function of a rule does.';
 revoke all on function tally.expiry_body(tally.expiries) from public;
@@ -6654,6 +6810,18 @@ $function$;
 comment on function tally.old_partitions(tally.retentions,timestamp with time zone) is 'The partitions that a retention drops whole.';
 revoke all on function tally.old_partitions(tally.retentions,timestamp with time zone) from public;
 
+-- function tally.one_line(text)
+CREATE OR REPLACE FUNCTION tally.one_line(value text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select regexp_replace(value, '[\r\n]+', ' ', 'g')
+$function$;
+comment on function tally.one_line(text) is 'For comments in generated functions: a name may have a line break in it, which would end them.';
+revoke all on function tally.one_line(text) from public;
+
 -- function tally.partition_bounds(regclass)
 CREATE OR REPLACE FUNCTION tally.partition_bounds(source regclass)
  RETURNS TABLE(partition regclass, is_default boolean, from_at timestamp with time zone, to_at timestamp with time zone)
@@ -7136,7 +7304,7 @@ begin
   on conflict on constraint retentions_pkey do nothing;
   perform tally.build_retention(rule.name);
   -- As it will run: what is missing, a right on a table that refers to it, is missed now.
-  execute format('select tally.%I(''-infinity'', null)',
+  execute format('select from tally.%I(''-infinity'', null, false, null, null)',
                  tally.rule_function('run_retention', rule.name));
   insert into tally.jobs (name, command, every, next_at)
   values ('clean_up ' || rule.name, format('select tally.clean_up_piece(%L)', rule.name), '1 hour',
@@ -7493,19 +7661,14 @@ revoke all on function tally.recount_query(bigint,regclass) from public;
 
 -- function tally.references_to(regclass)
 CREATE OR REPLACE FUNCTION tally.references_to(source regclass)
- RETURNS TABLE(name text, child regclass, action "char", matches text)
+ RETURNS TABLE(name text, child regclass, action "char")
  LANGUAGE sql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  -- The foreign keys of which rows of source are the parents, and how a row c of the child names
-  -- its parent tally_row. A key's copies on partitions go with the key itself.
-  select k.conname::text, k.conrelid::regclass, k.confdeltype,
-         (select string_agg(format('c.%I = tally_row.%I', a.attname, b.attname), ' and '
-                            order by u.n)
-          from unnest(k.conkey, k.confkey) with ordinality u (child, parent, n)
-          join pg_attribute a on a.attrelid = k.conrelid and a.attnum = u.child
-          join pg_attribute b on b.attrelid = k.confrelid and b.attnum = u.parent)
+  -- The foreign keys of which rows of source are the parents. A key's copies on partitions go with
+  -- the key itself.
+  select k.conname::text, k.conrelid::regclass, k.confdeltype
   from pg_constraint k
   where k.contype = 'f' and k.conparentid = 0
     and k.confrelid in (select f from tally.family(references_to.source) f)
@@ -7513,6 +7676,30 @@ AS $function$
 $function$;
 comment on function tally.references_to(regclass) is 'The foreign keys that refer to a table, with what they do when a row of it is deleted.';
 revoke all on function tally.references_to(regclass) from public;
+
+-- function tally.referred_tables(regclass)
+CREATE OR REPLACE FUNCTION tally.referred_tables(source regclass)
+ RETURNS SETOF regclass
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- Up the foreign keys, over any number of tables, with or without rules of their own. A partition
+  -- stands for its whole table.
+  with recursive keys as (
+    select distinct coalesce(pg_partition_root(k.conrelid), k.conrelid::regclass) as child,
+           coalesce(pg_partition_root(k.confrelid), k.confrelid::regclass) as parent
+    from pg_constraint k
+    where k.contype = 'f' and k.conparentid = 0
+  ), referred (relation) as (
+    select k.parent from keys k where k.child = referred_tables.source
+    union
+    select k.parent from referred r join keys k on k.child = r.relation
+  )
+  select r.relation from referred r
+$function$;
+comment on function tally.referred_tables(regclass) is 'The tables that rows of a table refer to by foreign keys, and those that these refer to.';
+revoke all on function tally.referred_tables(regclass) from public;
 
 -- function tally.refresh(text,text)
 CREATE OR REPLACE FUNCTION tally.refresh(name text DEFAULT NULL::text, scope text DEFAULT NULL::text)
@@ -7635,84 +7822,359 @@ revoke all on function tally.repair(text,boolean) from public;
 -- function tally.retention_body(tally.retentions)
 CREATE OR REPLACE FUNCTION tally.retention_body(rule tally.retentions)
  RETURNS text
- LANGUAGE plpgsql
+ LANGUAGE sql
+ STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
+  -- The function that counts or deletes what is old. It looks at the foreign keys when it runs: one
+  -- that was added since the rule was made counts as well. What it does is the same for every rule.
+  select format(
+$head$
+#variable_conflict use_variable
 declare
-  v_run    name := tally.rule_function('run_retention', rule.name);
-  v_where  text;
-  v_others text := '';
-  v_key    record;
-begin
-  -- The function that counts or deletes what is old. What other rows still refer to, by a foreign
-  -- key that would forbid its going, stays.
-  v_where := format(
-    case when tally.expression_type(rule.source, rule.age_sql) = 'timestamptz'::regtype
-      then '(%s) and (%s) < %I.cutoff'
-      else '(%s) and (%s) < (%I.cutoff at time zone ''UTC'')' end,
-    rule.filter_sql, rule.age_sql, v_run);
-  for v_key in select r.* from tally.references_to(rule.source) r loop
-    if v_key.action in ('a', 'r') then
-      v_where := v_where || format(E'\n      and not exists (select from %s c where %s)',
-                                   v_key.child, v_key.matches);
-    end if;
-  end loop;
-  for v_key in select r.* from tally.references_to(rule.source) r where r.action in ('c', 'n', 'd')
-  loop
-    v_others := v_others || format(
-$others$
-    select count(*) into v_others from %1$s c
-    where exists (select from %2$s tally_row where %3$s and %4$s);
-    if v_others > 0 then
-      raise notice using message = format(%5$L, v_others);
-    end if;$others$, v_key.child, rule.source, v_key.matches, v_where,
-      format('%%s row(s) of %s that refer to them %s (foreign key %s)', v_key.child,
-             case v_key.action when 'c' then 'go too, with whatever refers to these'
-               else 'lose their reference' end, v_key.name));
-  end loop;
-  return format(
-$body$
-#variable_conflict use_column
-declare
-  v_table  oid;
-  v_tables oid[];
-  v_rows   tid[];
-  v_others bigint;
-  v_count  bigint;
-begin
-  -- Deletes at most max_rows rows of %2$s that are older than cutoff, without those that somebody
-  -- has locked. A dry run, max_rows NULL, counts all that would go.
-  if %1$I.max_rows is null then
-    select count(*) into %1$I.gone from %2$s tally_row
-    where %3$s;%4$s
-    return;
-  end if;
-  %1$I.gone := 0;
-  select array_agg(d.t), array_agg(d.r) into v_tables, v_rows
-  from (
-    select tally_row.tableoid as t, tally_row.ctid as r from %2$s tally_row
-    where %3$s
-    limit %1$I.max_rows
-    for update of tally_row skip locked
-  ) d;
-  for v_table in select distinct k.t from unnest(v_tables) k (t) loop
-    delete from %2$s tally_row
-    where tally_row.tableoid = v_table
-      and tally_row.ctid = any (array(select k.r from unnest(v_tables, v_rows) k (t, r)
-                                      where k.t = v_table));
-    get diagnostics v_count = row_count;
-    %1$I.gone := %1$I.gone + v_count;
-  end loop;%5$s
-end
-$body$, v_run, rule.source, v_where, v_others,
-    case when exists (select from tally.family(rule.source) f
-                      join pg_trigger t on t.tgrelid = f and t.tginitdeferred)
-      then E'\n  -- What is checked at the commit would fail for everything that is done with it.'
-           || E'\n  set constraints all immediate;' else '' end);
-end
+  v_rule   constant text := %L;
+  v_source constant regclass := %L;
+  v_from   constant text := %L;
+  -- $1 is cutoff. A time without time zone is taken in UTC, to which this function is set.
+  v_where  constant text := %L;
+$head$, rule.name, rule.source::text, rule.source::text,
+    format('(%s) and (%s) < $1', rule.filter_sql, rule.age_sql))
+    || tally.retention_variables() || tally.retention_keys() || tally.retention_texts()
+    || tally.retention_passes() || tally.retention_notices()
 $function$;
 comment on function tally.retention_body(tally.retentions) is 'Text for tally.build_retention: what the function of a rule does.';
 revoke all on function tally.retention_body(tally.retentions) from public;
+
+-- function tally.retention_keys()
+CREATE OR REPLACE FUNCTION tally.retention_keys()
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select
+$text$  -- Deletes at most max_rows old rows, without those that somebody has locked. A dry run, max_rows
+  -- NULL, counts all that would go, as if not_rows had gone before; with remember it names them.
+  --
+  -- A row goes unless another one that stays refers to it by a key that forbids its going, or to
+  -- what would go along with it by keys that cascade. It counts with what goes along of its own
+  -- table, so the sum is the same however many calls it takes.
+  gone := 0;
+  v_family := array(select v_source::oid union select f.relid from pg_partition_tree(v_source) f);
+  with recursive reached (relation) as (
+    select f from unnest(v_family) f
+    union
+    select f.relation
+    from reached x
+    cross join lateral (select x.relation
+                        union select a.relid from pg_partition_ancestors(x.relation) a) u (relation)
+    join pg_constraint k on k.confrelid = u.relation and k.contype = 'f' and k.conparentid = 0
+                            and k.confdeltype = 'c'
+    cross join lateral (select k.conrelid
+                        union select p.relid from pg_partition_tree(k.conrelid) p) f (relation)
+  )
+  select array_agg(x.relation) into v_reached from reached x;
+  select jsonb_agg(to_jsonb(o) order by o.child, o.name) into v_keys
+  from (
+    select k.conname as name, k.confdeltype as action, k.conrelid::regclass::text as child,
+           k.confrelid::regclass::text as parent, k.confrelid = any (v_family) as is_direct,
+           k.conrelid = any (v_reached) as is_reached, k.conrelid = any (v_family) as is_self,
+           has_any_column_privilege(k.conrelid, 'select') as is_readable,
+           (select string_agg(format('tally_row.%I operator(%s.%s) c.%I', b.attname,
+                                     e.oprnamespace::regnamespace, e.oprname, a.attname), ' and '
+                              order by u.n)
+            from unnest(k.conkey, k.confkey, k.conpfeqop) with ordinality u (child, parent, eq, n)
+            join pg_attribute a on a.attrelid = k.conrelid and a.attnum = u.child
+            join pg_attribute b on b.attrelid = k.confrelid and b.attnum = u.parent
+            join pg_operator e on e.oid = u.eq) as matches
+    from pg_constraint k
+    where k.contype = 'f' and k.conparentid = 0
+      and k.confrelid in (select r from unnest(v_reached) r
+                          union
+                          select a.relid from unnest(v_reached) r, pg_partition_ancestors(r) a)
+  ) o;
+  for v_key in
+    select k.* from jsonb_to_recordset(v_keys) k (name text, child text, is_readable boolean)
+    where not k.is_readable
+  loop
+    raise exception using errcode = 'insufficient_privilege',
+      message = format('permission denied for table %s, which refers to what retention "%s" deletes '
+                       '(foreign key %s)', v_key.child, v_rule, v_key.name),
+      hint = format('grant select on %s to %I;', v_key.child, current_user);
+  end loop;
+$text$
+$function$;
+comment on function tally.retention_keys() is 'Text for tally.retention_body: it finds the foreign keys that are concerned.';
+revoke all on function tally.retention_keys() from public;
+
+-- function tally.retention_notices()
+CREATE OR REPLACE FUNCTION tally.retention_notices()
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select
+$text$
+  if not v_dry then
+    return;
+  end if;
+  tables := case when remember then v_gone_t[v_before + 1 :] end;
+  rows := case when remember then v_gone_r[v_before + 1 :] end;
+  for v_key in
+    select r.root as child, count(*) as n
+    from unnest(v_gone_t[v_before + 1 :]) o (t)
+    cross join lateral (select coalesce(pg_partition_root(o.t), o.t::regclass)) r (root)
+    where o.t <> all (v_family) and v_down is not null
+    group by r.root
+    order by r.root::text
+  loop
+    raise notice 'retention "%": % row(s) of % go too (on delete cascade)', v_rule, v_key.n,
+      v_key.child;
+  end loop;
+  for v_key in
+    select k.* from jsonb_to_recordset(v_keys) k (name text, action text, child text, parent text,
+                                                  matches text, is_direct boolean)
+    where k.action in ('n', 'd') or k.is_direct and k.action in ('a', 'r')
+  loop
+    if v_key.action in ('n', 'd') then
+      execute format('select count(*) from unnest($2, $3) d (t, r) join %s tally_row on '
+                     'tally_row.tableoid = d.t and tally_row.ctid = d.r join %s c on %s where %s',
+                     v_key.parent, v_key.child, v_key.matches, format(v_gone, 'c'))
+        into v_count using cutoff, v_gone_t, v_gone_r;
+      if v_count > 0 then
+        raise notice 'retention "%": % row(s) of % lose their reference (foreign key %)', v_rule,
+          v_count, v_key.child, v_key.name;
+      end if;
+    else
+      execute format('select count(*) from %s tally_row where %s and %s and exists (select from %s '
+                     'c where %s and %s)', v_from, v_where, format(v_gone, 'tally_row'), v_key.child,
+                     v_key.matches, format(v_gone, 'c'))
+        into v_count using cutoff, v_gone_t, v_gone_r;
+      if v_count > 0 then
+        raise notice 'retention "%": % row(s) of % stay, for % refers to them (foreign key %)',
+          v_rule, v_count, v_source, v_key.child, v_key.name;
+      end if;
+    end if;
+  end loop;
+  if cardinality(v_left_r) > 0 then
+    raise notice 'retention "%": % row(s) of % stay, for something refers to what would go with '
+      'them (%)', v_rule, cardinality(v_left_r), v_source,
+      (select string_agg(format('foreign key %s of %s', k.name, k.child), ', ')
+       from jsonb_to_recordset(v_keys) k (name text, action text, child text, is_direct boolean)
+       where k.action in ('a', 'r') and not k.is_direct);
+  end if;
+end
+$text$
+$function$;
+comment on function tally.retention_notices() is 'Text for tally.retention_body: a dry run says what goes along, and what stays.';
+revoke all on function tally.retention_notices() from public;
+
+-- function tally.retention_passes()
+CREATE OR REPLACE FUNCTION tally.retention_passes()
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select
+$text$
+  while v_places loop
+    v_limit := max_rows - gone;
+    execute v_pick into v_tables, v_rows
+      using cutoff, v_gone_t, v_gone_r, v_left_t, v_left_r, v_limit;
+    if v_rows is null then
+      -- What was left may be free by now. Outside of a dry run the next call sees to that.
+      exit when not v_dry or not v_went or cardinality(v_left_r) = 0;
+      v_went := false;
+      v_left_t := '{}'::oid[];
+      v_left_r := '{}'::tid[];
+      continue;
+    end if;
+    v_picked := cardinality(v_rows);
+    -- Once they are locked, nobody can refer to them any more: so it is looked at again.
+    while v_block is not null and v_rows is not null loop
+      v_all_t := v_tables;
+      v_all_r := v_rows;
+      v_next_t := v_tables;
+      v_next_r := v_rows;
+      while v_down is not null loop
+        execute v_down into v_next_t, v_next_r
+          using v_next_t, v_next_r, v_all_t || v_gone_t, v_all_r || v_gone_r;
+        exit when v_next_r is null;
+        v_all_t := v_all_t || v_next_t;
+        v_all_r := v_all_r || v_next_r;
+      end loop;
+      v_whole := true;
+      while v_all_r is not null loop
+        execute v_block into v_stay_t, v_stay_r
+          using v_all_t, v_all_r, v_all_t || v_gone_t, v_all_r || v_gone_r;
+        exit when v_stay_r is null;
+        v_whole := false;
+        execute v_minus into v_all_t, v_all_r using v_all_t, v_all_r, v_stay_t, v_stay_r;
+      end loop;
+      exit when v_whole;
+      execute v_minus into v_stay_t, v_stay_r using v_tables, v_rows, v_all_t, v_all_r;
+      exit when v_stay_r is null;
+      v_left_t := v_left_t || v_stay_t;
+      v_left_r := v_left_r || v_stay_r;
+      execute v_minus into v_tables, v_rows using v_tables, v_rows, v_stay_t, v_stay_r;
+    end loop;
+
+    v_went := v_went or v_rows is not null;
+    if v_block is null then
+      v_all_t := v_tables;
+      v_all_r := v_rows;
+    end if;
+    if v_rows is not null and v_dry then
+      gone := gone + case when v_self then (select count(*) from unnest(v_all_t) o (t)
+                                            where o.t = any (v_family))
+                          else cardinality(v_rows) end;
+      v_gone_t := v_gone_t || v_all_t;
+      v_gone_r := v_gone_r || v_all_r;
+    elsif v_rows is not null then
+      for v_table in select distinct o.t from unnest(v_tables) o (t) loop
+        execute format('delete from %s tally_row where tally_row.tableoid = $1 and tally_row.ctid '
+                       '= any ($2)', v_from)
+          using v_table, array(select o.r from unnest(v_tables, v_rows) o (t, r)
+                               where o.t = v_table);
+        get diagnostics v_count = row_count;
+        if not coalesce(v_self, false) then
+          gone := gone + v_count;
+        end if;
+      end loop;
+      if v_self then
+        execute format('select count(*) from unnest($1, $2) d (t, r) where d.t = any ($3) and not '
+                       'exists (select from %s tally_row where tally_row.tableoid = d.t and '
+                       'tally_row.ctid = d.r)', v_from)
+          into v_count using v_all_t, v_all_r, v_family;
+        gone := gone + v_count;
+      end if;
+      -- What is checked at the commit would fail for everything that is done with it.
+      if v_checks is not null then
+        execute format('set constraints %s immediate', v_checks);
+        execute format('set constraints %s deferred', v_checks);
+      end if;
+      v_left_t := v_left_t || v_tables;
+      v_left_r := v_left_r || v_rows;
+    end if;
+    exit when v_keys is null or gone >= max_rows
+      or not v_again and (v_dry or v_picked < v_limit);
+  end loop;
+$text$
+$function$;
+comment on function tally.retention_passes() is 'Text for tally.retention_body: it picks rows, looks at what refers to them, and deletes them.';
+revoke all on function tally.retention_passes() from public;
+
+-- function tally.retention_texts()
+CREATE OR REPLACE FUNCTION tally.retention_texts()
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select
+$text$  select coalesce(bool_or(k.action in ('a', 'r') and k.is_reached), false),
+         bool_or(k.action = 'c' and k.is_self),
+         -- What goes along with $1 and $2, without $3 and $4.
+         'select array_agg(n.t), array_agg(n.r) from (select distinct o.t, o.r from ('
+           || string_agg(format(
+                'select c.tableoid as t, c.ctid as r from unnest($1, $2) d (t, r) join %s tally_row '
+                'on tally_row.tableoid = d.t and tally_row.ctid = d.r join %s c on %s',
+                k.parent, k.child, k.matches), ' union all ') filter (where k.action = 'c')
+           || ') o) n where not exists (select from unnest($3, $4) g (t, r) '
+              'where g.t = n.t and g.r = n.r)',
+         -- Those of $1 and $2 to which something refers that is not among $3 and $4.
+         'select array_agg(n.t), array_agg(n.r) from (select distinct o.t, o.r from ('
+           || string_agg(format(
+                'select d.t, d.r from unnest($1, $2) d (t, r) join %s tally_row on '
+                'tally_row.tableoid = d.t and tally_row.ctid = d.r join %s c on %s where not exists '
+                '(select from unnest($3, $4) g (t, r) where g.t = c.tableoid and g.r = c.ctid)',
+                k.parent, k.child, k.matches), ' union all ')
+              filter (where k.action in ('a', 'r', 'c'))
+           || ') o) n',
+         coalesce(bool_or(k.action in ('c', 'n', 'd')), false),
+         format('from %s tally_row where %s', v_from, v_where) || coalesce(string_agg(
+                format(' and not exists (select from %s c where %s', k.child, k.matches)
+                  || case when v_dry then ' and ' || format(v_gone, 'c') else '' end || ')', '')
+              filter (where k.is_direct and k.action in ('a', 'r')), '')
+    into v_again, v_self, v_down, v_block, v_places, v_pick
+  from jsonb_to_recordset(v_keys) k (action text, child text, parent text, matches text,
+                                     is_direct boolean, is_reached boolean, is_self boolean);
+  v_places := v_places or v_again or remember or not v_dry;
+  if v_dry then
+    v_pick := v_pick || ' and ' || format(v_gone, 'tally_row');
+  end if;
+  if not v_places then
+    -- A figure is all that is needed.
+    execute 'select count(*) ' || v_pick into gone using cutoff, v_gone_t, v_gone_r;
+  end if;
+  v_pick := 'select array_agg(d.t), array_agg(d.r) from (select tally_row.tableoid as t, '
+    || 'tally_row.ctid as r ' || v_pick
+    || ' and not exists (select from unnest($4, $5) g (t, r) where g.t = tally_row.tableoid '
+       'and g.r = tally_row.ctid)'
+    || case when v_dry then ') d'
+            else ' limit $6 for update of tally_row skip locked) d' end;
+  v_checks := $text$ || tally.deferred_checks(
+'select r from unnest(v_reached) r
+                                union select k.child::regclass
+                                from jsonb_to_recordset(v_keys) k (action text, child text)
+                                where k.action in (''n'', ''d'')') || $text$;
+$text$
+$function$;
+comment on function tally.retention_texts() is 'Text for tally.retention_body: it writes the queries for its table and the keys.';
+revoke all on function tally.retention_texts() from public;
+
+-- function tally.retention_variables()
+CREATE OR REPLACE FUNCTION tally.retention_variables()
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select
+$text$  v_dry    constant boolean := max_rows is null;
+  v_family  oid[];
+  v_reached oid[];
+  v_keys    jsonb;
+  v_key     record;
+  v_again   boolean;
+  v_self    boolean;
+  v_places  boolean;
+  v_pick    text;
+  v_down    text;
+  v_block   text;
+  v_checks  text;
+  -- Places of rows, each in two arrays: what was picked, that and what goes along, what must stay,
+  -- what was left, what has gone in this call.
+  v_tables  oid[];
+  v_rows    tid[];
+  v_all_t   oid[];
+  v_all_r   tid[];
+  v_next_t  oid[];
+  v_next_r  tid[];
+  v_stay_t  oid[];
+  v_stay_r  tid[];
+  v_left_t  oid[] := '{}'::oid[];
+  v_left_r  tid[] := '{}'::tid[];
+  v_gone_t  oid[] := coalesce(not_tables, '{}'::oid[]);
+  v_gone_r  tid[] := coalesce(not_rows, '{}'::tid[]);
+  v_before  integer := cardinality(v_gone_r);
+  v_limit   bigint;
+  v_picked  integer;
+  v_went    boolean := false;
+  v_whole   boolean;
+  v_table   oid;
+  v_count   bigint;
+  v_minus constant text := 'select array_agg(d.t), array_agg(d.r) from unnest($1, $2) d (t, r) '
+    || 'where not exists (select from unnest($3, $4) g (t, r) where g.t = d.t and g.r = d.r)';
+  v_gone constant text := 'not exists (select from unnest($2, $3) g (t, r) '
+    || 'where g.t = %1$s.tableoid and g.r = %1$s.ctid)';
+begin
+$text$
+$function$;
+comment on function tally.retention_variables() is 'Text for tally.retention_body: what its variables are.';
+revoke all on function tally.retention_variables() from public;
 
 -- function tally.revoke_sight(regclass)
 CREATE OR REPLACE FUNCTION tally.revoke_sight(source regclass)
@@ -7829,6 +8291,39 @@ $settings$ || tally.pinned_settings()
 $function$;
 comment on function tally.rule_settings() is 'Text for the functions of a rule: the settings that they pin.';
 revoke all on function tally.rule_settings() from public;
+
+-- function tally.rules_in_order(text)
+CREATE OR REPLACE FUNCTION tally.rules_in_order(which text DEFAULT NULL::text)
+ RETURNS TABLE(name text, place bigint, concerns text[], is_circular boolean)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- Rows that refer to others go before these: so a parent goes in the clean-up that takes its
+  -- children, and a child counts for its own rule and not as what a cascade took along. A table
+  -- refers to more tables than those do to which it refers. Rules of one table go by name.
+  with rules as (
+    select r.name, r.source, t.referred
+    from tally.retentions r
+    cross join lateral (select array(select f from tally.referred_tables(r.source) f) as referred) t
+    where rules_in_order.which is null or r.name = rules_in_order.which
+  ), placed as (
+    select r.*, row_number() over (order by cardinality(r.referred) desc, r.name) as place
+    from rules r
+  )
+  select p.name, p.place, c.names, c.is_circular
+  from placed p
+  cross join lateral (
+    select coalesce(array_agg(o.name), '{}'::text[]) as names,
+           coalesce(bool_or(o.place < p.place), false) as is_circular
+    from placed o
+    where o.source = any (p.referred) and o.source <> p.source
+       or o.source = p.source and o.place > p.place
+  ) c
+  order by p.place
+$function$;
+comment on function tally.rules_in_order(text) is 'The rules of retention in the order in which they clean up, each with those whose figures depend on it. is_circular: such a one comes before it, for their tables refer to each other.';
+revoke all on function tally.rules_in_order(text) from public;
 
 -- function tally.run_builder(text,text)
 CREATE OR REPLACE FUNCTION tally.run_builder(function text, scope text, OUT body text, OUT took_ms real, OUT state text, OUT error text)

@@ -56,7 +56,8 @@ export const cleanup: Verb = {
       }
     });
     for (const line of renderTable(tableOf([...gone.values()]))) context.say(line);
-    context.say(dryRun ? 'dry run: nothing was changed' : 'cleaned up');
+    if (dryRun) context.say('dry run: nothing was changed');
+    else context.say(warnings > 0 ? 'not cleaned up: what is named above' : 'cleaned up');
     return warnings > 0 ? EXIT.failedCheck : EXIT.ok;
   },
 };

@@ -43,6 +43,23 @@ test('cleanup ends with code 4 when a rule fails, and names it', async (t) => {
   t.regex(wrong.stderr, /DAYS is "7x"/);
 });
 
+test('cleanup beside another one ends with code 4, and says why', async (t) => {
+  const { sql, client, url } = await testDatabase(t);
+  await sql(`create table public.events (at timestamptz);
+    insert into public.events values ('2000-01-01');
+    select tally.create_retention('events', 'public.events', 'at', '90 days')`);
+  const env = { DATABASE_URL: url };
+  const other = await client();
+  await other.query('begin; select tally.clean_up()');
+  const beside = await cli(['cleanup'], { env });
+  t.is(beside.code, 4, beside.stderr);
+  t.regex(beside.stderr, /warning: retention "events": another session cleans up by it/);
+  t.regex(beside.stdout, /\nnot cleaned up: what is named above\n$/);
+  await other.query('rollback');
+  t.is((await cli(['cleanup', '--fast'], { env })).code, 0);
+  t.is((await sql('select from public.events')).length, 0);
+});
+
 test('expire changes everything that is due, and cron says why it cannot be', async (t) => {
   const { sql, url } = await testDatabase(t);
   await createInvitations(sql);

@@ -74,6 +74,37 @@ test('one call deletes no more than it may, and says that there may be more', as
   t.deepEqual(notices, Array(2).fill('retention "events": there may be more: call it again'));
 });
 
+test('a clean-up beside another one says that it did nothing', async (t) => {
+  const { sql, client } = await testDatabase(t);
+  await createEvents(sql);
+  await sql(`create table public.a (event int references public.events, at timestamptz);
+    insert into public.a values (100, '2000-01-01');
+    select tally.create_retention('events', 'public.events', 'at', '30 days');
+    select tally.create_retention('a', 'public.a', 'at', '30 days');
+    update tally.jobs set next_at = now() where name = 'clean_up a'`);
+  const [other, session] = [await client(), await client()];
+  const said: { code?: string | undefined; message?: string | undefined }[] = [];
+  session.on('notice', (notice) => said.push(notice));
+  await other.query(`begin; select tally.clean_up('a')`);
+  t.deepEqual(await cleanUp(sqlOf(session), ''), [
+    { name: 'a', rows: 0, partitions: 0 },
+    { name: 'events', rows: 0, partitions: 0 },
+  ]);
+  t.deepEqual(
+    said.map(({ code, message }) => [code, message]),
+    [['TL042', 'retention "a": another session cleans up by it, so nothing was done here']],
+  );
+  await sql('select tally.run_due_jobs()');
+  t.deepEqual(await sql(`select last_result from tally.jobs where name = 'clean_up a'`), [
+    { last_result: 'another session cleans up by it' },
+  ]);
+  await other.query('commit');
+  t.deepEqual(await cleanUp(sqlOf(session), ''), [
+    { name: 'a', rows: 0, partitions: 0 },
+    { name: 'events', rows: 70, partitions: 0 },
+  ]);
+});
+
 test('a row that somebody keeps locked is left for the next time', async (t) => {
   const { sql, client } = await testDatabase(t);
   await createEvents(sql);
@@ -107,7 +138,8 @@ test('rows that others refer to stay, or take the others along, as the foreign k
   const told = await cleanUp(sqlOf(session), 'dry_run => true');
   t.deepEqual(told, [{ name: 'events', rows: 18, partitions: 0 }]);
   t.deepEqual(notices.splice(0), [
-    '10 row(s) of public.tags that refer to them go too, with whatever refers to these (foreign key tags_event_fkey)',
+    'retention "events": 10 row(s) of public.tags go too (on delete cascade)',
+    'retention "events": 2 row(s) of public.events stay, for public.notes refers to them (foreign key notes_event_fkey)',
   ]);
   t.deepEqual(await cleanUp(sql, ''), told);
   t.is((await sql('select from public.tags')).length, 20);

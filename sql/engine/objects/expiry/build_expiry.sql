@@ -15,7 +15,7 @@ begin
   -- put them there should have run as himself. The caller holds SHARE ROW EXCLUSIVE on the source.
   select e.* into strict v_rule from tally.expiries e where e.name = build_expiry.name;
   select c.relowner into v_owner from pg_class c where c.oid = v_rule.source;
-  perform tally.drop_function('run_expiry', name, 'integer, oid[], tid[]');
+  perform tally.drop_function('run_expiry', name);
   execute format(
 $create$create function tally.%1$I(
   max_rows integer, not_tables oid[], not_rows tid[],
@@ -30,7 +30,7 @@ as %3$L$create$, v_run, tally.rule_settings(), tally.expiry_body(v_rule));
            name));
   perform tally.hand_over(format('tally.%I(integer, oid[], tid[])', v_run)::regprocedure, v_owner);
 
-  perform tally.drop_function('next_expiry', name, 'timestamptz');
+  perform tally.drop_function('next_expiry', name);
   execute format(
 $create$create function tally.%1$I(past timestamptz)
 returns timestamptz

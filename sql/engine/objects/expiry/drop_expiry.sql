@@ -33,8 +33,8 @@ begin
                      v_old.made_index);
     end if;
   end if;
-  perform tally.drop_function('run_expiry', name, 'integer, oid[], tid[]');
-  perform tally.drop_function('next_expiry', name, 'timestamptz');
+  perform tally.drop_function('run_expiry', name);
+  perform tally.drop_function('next_expiry', name);
   delete from tally.expiries e where e.name = drop_expiry.name;
   perform pg_notify('tally_work', '');
 end

@@ -22,8 +22,9 @@ declare
   v_places tid[] := '{}'::tid[];
   v_some_done oid[];
   v_some_places tid[];
+  v_checks text;
 begin
-  -- Changes at most max_rows rows of %2$s that are due, without those that failed before. A row
+  -- Changes at most max_rows rows of %10$s that are due, without those that failed before. A row
   -- that somebody else has locked is left for the next time: whoever has it may be deciding.
   %1$I.changed := 0;
   select array_agg(d.t), array_agg(d.r)
@@ -41,6 +42,7 @@ begin
   if v_rows is null then
     return;
   end if;
+  v_checks := %7$s;
   begin
     for v_table in select distinct k.t from unnest(v_tables) k (t) loop
       v_some := array(select k.r from unnest(v_tables, v_rows) k (t, r) where k.t = v_table);
@@ -56,10 +58,18 @@ begin
       v_done := v_done || v_some_done;
       v_places := v_places || v_some_places;
       exit when v_again;
-    end loop;%7$s
+    end loop;
+    -- What is checked at the commit would fail for everything that is done with it.
+    if v_checks is not null then
+      execute format('set constraints %%s immediate', v_checks);
+      execute format('set constraints %%s deferred', v_checks);
+    end if;
     -- A trigger that ran after it may have set a row back: then the last version of one of these
     -- rows is due. Other due rows that this transaction wrote are somebody else's, and their turn
-    -- comes. Looked for among what is due, so that mostly nothing is looked up.
+    -- comes. Looked for among what is due, so that mostly nothing is looked up. currtid2 follows a
+    -- row from a place to its last version, as nothing else in SQL does; it is told of the partition
+    -- that the row is in, for a partitioned table itself has no places, and has to be allowed to
+    -- read it.
     v_again := v_again or exists (
       select from (select tally_row.tableoid as t, tally_row.ctid as r, tally_row.xmin as x
                    from %2$s tally_row
@@ -84,7 +94,11 @@ begin
           returning (%3$s) is true and (%4$s) <= v_now as again
         )
         select count(*), coalesce(bool_or(d.again), false) into v_count, v_again
-        from tally_done d;%7$s
+        from tally_done d;
+        if v_checks is not null then
+          execute format('set constraints %%s immediate', v_checks);
+          execute format('set constraints %%s deferred', v_checks);
+        end if;
         %1$I.changed := %1$I.changed + v_count;
       exception when others or assert_failure then
         %1$I.error := sqlerrm;
@@ -106,14 +120,13 @@ begin
 end
 $body$, tally.rule_function('run_expiry', rule.name), rule.source, rule.filter_sql, rule.due_sql,
     (select quote_ident(c.relname) from pg_class c where c.oid = rule.source), rule.change_sql,
-    case when exists (select from tally.family(rule.source) f
-                      join pg_trigger t on t.tgrelid = f and t.tginitdeferred)
-      then E'\n    -- What is checked at the commit would fail for everything that is done with it.'
-           || E'\n    set constraints all immediate;' else '' end,
+    tally.deferred_checks(format('select %1$L::regclass::oid union '
+                                 'select f.relid from pg_partition_tree(%1$L) f', rule.source)),
     format('expiry "%s": a row of %s was due again after its change, and would be for ever',
            rule.name, rule.source),
     format('A trigger may set it back. Mend it, then create the expiry again, or '
-           'select tally.drop_expiry(%L);', rule.name))
+           'select tally.drop_expiry(%L);', rule.name),
+    tally.one_line(rule.source::text))
 $function$;
 
 comment on function tally.expiry_body(tally.expiries) is

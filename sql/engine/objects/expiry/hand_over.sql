@@ -51,21 +51,24 @@ $function$;
 comment on function tally.hand_over(regprocedure, oid) is
   'Gives a function to the role with whose rights it is to run; tally_owner may call it.';
 
-create or replace function tally.drop_function(prefix text, name text, arguments text)
+create or replace function tally.drop_function(prefix text, name text)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  v_function regprocedure := to_regprocedure(
-    format('tally.%I(%s)', tally.rule_function(prefix, name), arguments));
+  v_function regprocedure;
 begin
-  -- Without the notice that it was not there.
-  if v_function is not null then
+  -- Whatever its parameters are: another version of pgtally may have written it.
+  for v_function in
+    select p.oid from pg_proc p
+    where p.pronamespace = 'tally'::regnamespace
+      and p.proname = tally.rule_function(prefix, drop_function.name)
+  loop
     execute format('drop function %s', v_function);
-  end if;
+  end loop;
 end
 $function$;
 
-comment on function tally.drop_function(text, text, text) is
-  'Drops a function that belongs to a rule, if it is there.';
+comment on function tally.drop_function(text, text) is
+  'Drops the functions of a rule that are called so, if they are there.';

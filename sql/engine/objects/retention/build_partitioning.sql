@@ -9,8 +9,7 @@ declare
 begin
   -- Writes the two functions that make partitions of a table as its owner. ATTACH, and not CREATE
   -- TABLE … PARTITION OF, which would keep readers and writers out of the whole table.
-  perform tally.drop_function('make_partition', tally.partitioning_slug(source),
-                              'text, text, text');
+  perform tally.drop_function('make_partition', tally.partitioning_slug(source));
   execute format(
 $create$create function tally.%1$I(partition text, low text, high text)
 returns void
@@ -37,7 +36,6 @@ $body$, (select c.relnamespace::regnamespace::text from pg_class c where c.oid =
                  format('Made by tally.ensure_partitions: makes a partition of %s.', source));
   perform tally.hand_over(format('tally.%I(text, text, text)', v_make)::regprocedure, v_owner);
 
-  perform tally.drop_function('make_partition', tally.partitioning_slug(source), 'text');
   execute format(
 $create$create function tally.%1$I(ddl text)
 returns void

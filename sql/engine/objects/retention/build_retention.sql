@@ -13,29 +13,31 @@ begin
   -- role's rights, as those of an expiry do.
   select r.* into strict v_rule from tally.retentions r where r.name = build_retention.name;
   select c.relowner into v_owner from pg_class c where c.oid = v_rule.source;
-  perform tally.drop_function('run_retention', name, 'timestamptz, integer');
+  perform tally.drop_function('run_retention', name);
   execute format(
-$create$create function tally.%1$I(cutoff timestamptz, max_rows integer, out gone bigint)
+$create$create function tally.%1$I(
+  cutoff timestamptz, max_rows integer, remember boolean, not_tables oid[], not_rows tid[],
+  out gone bigint, out tables oid[], out rows tid[]
+)
 language plpgsql
 security definer  -- with the rights of the owner of the table; tally_owner alone may call it
 %2$sas %3$L$create$, v_run, tally.rule_settings(), tally.retention_body(v_rule));
-  execute format('comment on function tally.%I(timestamptz, integer) is %L', v_run,
+  execute format('comment on function tally.%I is %L', v_run,
     format('Made by tally.create_retention: deletes old rows of %s for retention %s; with max_rows '
            'NULL it counts them.', v_rule.source, name));
-  perform tally.hand_over(format('tally.%I(timestamptz, integer)', v_run)::regprocedure, v_owner);
+  perform tally.hand_over(format('tally.%I', v_run)::regproc, v_owner);
 
-  perform tally.drop_function('drop_partitions', name, 'regclass[], text, interval');
+  perform tally.drop_function('drop_partitions', name);
   execute format(
 $create$create function tally.%1$I(old regclass[], step text, wait interval)
 returns bigint
 language plpgsql
 security definer  -- with the rights of the owner of the table; tally_owner alone may call it
 %2$sas %3$L$create$, v_drop, tally.rule_settings(), tally.drop_body(v_rule));
-  execute format('comment on function tally.%I(regclass[], text, interval) is %L', v_drop,
+  execute format('comment on function tally.%I is %L', v_drop,
     format('Made by tally.create_retention: locks, counts and drops old partitions of %s for '
            'retention %s.', v_rule.source, name));
-  perform tally.hand_over(format('tally.%I(regclass[], text, interval)', v_drop)::regprocedure,
-                          v_owner);
+  perform tally.hand_over(format('tally.%I', v_drop)::regproc, v_owner);
 end
 $function$;
 

@@ -1,6 +1,6 @@
 create or replace function tally.clean_up_rule(
-  rule tally.retentions, keep interval, dry_run boolean, may_drop boolean, max_rows integer,
-  out gone bigint, out partitions integer, out is_more boolean
+  rule tally.retentions, keep interval, may_drop boolean, max_rows integer,
+  out gone bigint, out partitions integer, out is_more boolean, out is_busy boolean
 )
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -8,25 +8,19 @@ set timezone = 'UTC'  -- a month ago, whoever asks
 as $function$
 declare
   v_cutoff timestamptz := clock_timestamp() - coalesce(keep, rule.keep);
-  v_run    name := tally.rule_function('run_retention', rule.name);
   v_old    regclass[];
   v_count  bigint;
 begin
   gone := 0;
   partitions := 0;
   is_more := false;
-  v_old := array(select p from tally.old_partitions(rule, v_cutoff) p);
-  if dry_run then
-    execute format('select tally.%I($1, null)', v_run) into gone using v_cutoff;
-    partitions := cardinality(v_old);
-    return;
-  end if;
-  if not pg_try_advisory_xact_lock(hashtextextended('tally.clean_up.' || rule.name, 0)) then
-    raise notice 'retention "%": another session cleans up', rule.name;
+  is_busy := not pg_try_advisory_xact_lock(hashtextextended('tally.clean_up.' || rule.name, 0));
+  if is_busy then
     return;
   end if;
   -- Partitions first: whoever waits for a row that we have deleted would hold the lock that they
   -- take. For the same reason only one table's in a transaction.
+  v_old := array(select p from tally.old_partitions(rule, v_cutoff) p);
   if cardinality(v_old) > 0 and not may_drop then
     is_more := true;
     return;
@@ -34,11 +28,38 @@ begin
     gone := tally.drop_partitions(rule, v_old);
     partitions := cardinality(v_old);
   end if;
-  execute format('select tally.%I($1, $2)', v_run) into v_count using v_cutoff, max_rows;
+  execute format('select r.gone from tally.%I($1, $2, false, null, null) r',
+                 tally.rule_function('run_retention', rule.name))
+    into v_count using v_cutoff, max_rows;
   gone := gone + v_count;
   is_more := v_count >= max_rows;
 end
 $function$;
 
-comment on function tally.clean_up_rule(tally.retentions, interval, boolean, boolean, integer) is
-  'Deletes what is old by one rule, at most so many rows and whatever partitions; or counts it.';
+comment on function tally.clean_up_rule(tally.retentions, interval, boolean, integer) is
+  'Deletes what is old by one rule, at most so many rows and whatever partitions. is_busy: another '
+  'session does, and nothing was done.';
+
+create or replace function tally.count_rule(
+  rule tally.retentions, keep interval, remember boolean, not_partitions regclass[],
+  not_tables oid[], not_rows tid[],
+  out gone bigint, out partitions regclass[], out tables oid[], out rows tid[]
+)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'  -- as tally.clean_up_rule has it
+as $function$
+declare
+  v_cutoff timestamptz := clock_timestamp() - coalesce(keep, rule.keep);
+begin
+  partitions := array(select p from tally.old_partitions(rule, v_cutoff) p
+                      where p <> all (not_partitions));
+  execute format('select r.gone, r.tables, r.rows from tally.%I($1, null, $2, $3, $4) r',
+                 tally.rule_function('run_retention', rule.name))
+    into gone, tables, rows using v_cutoff, remember, not_tables, not_rows;
+end
+$function$;
+
+comment on function tally.count_rule(
+  tally.retentions, interval, boolean, regclass[], oid[], tid[]) is
+  'What would go by one rule after what others have taken; with remember which rows.';

@@ -16,7 +16,7 @@ declare
   v_count     bigint;
   v_rows      bigint := 0;
 begin
-  -- For partitions of %2$s, and for nothing else.
+  -- For partitions of %5$s, and for nothing else.
   if exists (select from unnest(%1$I.old) o (partition)
              where not exists (select from pg_inherits i where i.inhrelid = o.partition
                                and i.inhparent = %3$L::regclass)) then
@@ -51,7 +51,7 @@ begin
   return v_rows;
 end
 $body$, tally.rule_function('drop_partitions', rule.name), rule.source, rule.source::text,
-    format('not all of them are partitions of %s', rule.source))
+    format('not all of them are partitions of %s', rule.source), tally.one_line(rule.source::text))
 $function$;
 
 comment on function tally.drop_body(tally.retentions) is

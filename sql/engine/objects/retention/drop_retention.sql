@@ -23,8 +23,8 @@ begin
                        current_user, v_old.source, name),
       hint = format('Drop it as %I, who does.', v_class.relowner::regrole);
   end if;
-  perform tally.drop_function('run_retention', name, 'timestamptz, integer');
-  perform tally.drop_function('drop_partitions', name, 'regclass[], text, interval');
+  perform tally.drop_function('run_retention', name);
+  perform tally.drop_function('drop_partitions', name);
   delete from tally.jobs j where j.name = 'clean_up ' || drop_retention.name;
   delete from tally.retentions r where r.name = drop_retention.name;
 end

@@ -91,9 +91,7 @@ begin
       hint = 'select source from tally.partitionings; lists the tables.';
   end if;
   if exists (select from pg_class c where c.oid = source) then
-    perform tally.drop_function('make_partition', tally.partitioning_slug(source), 'text');
-    perform tally.drop_function('make_partition', tally.partitioning_slug(source),
-                                'text, text, text');
+    perform tally.drop_function('make_partition', tally.partitioning_slug(source));
     delete from tally.jobs j where j.name = tally.partitions_job(source);
   end if;
   delete from tally.partitionings p where p.source = drop_partitioning.source;

@@ -1,17 +1,12 @@
 create or replace function tally.references_to(source regclass)
-returns table (name text, child regclass, action "char", matches text)
+returns table (name text, child regclass, action "char")
 language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $function$
-  -- The foreign keys of which rows of source are the parents, and how a row c of the child names
-  -- its parent tally_row. A key's copies on partitions go with the key itself.
-  select k.conname::text, k.conrelid::regclass, k.confdeltype,
-         (select string_agg(format('c.%I = tally_row.%I', a.attname, b.attname), ' and '
-                            order by u.n)
-          from unnest(k.conkey, k.confkey) with ordinality u (child, parent, n)
-          join pg_attribute a on a.attrelid = k.conrelid and a.attnum = u.child
-          join pg_attribute b on b.attrelid = k.confrelid and b.attnum = u.parent)
+  -- The foreign keys of which rows of source are the parents. A key's copies on partitions go with
+  -- the key itself.
+  select k.conname::text, k.conrelid::regclass, k.confdeltype
   from pg_constraint k
   where k.contype = 'f' and k.conparentid = 0
     and k.confrelid in (select f from tally.family(references_to.source) f)
@@ -20,3 +15,27 @@ $function$;
 
 comment on function tally.references_to(regclass) is
   'The foreign keys that refer to a table, with what they do when a row of it is deleted.';
+
+create or replace function tally.referred_tables(source regclass)
+returns setof regclass
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $function$
+  -- Up the foreign keys, over any number of tables, with or without rules of their own. A partition
+  -- stands for its whole table.
+  with recursive keys as (
+    select distinct coalesce(pg_partition_root(k.conrelid), k.conrelid::regclass) as child,
+           coalesce(pg_partition_root(k.confrelid), k.confrelid::regclass) as parent
+    from pg_constraint k
+    where k.contype = 'f' and k.conparentid = 0
+  ), referred (relation) as (
+    select k.parent from keys k where k.child = referred_tables.source
+    union
+    select k.parent from referred r join keys k on k.child = r.relation
+  )
+  select r.relation from referred r
+$function$;
+
+comment on function tally.referred_tables(regclass) is
+  'The tables that rows of a table refer to by foreign keys, and those that these refer to.';
