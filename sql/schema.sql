@@ -908,12 +908,12 @@ comment on view tally.triggered_tables is 'Tables that carry triggers of ours: k
 create view tally.unfilled as
  SELECT id AS counter,
     name,
-    fill_attempts,
     LEAST(created_at, now()) AS created_at,
         CASE
             WHEN (fill_again_at <= (now() + '00:06:00'::interval)) THEN fill_again_at
             ELSE NULL::timestamp with time zone
-        END AS fill_again_at
+        END AS fill_again_at,
+    fill_attempts
    FROM tally.definitions d
   WHERE (((filled_at IS NULL) OR (EXISTS ( SELECT
            FROM tally.fill_requests f
