@@ -1171,6 +1171,57 @@ comment on function tally.attend() is 'Makes this session the one that pulses, u
 revoke all on function tally.attend() from public;
 grant execute on function tally.attend() to tally_server;
 
+-- function tally.await_build(tally.summary_definitions,text,boolean)
+CREATE OR REPLACE FUNCTION tally.await_build(definition tally.summary_definitions, scope text, patient boolean)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_document  tally.documents;
+  v_key       bigint := tally.document_key(definition.id, await_build.scope);
+  v_is_shared boolean := false;
+  v_until     timestamptz;
+  v_pause     double precision := 0.005;
+  v_outcome   text;
+begin
+  -- Locks are tried, never waited for: two who read the same documents in another order, each in a
+  -- transaction that keeps what it has locked to its end, would wait for each other.
+  loop
+    v_is_shared := v_is_shared or pg_try_advisory_xact_lock_shared(definition.id);
+    if v_is_shared and pg_try_advisory_xact_lock(v_key) then
+      v_outcome := 'mine';
+      exit;
+    end if;
+    -- Somebody builds it: one build is enough for all who read.
+    select d.* into v_document from tally.documents d
+    where d.summary = definition.id and d.scope = await_build.scope;
+    if tally.is_fresh(v_document, definition.max_age) then
+      v_outcome := 'fresh';
+      exit;
+    elsif v_document.body is not null then
+      v_outcome := 'last';
+      exit;
+    end if;
+    perform tally.find_summary(definition.name);  -- it may be dropped by now
+    if tally.is_building(v_key) then
+      v_until := null;
+    elsif not patient and clock_timestamp() >= v_until then
+      -- Built, and not committed for so long: nobody knows when it will be.
+      v_outcome := 'alone';
+      exit;
+    else
+      v_until := coalesce(v_until, clock_timestamp() + interval '1 second');
+    end if;
+    perform pg_sleep(v_pause);
+    v_pause := least(v_pause * 1.5, 0.1);
+  end loop;
+  return v_outcome;
+end
+$function$;
+comment on function tally.await_build(tally.summary_definitions,text,boolean) is 'Part of tally.build_on_read. mine: this transaction may build it; alone: not so, and the one that may has built it and stays open, but for who is patient; fresh: it is there; last: an older one is.';
+revoke all on function tally.await_build(tally.summary_definitions,text,boolean) from public;
+
 -- function tally.await_marks()
 CREATE OR REPLACE FUNCTION tally.await_marks()
  RETURNS boolean
@@ -1355,7 +1406,9 @@ begin
   if not again then
     v_since := tally.forget_due(definition.id, build_here.scope);
   end if;
-  v_built := tally.run_builder(definition.function, build_here.scope);
+  v_built := tally.run_builder(
+    definition.function, build_here.scope,
+    tally.building_key(tally.document_key(definition.id, build_here.scope)));
   if v_built.state is null then
     body := v_built.body;
     outcome := tally.store_document(definition, build_here.scope, body, v_built.took_ms);
@@ -1382,8 +1435,8 @@ $function$;
 comment on function tally.build_here(tally.summary_definitions,text,boolean,timestamp with time zone) is 'Builds and keeps one document: changed, equal, gone (there is none any more), none, failed or canceled. again: nobody waits for it, so a failure is a warning, and work tries once more; the caller has called tally.forget_due, which said since.';
 revoke all on function tally.build_here(tally.summary_definitions,text,boolean,timestamp with time zone) from public;
 
--- function tally.build_on_read(tally.summary_definitions,text)
-CREATE OR REPLACE FUNCTION tally.build_on_read(definition tally.summary_definitions, scope text, OUT outcome text, OUT body text, OUT error text)
+-- function tally.build_on_read(tally.summary_definitions,text,boolean)
+CREATE OR REPLACE FUNCTION tally.build_on_read(definition tally.summary_definitions, scope text, patient boolean, OUT outcome text, OUT body text, OUT error text)
  RETURNS record
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1391,38 +1444,29 @@ AS $function$
 declare
   v_document tally.documents;
   v_built    record;
-  v_key      bigint := tally.document_key(definition.id, build_on_read.scope);
+  v_can_keep boolean :=
+    current_setting('transaction_read_only') = 'off'
+    and current_setting('transaction_isolation') in ('read committed', 'read uncommitted');
 begin
   -- Builds a document for somebody who wants to read it, unless it is there by now. Where nothing
   -- can be written, on a standby say, it is built and not kept.
+  outcome := case when v_can_keep then tally.await_build(definition, build_on_read.scope, patient)
+                  else 'alone' end;
   select d.* into v_document from tally.documents d
   where d.summary = definition.id and d.scope = build_on_read.scope;
   body := v_document.body;
-  if current_setting('transaction_read_only') = 'on'
-     or current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
-    v_built := tally.run_builder(definition.function, build_on_read.scope);
+  if outcome = 'alone' then
+    v_built := tally.run_builder(definition.function, build_on_read.scope, null);
     outcome := case when v_built.state is null then 'not kept' else 'failed' end;
     error := v_built.error;
     if error is null then
       body := v_built.body;
     end if;
     return;
+  elsif outcome in ('fresh', 'last') then
+    return;
   end if;
-  if not pg_try_advisory_xact_lock_shared(definition.id) or not pg_try_advisory_xact_lock(v_key)
-  then
-    -- Somebody builds it: one build is enough for all who read.
-    if body is not null then
-      outcome := 'last';
-      return;
-    end if;
-    perform pg_advisory_xact_lock_shared(definition.id);
-    perform pg_advisory_xact_lock(v_key);
-    perform tally.find_summary(definition.name);  -- it may be dropped by now
-  end if;
-
-  select d.* into v_document from tally.documents d
-  where d.summary = definition.id and d.scope = build_on_read.scope;
-  body := v_document.body;
+  perform tally.find_summary(definition.name);  -- it may be dropped by now
   if tally.is_fresh(v_document, definition.max_age) then
     outcome := 'fresh';
   elsif v_document.error is not null
@@ -1441,8 +1485,8 @@ begin
   end if;
 end
 $function$;
-comment on function tally.build_on_read(tally.summary_definitions,text) is 'Builds a document for a reader. outcome: as of tally.build_here; fresh: it is there by now; last: another builds it; not kept.';
-revoke all on function tally.build_on_read(tally.summary_definitions,text) from public;
+comment on function tally.build_on_read(tally.summary_definitions,text,boolean) is 'Builds a document for a reader. outcome: as of tally.build_here; fresh: it is there by now; last: another builds it; not kept: built for this reader alone, unless he is patient.';
+revoke all on function tally.build_on_read(tally.summary_definitions,text,boolean) from public;
 
 -- function tally.build_partitioning(regclass)
 CREATE OR REPLACE FUNCTION tally.build_partitioning(source regclass)
@@ -1669,7 +1713,8 @@ declare
   v_document   tally.documents;
 begin
   -- tally.read_summary for a server, which reads the document afterwards: an error is an outcome
-  -- here, so that it is recorded, and not tried again by the next request at once.
+  -- here, so that it is recorded, and not tried again by the next request at once. Patient, because
+  -- it is of no use to a server unless it is kept.
   select s.* into v_definition from tally.summary_definitions s where s.name = build_topic.name;
   if not found then
     return 'unknown';
@@ -1680,7 +1725,7 @@ begin
   if tally.is_fresh(v_document, v_definition.max_age) then
     return 'fresh';
   end if;
-  return (select b.outcome from tally.build_on_read(v_definition, build_topic.scope) b);
+  return (select b.outcome from tally.build_on_read(v_definition, build_topic.scope, true) b);
 end
 $function$;
 comment on function tally.build_topic(text,text) is 'Sees to it that a document can be read; the outcome as of tally.build_on_read.';
@@ -1736,6 +1781,18 @@ AS $function$
 $function$;
 comment on function tally.builder_stands(tally.summary_definitions) is 'Whether a summary''s builder can be called with the rights of its owner.';
 revoke all on function tally.builder_stands(tally.summary_definitions) from public;
+
+-- function tally.building_key(bigint)
+CREATE OR REPLACE FUNCTION tally.building_key(key bigint)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select hashint8extended(building_key.key, 1952541804)
+$function$;
+comment on function tally.building_key(bigint) is 'The advisory lock that is held while the builder of the document of that key runs: that key''s own lock stays to the end of the transaction.';
+revoke all on function tally.building_key(bigint) from public;
 
 -- function tally.cancel_overdue_jobs()
 CREATE OR REPLACE FUNCTION tally.cancel_overdue_jobs()
@@ -5734,6 +5791,19 @@ $function$;
 comment on function tally.install_cron() is 'Hands pulse, work and jobs to pg_cron: every 10 seconds, or every minute before 1.5. It stands back while a server attends. tally.uninstall_cron() undoes it.';
 revoke all on function tally.install_cron() from public;
 
+-- function tally.is_building(bigint)
+CREATE OR REPLACE FUNCTION tally.is_building(key bigint)
+ RETURNS boolean
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select case when pg_try_advisory_lock_shared(tally.building_key(is_building.key))
+              then not pg_advisory_unlock_shared(tally.building_key(is_building.key))
+              else true end
+$function$;
+comment on function tally.is_building(bigint) is 'Whether another session is in the builder of the document of that key.';
+revoke all on function tally.is_building(bigint) from public;
+
 -- function tally.is_empty(regclass)
 CREATE OR REPLACE FUNCTION tally.is_empty(source regclass)
  RETURNS boolean
@@ -7484,7 +7554,7 @@ begin
   if tally.is_fresh(v_document, v_definition.max_age) then
     return v_document.body::jsonb;
   end if;
-  v_built := tally.build_on_read(v_definition, read_summary.scope);
+  v_built := tally.build_on_read(v_definition, read_summary.scope, false);
   if v_built.outcome = 'canceled' then
     raise exception using errcode = 'query_canceled',
       message = format('summary "%s" could not be built for scope "%s" in time: %s',
@@ -8325,8 +8395,8 @@ $function$;
 comment on function tally.rules_in_order(text) is 'The rules of retention in the order in which they clean up, each with those whose figures depend on it. is_circular: such a one comes before it, for their tables refer to each other.';
 revoke all on function tally.rules_in_order(text) from public;
 
--- function tally.run_builder(text,text)
-CREATE OR REPLACE FUNCTION tally.run_builder(function text, scope text, OUT body text, OUT took_ms real, OUT state text, OUT error text)
+-- function tally.run_builder(text,text,bigint)
+CREATE OR REPLACE FUNCTION tally.run_builder(function text, scope text, building bigint, OUT body text, OUT took_ms real, OUT state text, OUT error text)
  RETURNS record
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -8342,6 +8412,10 @@ begin
   -- happened to read.
   begin
     perform set_config('transaction_read_only', 'on', true);
+    if building is not null then
+      -- Says so to those who wait, while it lasts: see tally.is_building.
+      perform pg_advisory_xact_lock(building);
+    end if;
     execute format('select tally.%I($1)::text', run_builder.function) into body
     using run_builder.scope;
     v_built := true;
@@ -8355,8 +8429,8 @@ begin
   took_ms := extract(epoch from clock_timestamp() - v_started) * 1000;
 end
 $function$;
-comment on function tally.run_builder(text,text) is 'Calls a summary''s builder: the document as text, or what went wrong.';
-revoke all on function tally.run_builder(text,text) from public;
+comment on function tally.run_builder(text,text,bigint) is 'Calls a summary''s builder: the document as text, or what went wrong. building: a lock to hold meanwhile.';
+revoke all on function tally.run_builder(text,text,bigint) from public;
 
 -- function tally.run_due_jobs()
 CREATE OR REPLACE FUNCTION tally.run_due_jobs()

@@ -10,6 +10,33 @@ $function$;
 comment on function tally.document_key(bigint, text) is
   'The advisory lock of one document: who holds it may build it.';
 
+create or replace function tally.building_key(key bigint)
+returns bigint
+language sql
+immutable parallel safe
+set search_path = pg_catalog, pg_temp
+as $function$
+  select hashint8extended(building_key.key, 1952541804)
+$function$;
+
+comment on function tally.building_key(bigint) is
+  'The advisory lock that is held while the builder of the document of that key runs: that key''s own '
+  'lock stays to the end of the transaction.';
+
+create or replace function tally.is_building(key bigint)
+returns boolean
+language sql
+volatile
+set search_path = pg_catalog, pg_temp
+as $function$
+  select case when pg_try_advisory_lock_shared(tally.building_key(is_building.key))
+              then not pg_advisory_unlock_shared(tally.building_key(is_building.key))
+              else true end
+$function$;
+
+comment on function tally.is_building(bigint) is
+  'Whether another session is in the builder of the document of that key.';
+
 create or replace function tally.build_here(
   definition tally.summary_definitions, scope text, again boolean, since timestamptz,
   out outcome text, out body text, out error text
@@ -26,7 +53,9 @@ begin
   if not again then
     v_since := tally.forget_due(definition.id, build_here.scope);
   end if;
-  v_built := tally.run_builder(definition.function, build_here.scope);
+  v_built := tally.run_builder(
+    definition.function, build_here.scope,
+    tally.building_key(tally.document_key(definition.id, build_here.scope)));
   if v_built.state is null then
     body := v_built.body;
     outcome := tally.store_document(definition, build_here.scope, body, v_built.took_ms);

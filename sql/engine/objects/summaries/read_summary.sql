@@ -13,8 +13,62 @@ $function$;
 comment on function tally.is_fresh(tally.documents, interval) is
   'Whether a document may be shown as it is. One that the builder said there is none of, too.';
 
+create or replace function tally.await_build(
+  definition tally.summary_definitions, scope text, patient boolean
+)
+returns text
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_document  tally.documents;
+  v_key       bigint := tally.document_key(definition.id, await_build.scope);
+  v_is_shared boolean := false;
+  v_until     timestamptz;
+  v_pause     double precision := 0.005;
+  v_outcome   text;
+begin
+  -- Locks are tried, never waited for: two who read the same documents in another order, each in a
+  -- transaction that keeps what it has locked to its end, would wait for each other.
+  loop
+    v_is_shared := v_is_shared or pg_try_advisory_xact_lock_shared(definition.id);
+    if v_is_shared and pg_try_advisory_xact_lock(v_key) then
+      v_outcome := 'mine';
+      exit;
+    end if;
+    -- Somebody builds it: one build is enough for all who read.
+    select d.* into v_document from tally.documents d
+    where d.summary = definition.id and d.scope = await_build.scope;
+    if tally.is_fresh(v_document, definition.max_age) then
+      v_outcome := 'fresh';
+      exit;
+    elsif v_document.body is not null then
+      v_outcome := 'last';
+      exit;
+    end if;
+    perform tally.find_summary(definition.name);  -- it may be dropped by now
+    if tally.is_building(v_key) then
+      v_until := null;
+    elsif not patient and clock_timestamp() >= v_until then
+      -- Built, and not committed for so long: nobody knows when it will be.
+      v_outcome := 'alone';
+      exit;
+    else
+      v_until := coalesce(v_until, clock_timestamp() + interval '1 second');
+    end if;
+    perform pg_sleep(v_pause);
+    v_pause := least(v_pause * 1.5, 0.1);
+  end loop;
+  return v_outcome;
+end
+$function$;
+
+comment on function tally.await_build(tally.summary_definitions, text, boolean) is
+  'Part of tally.build_on_read. mine: this transaction may build it; alone: not so, and the one that '
+  'may has built it and stays open, but for who is patient; fresh: it is there; last: an older one is.';
+
 create or replace function tally.build_on_read(
-  definition tally.summary_definitions, scope text,
+  definition tally.summary_definitions, scope text, patient boolean,
   out outcome text, out body text, out error text
 )
 language plpgsql
@@ -23,38 +77,29 @@ as $function$
 declare
   v_document tally.documents;
   v_built    record;
-  v_key      bigint := tally.document_key(definition.id, build_on_read.scope);
+  v_can_keep boolean :=
+    current_setting('transaction_read_only') = 'off'
+    and current_setting('transaction_isolation') in ('read committed', 'read uncommitted');
 begin
   -- Builds a document for somebody who wants to read it, unless it is there by now. Where nothing
   -- can be written, on a standby say, it is built and not kept.
+  outcome := case when v_can_keep then tally.await_build(definition, build_on_read.scope, patient)
+                  else 'alone' end;
   select d.* into v_document from tally.documents d
   where d.summary = definition.id and d.scope = build_on_read.scope;
   body := v_document.body;
-  if current_setting('transaction_read_only') = 'on'
-     or current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
-    v_built := tally.run_builder(definition.function, build_on_read.scope);
+  if outcome = 'alone' then
+    v_built := tally.run_builder(definition.function, build_on_read.scope, null);
     outcome := case when v_built.state is null then 'not kept' else 'failed' end;
     error := v_built.error;
     if error is null then
       body := v_built.body;
     end if;
     return;
+  elsif outcome in ('fresh', 'last') then
+    return;
   end if;
-  if not pg_try_advisory_xact_lock_shared(definition.id) or not pg_try_advisory_xact_lock(v_key)
-  then
-    -- Somebody builds it: one build is enough for all who read.
-    if body is not null then
-      outcome := 'last';
-      return;
-    end if;
-    perform pg_advisory_xact_lock_shared(definition.id);
-    perform pg_advisory_xact_lock(v_key);
-    perform tally.find_summary(definition.name);  -- it may be dropped by now
-  end if;
-
-  select d.* into v_document from tally.documents d
-  where d.summary = definition.id and d.scope = build_on_read.scope;
-  body := v_document.body;
+  perform tally.find_summary(definition.name);  -- it may be dropped by now
   if tally.is_fresh(v_document, definition.max_age) then
     outcome := 'fresh';
   elsif v_document.error is not null
@@ -74,9 +119,9 @@ begin
 end
 $function$;
 
-comment on function tally.build_on_read(tally.summary_definitions, text) is
+comment on function tally.build_on_read(tally.summary_definitions, text, boolean) is
   'Builds a document for a reader. outcome: as of tally.build_here; fresh: it is there by now; '
-  'last: another builds it; not kept.';
+  'last: another builds it; not kept: built for this reader alone, unless he is patient.';
 
 create or replace function tally.read_summary(name text, scope text default '')
 returns jsonb
@@ -98,7 +143,7 @@ begin
   if tally.is_fresh(v_document, v_definition.max_age) then
     return v_document.body::jsonb;
   end if;
-  v_built := tally.build_on_read(v_definition, read_summary.scope);
+  v_built := tally.build_on_read(v_definition, read_summary.scope, false);
   if v_built.outcome = 'canceled' then
     raise exception using errcode = 'query_canceled',
       message = format('summary "%s" could not be built for scope "%s" in time: %s',
@@ -130,7 +175,8 @@ declare
   v_document   tally.documents;
 begin
   -- tally.read_summary for a server, which reads the document afterwards: an error is an outcome
-  -- here, so that it is recorded, and not tried again by the next request at once.
+  -- here, so that it is recorded, and not tried again by the next request at once. Patient, because
+  -- it is of no use to a server unless it is kept.
   select s.* into v_definition from tally.summary_definitions s where s.name = build_topic.name;
   if not found then
     return 'unknown';
@@ -141,7 +187,7 @@ begin
   if tally.is_fresh(v_document, v_definition.max_age) then
     return 'fresh';
   end if;
-  return (select b.outcome from tally.build_on_read(v_definition, build_topic.scope) b);
+  return (select b.outcome from tally.build_on_read(v_definition, build_topic.scope, true) b);
 end
 $function$;
 

@@ -1,5 +1,5 @@
 create or replace function tally.run_builder(
-  function text, scope text, out body text, out took_ms real, out state text, out error text
+  function text, scope text, building bigint, out body text, out took_ms real, out state text, out error text
 )
 language plpgsql
 volatile
@@ -16,6 +16,10 @@ begin
   -- happened to read.
   begin
     perform set_config('transaction_read_only', 'on', true);
+    if building is not null then
+      -- Says so to those who wait, while it lasts: see tally.is_building.
+      perform pg_advisory_xact_lock(building);
+    end if;
     execute format('select tally.%I($1)::text', run_builder.function) into body
     using run_builder.scope;
     v_built := true;
@@ -30,5 +34,6 @@ begin
 end
 $function$;
 
-comment on function tally.run_builder(text, text) is
-  'Calls a summary''s builder: the document as text, or what went wrong.';
+comment on function tally.run_builder(text, text, bigint) is
+  'Calls a summary''s builder: the document as text, or what went wrong. building: a lock to hold '
+  'meanwhile.';

@@ -202,7 +202,7 @@ test('a server may collect, build, read and be woken, and change nothing by hand
     `select tally.warm('board', '{a}')`,
     `select tally.drop_summary('board')`,
     `select tally.unwatch('board', 'app.scores')`,
-    `select tally.run_builder('summary_board', 'a')`,
+    `select tally.run_builder('summary_board', 'a', null)`,
     `select tally.build_piece(1, 'a')`,
     `select tally.mark_all('app_scores')`,
     `select tally.build_functions('app.scores', 'mark')`,

@@ -46,6 +46,13 @@ const waiters = async (db: TestDatabase, lock: number) =>
     )
   ).length;
 
+/** Who waits for another one's build looks now and then whether it is there. */
+const sleepers = async (db: TestDatabase) =>
+  (
+    await db.sql(`select from pg_stat_activity
+      where wait_event = 'PgSleep' and datname = current_database()`)
+  ).length;
+
 test('a document that is missing is built when it is read, and not again', async (t) => {
   const db = await counted(t, null);
   const first = await body(db.sql, 'counted');
@@ -74,12 +81,48 @@ test('many readers of a missing document cause one build, and wait for it', asyn
     Array.from({ length: 8 }, async () => sqlOf(await db.client())),
   );
   const bodies = readers.map((reader) => body(reader, 'counted'));
-  await until(async () => (await waiters(db, 0)) === 8);
+  await until(async () => (await waiters(db, 4712)) + (await sleepers(db)) === 8);
   t.is(await waiters(db, 4712), 1);
   await gate('select pg_advisory_unlock(4712)');
   const read = await Promise.all(bodies);
   for (const one of read) t.deepEqual(one, read[0]);
   t.truthy(read[0]);
+});
+
+test('two transactions that read missing documents in opposite order never wait for each other', async (t) => {
+  const db = await counted(t, null);
+  const one = sqlOf(await db.client());
+  const two = sqlOf(await db.client());
+  await one('begin');
+  await two('begin');
+  const first = await Promise.all([body(one, 'counted', 'a'), body(two, 'counted', 'b')]);
+  const second = await Promise.all([body(one, 'counted', 'b'), body(two, 'counted', 'a')]);
+  t.is(new Set([...first, ...second].map((read) => JSON.stringify(read))).size, 4);
+  t.deepEqual(await body(one, 'counted', 'a'), first[0]);
+  await one('commit');
+  await two('commit');
+  t.deepEqual((await document(db.sql, 'counted', 'a'))?.body, first[0]);
+  t.deepEqual((await document(db.sql, 'counted', 'b'))?.body, first[1]);
+});
+
+test('a server waits for the transaction that has built a document, for it cannot keep its own', async (t) => {
+  const db = await counted(t, null);
+  const reader = sqlOf(await db.client());
+  await reader('begin');
+  const read = await body(reader, 'counted');
+  const server = sqlOf(await db.client('patient'));
+  const built = server(`select tally.build_topic('counted', '') as outcome`);
+  await until(
+    async () =>
+      (
+        await db.sql(`select from pg_stat_activity where application_name = 'patient'
+          and datname = current_database() and state = 'active'
+          and query_start < clock_timestamp() - interval '3 seconds'`)
+      ).length > 0,
+  );
+  await reader('commit');
+  t.deepEqual(await built, [{ outcome: 'fresh' }]);
+  t.deepEqual(await body(db.sql, 'counted'), read);
 });
 
 test('while one builds a document that is too old, the others get the last one at once', async (t) => {
