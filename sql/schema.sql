@@ -13,7 +13,8 @@ create table tally.announcements (
   xid xid8 default pg_current_xact_id() not null,
   summary bigint not null,
   scope text collate "C" not null,
-  is_first boolean not null
+  is_first boolean not null,
+  put_off_at timestamp with time zone
 ) with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000, vacuum_truncate=off);
 CREATE INDEX announcements_xid ON tally.announcements USING btree (xid);
 CREATE CONSTRAINT TRIGGER announce_at_commit AFTER INSERT ON tally.announcements DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (new.is_first) EXECUTE FUNCTION tally.announce_documents();
@@ -187,6 +188,7 @@ create table tally.expiries (
   error text,
   attempts integer default 0 not null,
   again_at timestamp with time zone,
+  made_by text,
   constraint expiries_name CHECK ((name ~ '^[a-z][a-z0-9_]{0,62}$'::text)),
   constraint expiries_pkey PRIMARY KEY (name)
 );
@@ -201,6 +203,7 @@ comment on column tally.expiries.made_index is 'The index that tally.create_expi
 comment on column tally.expiries.stopped is 'Its change left a row due, and would have done so for ever: it stands still until it is dropped or created again.';
 comment on column tally.expiries.error is 'Why it last failed; NULL since it worked again.';
 comment on column tally.expiries.again_at is 'When it is tried again after a failure.';
+comment on column tally.expiries.made_by is 'Stands for the version that wrote the rule''s functions; tally.attach writes them anew where it is another one.';
 
 -- table tally.expiry_failures
 create table tally.expiry_failures (
@@ -230,7 +233,8 @@ comment on column tally.fill_requests.xid is 'Who asked: once for each transacti
 
 -- table tally.fold_requests
 create table tally.fold_requests (
-  requested_at timestamp with time zone default clock_timestamp() not null
+  requested_at timestamp with time zone default clock_timestamp() not null,
+  put_off_at timestamp with time zone
 );
 CREATE CONSTRAINT TRIGGER fold_at_commit AFTER INSERT ON tally.fold_requests DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION tally.fold_at_commit();
 comment on table tally.fold_requests is 'A row inserted here makes its transaction fold at its commit, by a deferred trigger, and is gone again before the commit ends.';
@@ -293,10 +297,12 @@ create table tally.partitionings (
   ahead interval not null,
   created_at timestamp with time zone default now() not null,
   created_by text not null,
+  made_by text,
   constraint partitionings_pkey PRIMARY KEY (source)
 );
 comment on table tally.partitionings is 'Tables whose monthly partitions a job makes ahead, since tally.ensure_partitions was called for them.';
 comment on column tally.partitionings.ahead is 'How far ahead of now.';
+comment on column tally.partitionings.made_by is 'As in tally.expiries.';
 
 -- table tally.pulses
 create table tally.pulses (
@@ -333,6 +339,7 @@ create table tally.retentions (
   filter_sql text not null,
   created_at timestamp with time zone default now() not null,
   created_by text not null,
+  made_by text,
   constraint retentions_keep CHECK ((keep >= '00:00:00'::interval)),
   constraint retentions_name CHECK ((name ~ '^[a-z][a-z0-9_]{0,62}$'::text)),
   constraint retentions_on_drop CHECK ((on_drop = ANY (ARRAY['keep'::text, 'subtract'::text]))),
@@ -341,6 +348,7 @@ create table tally.retentions (
 comment on table tally.retentions is 'Rules of retention: rows older than keep are deleted. Made by tally.create_retention.';
 comment on column tally.retentions.age is 'The time a row''s age counts from, over its columns.';
 comment on column tally.retentions.on_drop is 'Whether counters keep or lose what a partition held that is dropped whole. Rows that are deleted one by one are always subtracted.';
+comment on column tally.retentions.made_by is 'As in tally.expiries.';
 
 -- table tally.settings
 create table tally.settings (
@@ -969,6 +977,15 @@ declare
 begin
   -- Runs as the commit begins, once for each transaction, however many documents it changed and
   -- however long it was open: a number that was taken earlier would stop every pulse until then.
+  -- Whether the commit has begun cannot be asked: SET CONSTRAINTS ALL IMMEDIATE has it run too. What
+  -- is put off then waits for the commit, and within the commit it comes at once, in the same
+  -- statement.
+  if new.put_off_at is distinct from statement_timestamp() then
+    set constraints tally.announce_at_commit deferred;
+    insert into tally.announcements (summary, scope, is_first, put_off_at)
+    values (new.summary, new.scope, true, statement_timestamp());
+    return null;
+  end if;
   v_pulse := tally.next_pulse();
   with mine as (
     delete from tally.announcements a
@@ -1053,9 +1070,10 @@ begin
   -- changes nothing where all is well.
   return query select t.* from tally.attach_triggers(attach.source, 'count') t;
   return query select t.* from tally.attach_triggers(attach.source, 'mark') t;
+  return query select r.* from tally.attach_rules(attach.source) r;
 end
 $function$;
-comment on function tally.attach(regclass) is 'Puts missing triggers on a source or watched table and its partitions, or on all of them; takes them off detached partitions; writes the trigger functions anew where another version wrote them.';
+comment on function tally.attach(regclass) is 'Puts missing triggers on a source or watched table and its partitions, or on all of them; takes them off detached partitions; writes the trigger functions, and those of rules, anew where another version wrote them.';
 revoke all on function tally.attach(regclass) from public;
 
 -- function tally.attach_partitions(regclass)
@@ -1084,6 +1102,68 @@ end
 $function$;
 comment on function tally.attach_partitions(regclass) is 'Puts the counting and marking triggers on new partitions, as the owner of the table.';
 revoke all on function tally.attach_partitions(regclass) from public;
+
+-- function tally.attach_rules(regclass)
+CREATE OR REPLACE FUNCTION tally.attach_rules(source regclass)
+ RETURNS TABLE(relation regclass, attached text)
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_rule record;
+begin
+  -- Part of tally.attach: the functions of rules that another version wrote, or that are gone.
+  for v_rule in
+    select r.kind, r.name, r.source
+    from (
+      select 'expiry' as kind, e.name, e.source, e.made_by,
+             array[tally.rule_function('run_expiry', e.name),
+                   tally.rule_function('next_expiry', e.name)] as functions
+      from tally.expiries e
+      union all
+      select 'retention', t.name, t.source, t.made_by,
+             array[tally.rule_function('run_retention', t.name),
+                   tally.rule_function('drop_partitions', t.name)]
+      from tally.retentions t
+      union all
+      select 'partitioning', p.source::text, p.source, p.made_by,
+             array['make_partition_' || tally.partitioning_slug(p.source)]::name[]
+      from tally.partitionings p
+    ) r
+    join pg_class c on c.oid = r.source
+    where case when attach_rules.source is null then pg_has_role(c.relowner, 'usage')
+               else r.source = attach_rules.source end
+      and (r.made_by is distinct from tally.rule_version(r.kind)
+           or exists (select from unnest(r.functions) f (name)
+                      where not exists (select from pg_proc p
+                                        where p.pronamespace = 'tally'::regnamespace
+                                          and p.proname = f.name)))
+    order by 1, 2
+  loop
+    if v_rule.kind = 'expiry' then
+      perform tally.lock_source(v_rule.source, 'share row exclusive');
+      perform tally.build_expiry(v_rule.name, array(
+        select a.attname
+        from pg_attribute a
+        left join pg_trigger t
+          on t.tgrelid = a.attrelid
+         and t.tgname = tally.rule_function('_600_tally_due', v_rule.name)
+        where a.attrelid = v_rule.source and a.attnum > 0 and not a.attisdropped
+          and (t.oid is null or a.attnum = any (t.tgattr))));
+    elsif v_rule.kind = 'retention' then
+      perform tally.build_retention(v_rule.name);
+    else
+      perform tally.build_partitioning(v_rule.source);
+    end if;
+    relation := v_rule.source;
+    attached := case v_rule.kind when 'partitioning' then 'functions that make partitions'
+                     else format('functions of %s %s', v_rule.kind, v_rule.name) end;
+    return next;
+  end loop;
+end
+$function$;
+comment on function tally.attach_rules(regclass) is 'Writes the functions of rules anew where another version wrote them, or where they are gone.';
+revoke all on function tally.attach_rules(regclass) from public;
 
 -- function tally.attach_triggers(regclass,text)
 CREATE OR REPLACE FUNCTION tally.attach_triggers(source regclass, kind text)
@@ -1353,6 +1433,8 @@ $body$, v_next, v_rule.due_sql, v_rule.source, v_rule.filter_sql));
   execute format('comment on trigger %I on %s is %L', v_trigger, v_rule.source,
     format('For expiry %s: a row that falls due within two seconds wakes a server that waits.',
            name));
+  update tally.expiries e set made_by = tally.rule_version('expiry')
+  where e.name = build_expiry.name;
 end
 $function$;
 comment on function tally.build_expiry(text,name[]) is 'Writes the functions tally.run_expiry_<name> and tally.next_expiry_<name>, and the trigger.';
@@ -1547,6 +1629,8 @@ $body$);
     format('Made by tally.ensure_partitions: puts a trigger of ours on a partition of %s.',
            source));
   perform tally.hand_over(format('tally.%I(text)', v_make)::regprocedure, v_owner);
+  update tally.partitionings p set made_by = tally.rule_version('partitioning')
+  where p.source = build_partitioning.source;
 end
 $function$;
 comment on function tally.build_partitioning(regclass) is 'Writes the functions tally.make_partition_<slug>.';
@@ -1636,7 +1720,8 @@ $create$create function tally.%1$I(
 )
 language plpgsql
 security definer  -- with the rights of the owner of the table; tally_owner alone may call it
-%2$sas %3$L$create$, v_run, tally.rule_settings(), tally.retention_body(v_rule));
+%2$sset work_mem = '32MB'
+as %3$L$create$, v_run, tally.rule_settings(), tally.retention_body(v_rule));
   execute format('comment on function tally.%I is %L', v_run,
     format('Made by tally.create_retention: deletes old rows of %s for retention %s; with max_rows '
            'NULL it counts them.', v_rule.source, name));
@@ -1653,6 +1738,8 @@ security definer  -- with the rights of the owner of the table; tally_owner alon
     format('Made by tally.create_retention: locks, counts and drops old partitions of %s for '
            'retention %s.', v_rule.source, name));
   perform tally.hand_over(format('tally.%I', v_drop)::regproc, v_owner);
+  update tally.retentions r set made_by = tally.rule_version('retention')
+  where r.name = build_retention.name;
 end
 $function$;
 comment on function tally.build_retention(text) is 'Writes the functions tally.run_retention_<name> and tally.drop_partitions_<name>.';
@@ -3635,6 +3722,19 @@ $function$;
 comment on function tally.create_summary(text,regproc,interval,interval,text) is 'Declares a summary: one JSON document for each scope, built by function builder (scope text) returns jsonb, which may only read. Again with the same words changes nothing. tally.drop_summary undoes it.';
 revoke all on function tally.create_summary(text,regproc,interval,interval,text) from public;
 
+-- function tally.cut(text,integer)
+CREATE OR REPLACE FUNCTION tally.cut(name text, bytes integer)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select left(cut.name, max(k)) from generate_series(0, length(cut.name)) k
+  where octet_length(left(cut.name, k)) <= cut.bytes
+$function$;
+comment on function tally.cut(text,integer) is 'As much of a name as has no more than so many bytes.';
+revoke all on function tally.cut(text,integer) from public;
+
 -- function tally.deferred_checks(text)
 CREATE OR REPLACE FUNCTION tally.deferred_checks(relations text)
  RETURNS text
@@ -3851,6 +3951,10 @@ begin
       detail := case when v_rule.stopped then 'stopped: ' else 'fails: ' end || v_rule.error;
       remedy := 'Mend what the error says, then call tally.create_expiry with the same words '
                 'again.';
+    elsif v_rule.made_by is distinct from tally.rule_version('expiry') then
+      status := 'warn';
+      detail := 'another version of pgtally wrote its functions';
+      remedy := format('select * from tally.attach(%L);', v_rule.source);
     elsif v_failed > 0 then
       status := 'warn';
       detail := format('%s row(s) cannot be changed, such as: %s', v_failed,
@@ -3878,11 +3982,16 @@ CREATE OR REPLACE FUNCTION tally.doctor_jobs()
  LANGUAGE sql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  select format('retention %s', r.name), case when c.oid is null then 'fail' else 'ok' end,
+  select format('retention %s', r.name),
+         case when c.oid is null then 'fail' when v.is_old then 'warn' else 'ok' end,
          case when c.oid is null then format('its table is gone (oid %s)', r.source::oid)
+              when v.is_old then 'another version of pgtally wrote its functions'
               else format('%s of %s are kept', r.keep, r.source) end,
-         case when c.oid is null then format('select tally.drop_retention(%L);', r.name) end
+         case when c.oid is null then format('select tally.drop_retention(%L);', r.name)
+              when v.is_old then format('select * from tally.attach(%L);', r.source) end
   from tally.retentions r
+  cross join lateral (
+    select r.made_by is distinct from tally.rule_version('retention') as is_old) v
   left join pg_class c on c.oid = r.source
   union all
   select format('partitions of %s', p.source),
@@ -3893,7 +4002,7 @@ AS $function$
            format('select tally.ensure_partitions(%L, %L); says why.', p.source, p.ahead) end
   from tally.partitionings p
   join pg_class c on c.oid = p.source
-  cross join lateral (select string_agg(m.name, ', ' order by m.low) as months, min(m.low) as first
+  cross join lateral (select string_agg(m.month, ', ' order by m.low) as months, min(m.low) as first
                       from tally.missing_months(p.source, p.ahead) m) m
   union all
   select format('job %s', j.name),
@@ -4992,7 +5101,7 @@ begin
     -- comes. Looked for among what is due, so that mostly nothing is looked up. currtid2 follows a
     -- row from a place to its last version, as nothing else in SQL does; it is told of the partition
     -- that the row is in, for a partitioned table itself has no places, and has to be allowed to
-    -- read it.
+    -- read it. A row that comes back into another partition than it was changed to is not seen.
     v_again := v_again or exists (
       select from (select tally_row.tableoid as t, tally_row.ctid as r, tally_row.xmin as x
                    from %2$s tally_row
@@ -5245,6 +5354,13 @@ begin
   -- deltas stay pending, and the next one tries again. Within another trigger it is not the
   -- commit: then the writer has said set constraints all immediate.
   if pg_trigger_depth() > 1 then
+    return null;
+  end if;
+  -- Said afterwards, it has this run too. What is put off then waits for the commit, and within the
+  -- commit it comes at once, in the same statement.
+  if new.put_off_at is distinct from statement_timestamp() then
+    set constraints tally.fold_at_commit deferred;
+    insert into tally.fold_requests (put_off_at) values (statement_timestamp());
     return null;
   end if;
   delete from tally.fold_requests f
@@ -6170,7 +6286,7 @@ begin
     begin
       execute format('select tally.%I($1, $2, $3)',
                      'make_partition_' || tally.partitioning_slug(source))
-      using v_month.name,
+      using tally.partition_name(source, v_month.month),
             case v_type when 'timestamptz'::regtype then v_month.low::text
                         when 'date'::regtype then v_month.low::date::text
                         else v_month.low::timestamp::text end,
@@ -6183,7 +6299,7 @@ begin
         failed := concat_ws('; ', failed, format('the default partition of %s has rows of %s to %s',
                                                  source, v_month.low, v_month.high));
       when others or assert_failure then
-        failed := concat_ws('; ', failed, format('%s: %s', v_month.name, sqlerrm));
+        failed := concat_ws('; ', failed, format('%s: %s', v_month.month, sqlerrm));
     end;
   end loop;
   if made > 0 or failed is not null then
@@ -6506,7 +6622,7 @@ revoke all on function tally.mend_differences(text,boolean) from public;
 
 -- function tally.missing_months(regclass,interval)
 CREATE OR REPLACE FUNCTION tally.missing_months(source regclass, ahead interval)
- RETURNS TABLE(name text, low timestamp with time zone, high timestamp with time zone)
+ RETURNS TABLE(month text, low timestamp with time zone, high timestamp with time zone)
  LANGUAGE sql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6527,10 +6643,9 @@ AS $function$
     from tally.partition_bounds(missing_months.source) b
     where not b.is_default
   )
-  select format('%s_%s', left(c.relname, 50),
-                to_char(m.month, 'YYYY_MM')
-                  || case when g.gap = tstzrange(m.low, m.high) then ''
-                          else to_char(lower(g.gap), '_DDHH24') end),
+  select to_char(m.month, 'YYYY_MM')
+           || case when g.gap = tstzrange(m.low, m.high) then ''
+                   else to_char(lower(g.gap), '_DDHH24') end,
          lower(g.gap), upper(g.gap)
   from zone z
   cross join lateral (
@@ -6544,10 +6659,9 @@ AS $function$
   cross join held h
   cross join lateral unnest(tstzmultirange(tstzrange(m.low, m.high))
                             - coalesce(h.ranges, '{}'::tstzmultirange)) g (gap)
-  join pg_class c on c.oid = missing_months.source
   order by lower(g.gap)
 $function$;
-comment on function tally.missing_months(regclass,interval) is 'The months ahead that no partition holds yet, with the name and bounds of the one to make.';
+comment on function tally.missing_months(regclass,interval) is 'The months ahead that no partition holds yet, with the bounds of what is to make.';
 revoke all on function tally.missing_months(regclass,interval) from public;
 
 -- function tally.move_columns(regclass)
@@ -6635,13 +6749,16 @@ AS $function$
 declare
   v_alias text := 'tally_' || left(md5(expression), 12);
   v_text  text;
+  v_from  text;
 begin
   -- A trigger's WHEN says new.column. Beside a second table Postgres writes every column with the
   -- name of its own before it; new itself it would rename.
   execute format('create temporary view tally_new_row as select (%s) as tally_value '
                  'from %s %s, (values (1)) tally_one (tally_number)', expression, source, v_alias);
-  v_text := substring(pg_get_viewdef(to_regclass('pg_temp.tally_new_row'))
-                      from '^\s*SELECT (.*?)(?: AS tally_value)?\s+FROM [^\n]+ ' || v_alias || ',');
+  v_text := pg_get_viewdef(to_regclass('pg_temp.tally_new_row'));
+  v_from := format('FROM %s %s,', source, v_alias);
+  v_text := substring(left(v_text, position(v_from in v_text) - 1)
+                      from '^\s*SELECT (.*?)(?: AS tally_value)?\s*$');
   execute 'drop view pg_temp.tally_new_row';
   return replace(v_text, v_alias || '.', 'new.');
 end
@@ -6935,6 +7052,36 @@ AS $function$
 $function$;
 comment on function tally.partition_column(regclass) is 'The one column of time by whose ranges a table is partitioned, or NULL.';
 revoke all on function tally.partition_column(regclass) from public;
+
+-- function tally.partition_name(regclass,text)
+CREATE OR REPLACE FUNCTION tally.partition_name(source regclass, month text)
+ RETURNS name
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- The table's name and the month; with some digits between them where something else is called
+  -- so: a partition of a table whose name is alike for 50 bytes, or one that was detached. Types
+  -- are in the way as well: a table has one of its name.
+  select n.name
+  from pg_class c
+  cross join generate_series(0, 99) t (try)
+  cross join lateral (
+    select (case when t.try = 0 then tally.cut(c.relname, 50)
+                 else tally.cut(c.relname, 41) || '_'
+                      || left(md5(c.relnamespace::regnamespace || '.' || c.relname || t.try), 8) end
+            || '_' || partition_name.month)::name as name
+  ) n
+  where c.oid = partition_name.source
+    and not exists (select from pg_class o
+                    where o.relnamespace = c.relnamespace and o.relname = n.name)
+    and not exists (select from pg_type o
+                    where o.typnamespace = c.relnamespace and o.typname = n.name)
+  order by t.try
+  limit 1
+$function$;
+comment on function tally.partition_name(regclass,text) is 'What the partition of a table for a month is to be called: a name that is free.';
+revoke all on function tally.partition_name(regclass,text) from public;
 
 -- function tally.partitioning_slug(regclass)
 CREATE OR REPLACE FUNCTION tally.partitioning_slug(source regclass)
@@ -8062,7 +8209,11 @@ $text$
       continue;
     end if;
     v_picked := cardinality(v_rows);
-    -- Once they are locked, nobody can refer to them any more: so it is looked at again.
+    -- Once they are locked, nobody can refer to them any more: so it is looked at again. Their pages
+    -- have just been read.
+    if not v_dry then
+      perform set_config('random_page_cost', '0.1', true);
+    end if;
     while v_block is not null and v_rows is not null loop
       v_all_t := v_tables;
       v_all_r := v_rows;
@@ -8090,6 +8241,7 @@ $text$
       v_left_r := v_left_r || v_stay_r;
       execute v_minus into v_tables, v_rows using v_tables, v_rows, v_stay_t, v_stay_r;
     end loop;
+    perform set_config('random_page_cost', v_cost, true);
 
     v_went := v_went or v_rows is not null;
     if v_block is null then
@@ -8233,6 +8385,7 @@ $text$  v_dry    constant boolean := max_rows is null;
   v_limit   bigint;
   v_picked  integer;
   v_went    boolean := false;
+  v_cost    text := current_setting('random_page_cost');
   v_whole   boolean;
   v_table   oid;
   v_count   bigint;
@@ -8361,6 +8514,30 @@ $settings$ || tally.pinned_settings()
 $function$;
 comment on function tally.rule_settings() is 'Text for the functions of a rule: the settings that they pin.';
 revoke all on function tally.rule_settings() from public;
+
+-- function tally.rule_version(text)
+CREATE OR REPLACE FUNCTION tally.rule_version(kind text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- Whatever has a part in what the functions of a rule are like.
+  select md5(string_agg(p.prosrc, '' order by p.proname))
+  from pg_proc p
+  where p.pronamespace = 'tally'::regnamespace
+    and p.proname = any (array['rule_settings', 'pinned_settings', 'rule_function', 'hand_over']
+      || case rule_version.kind
+           when 'expiry' then array['build_expiry', 'expiry_body', 'deferred_checks', 'one_line',
+                                    'new_row_text']
+           when 'retention' then array['build_retention', 'retention_body', 'retention_variables',
+                                       'retention_keys', 'retention_texts', 'retention_passes',
+                                       'retention_notices', 'deferred_checks', 'drop_body',
+                                       'one_line']
+           when 'partitioning' then array['build_partitioning', 'partitioning_slug'] end)
+$function$;
+comment on function tally.rule_version(text) is 'Stands for how this version of pgtally writes the functions of an expiry, a retention or a partitioning.';
+revoke all on function tally.rule_version(text) from public;
 
 -- function tally.rules_in_order(text)
 CREATE OR REPLACE FUNCTION tally.rules_in_order(which text DEFAULT NULL::text)

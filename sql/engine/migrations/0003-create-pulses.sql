@@ -35,7 +35,8 @@ insert into tally.pulses (pulse, folded, announced, took_ms, seen, also, written
 values (0, 0, 0, 0, '0', '{}', pg_catalog.pg_current_xact_id()::xid);
 
 create table tally.fold_requests (
-  requested_at timestamptz not null default pg_catalog.clock_timestamp()
+  requested_at timestamptz not null default pg_catalog.clock_timestamp(),
+  put_off_at   timestamptz
 );
 comment on table tally.fold_requests is
   'A row inserted here makes its transaction fold at its commit, by a deferred trigger, '

@@ -160,7 +160,8 @@ create table tally.announcements (
   xid      xid8 not null default pg_catalog.pg_current_xact_id(),
   summary  bigint not null,
   scope    text collate "C" not null,
-  is_first boolean not null
+  is_first boolean not null,
+  put_off_at timestamptz
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000,
         vacuum_truncate = off);
 create index announcements_xid on tally.announcements (xid);

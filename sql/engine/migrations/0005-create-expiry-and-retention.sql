@@ -31,7 +31,8 @@ create table tally.expiries (
   stopped    boolean not null default false,
   error      text,
   attempts   integer not null default 0,
-  again_at   timestamptz
+  again_at   timestamptz,
+  made_by    text
 );
 comment on table tally.expiries is
   'Rules of expiry: rows whose time has come are changed. Made by tally.create_expiry.';
@@ -77,7 +78,8 @@ create table tally.retentions (
   age_sql    text not null,
   filter_sql text not null,
   created_at timestamptz not null default pg_catalog.now(),
-  created_by text not null
+  created_by text not null,
+  made_by    text
 );
 comment on table tally.retentions is
   'Rules of retention: rows older than keep are deleted. Made by tally.create_retention.';
@@ -100,11 +102,17 @@ create table tally.partitionings (
   source     regclass constraint partitionings_pkey primary key,
   ahead      interval not null,
   created_at timestamptz not null default pg_catalog.now(),
-  created_by text not null
+  created_by text not null,
+  made_by    text
 );
 comment on table tally.partitionings is
   'Tables whose monthly partitions a job makes ahead, since tally.ensure_partitions was called '
   'for them.';
 comment on column tally.partitionings.ahead is 'How far ahead of now.';
+comment on column tally.expiries.made_by is
+  'Stands for the version that wrote the rule''s functions; tally.attach writes them anew where it '
+  'is another one.';
+comment on column tally.retentions.made_by is 'As in tally.expiries.';
+comment on column tally.partitionings.made_by is 'As in tally.expiries.';
 
 reset role;

@@ -2,7 +2,7 @@ import test from 'ava';
 import { engineDatabase } from '../../helpers/cluster.js';
 import { testDatabase } from '../../helpers/database.js';
 import { debian15 } from '../../helpers/debian.js';
-import type { Sql } from '../../helpers/engine.js';
+import { finding, type Sql } from '../../helpers/engine.js';
 
 async function createRules(sql: Sql): Promise<void> {
   await sql(`create table public.t (id int primary key, at timestamptz not null, open boolean);
@@ -67,4 +67,44 @@ test('two rules whose names differ late have functions of their own', async (t) 
   t.is((await sql<{ n: string }>('select tally.expire_due() as n'))[0]?.n, '2');
   for (const end of ['b', 'c']) await sql('select tally.drop_expiry($1)', [long + end]);
   t.deepEqual(await sql(`select from pg_proc p where ${GENERATED}`), []);
+});
+
+test('what another version generated for rules is written anew by tally.attach', async (t) => {
+  const { sql } = await testDatabase(t);
+  await createRules(sql);
+  t.deepEqual(await sql('select * from tally.attach()'), []);
+  const bodies = () =>
+    sql(`select p.oid::regprocedure::text as function, p.prosrc, p.proconfig::text,
+        obj_description(p.oid, 'pg_proc') as said
+      from pg_proc p where ${GENERATED}
+      union all
+      select t.tgname::text, pg_get_triggerdef(t.oid), null, obj_description(t.oid, 'pg_trigger')
+      from pg_trigger t where t.tgname ~ '^_600_tally_due' and t.tgparentid = 0
+      order by 1`);
+  const before = await bodies();
+  t.is(before.length, 12);
+  await sql(`update tally.expiries set made_by = 'another'; update tally.retentions set made_by = null;
+    update tally.partitionings set made_by = 'another'`);
+  t.is((await finding(sql, 'retention t')).status, 'warn');
+  t.is((await finding(sql, 'expiry t')).status, 'warn');
+  await sql(`do $$ declare f regprocedure; begin
+      for f in select p.oid from pg_proc p where ${GENERATED} loop
+        execute format('drop function %s', f);
+      end loop; end $$;
+    create function tally.run_retention_t(cutoff timestamptz, max_rows integer, out gone bigint)
+      language sql as 'select 1::bigint'`);
+  t.deepEqual(
+    (await sql<{ attached: string }>('select attached from tally.attach()')).map((a) => a.attached),
+    [
+      'functions of expiry p',
+      'functions of expiry t',
+      'functions that make partitions',
+      'functions of retention p',
+      'functions of retention t',
+    ],
+  );
+  t.deepEqual(await bodies(), before);
+  t.is((await finding(sql, 'retention t')).status, 'ok');
+  t.is((await finding(sql, 'expiry t')).status, 'ok');
+  t.deepEqual(await sql('select * from tally.attach()'), []);
 });

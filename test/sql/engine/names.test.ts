@@ -127,3 +127,18 @@ test('partitions are made of a table whatever it is called', async (t) => {
     await t.notThrowsAsync(sql(`insert into ${table} values (now())`), name);
   }
 });
+
+test('rules are made for a table and columns whose names have line breaks', async (t) => {
+  const { sql } = await testDatabase(t);
+  const [table, column] = [`public."two\nlines\r; oops"`, `"at\n; oops"`];
+  await sql(`create table ${table} (${column} timestamptz not null, open boolean default true)
+    partition by range (${column})`);
+  await sql('select tally.ensure_partitions($1)', [table]);
+  await sql(`select tally.create_expiry('e', $1, $2, 'open', 'open = false')`, [table, column]);
+  await sql(`select tally.create_retention('r', $1, $2, '1 second')`, [table, column]);
+  await sql(`select tally.create_counter('c', $1, scope => $2)`, [table, column]);
+  await sql(`insert into ${table} values (now())`);
+  t.deepEqual(await sql('select tally.expire_due()::int as n'), [{ n: 1 }]);
+  t.deepEqual(await sql(`select rows::int from tally.clean_up(keep => '0')`), [{ rows: 1 }]);
+  t.deepEqual(await sql('select * from tally.attach()'), []);
+});

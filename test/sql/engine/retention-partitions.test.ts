@@ -323,3 +323,33 @@ test('retention that fails does not keep partitions from being made', async (t) 
   t.regex((await finding(sql, 'job clean_up log')).detail, /could not be locked/);
   await reader.query('rollback');
 });
+
+test('partitions are made although their names are taken, and the doctor says when they are not', async (t) => {
+  const { sql } = await testDatabase(t);
+  const long = 'l'.repeat(55);
+  const tables = [
+    `public.${long}_a`,
+    `public.${long}_b`,
+    `public."${'ü'.repeat(31)}"`,
+    'public.log',
+  ];
+  await sql(
+    `create view public.month as select to_char(now() at time zone 'UTC', 'YYYY_MM') as now`,
+  );
+  await sql(`do $$ begin
+    execute format('create table public.%I ()', 'log_' || (select m.now from public.month m));
+    end $$`);
+  for (const table of tables) {
+    await sql(`create table ${table} (at timestamptz not null) partition by range (at)`);
+    await sql(`select tally.ensure_partitions($1, '2 months')`, [table]);
+    t.is((await months(sql, table)).length, 3, table);
+    await sql(`insert into ${table} values (now())`);
+    const check = `partitions of ${table}`;
+    t.is((await finding(sql, check)).status, 'ok');
+  }
+  const [last] = (await months(sql, 'public.log')).slice(-1);
+  await sql(`drop table ${last?.name}`);
+  const missing = await finding(sql, 'partitions of public.log');
+  t.is(missing.status, 'warn');
+  t.regex(missing.detail, /^missing: \d{4}_\d\d$/);
+});

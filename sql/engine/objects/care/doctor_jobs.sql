@@ -33,6 +33,10 @@ begin
       detail := case when v_rule.stopped then 'stopped: ' else 'fails: ' end || v_rule.error;
       remedy := 'Mend what the error says, then call tally.create_expiry with the same words '
                 'again.';
+    elsif v_rule.made_by is distinct from tally.rule_version('expiry') then
+      status := 'warn';
+      detail := 'another version of pgtally wrote its functions';
+      remedy := format('select * from tally.attach(%L);', v_rule.source);
     elsif v_failed > 0 then
       status := 'warn';
       detail := format('%s row(s) cannot be changed, such as: %s', v_failed,
@@ -60,11 +64,16 @@ language sql
 volatile
 set search_path = pg_catalog, pg_temp
 as $function$
-  select format('retention %s', r.name), case when c.oid is null then 'fail' else 'ok' end,
+  select format('retention %s', r.name),
+         case when c.oid is null then 'fail' when v.is_old then 'warn' else 'ok' end,
          case when c.oid is null then format('its table is gone (oid %s)', r.source::oid)
+              when v.is_old then 'another version of pgtally wrote its functions'
               else format('%s of %s are kept', r.keep, r.source) end,
-         case when c.oid is null then format('select tally.drop_retention(%L);', r.name) end
+         case when c.oid is null then format('select tally.drop_retention(%L);', r.name)
+              when v.is_old then format('select * from tally.attach(%L);', r.source) end
   from tally.retentions r
+  cross join lateral (
+    select r.made_by is distinct from tally.rule_version('retention') as is_old) v
   left join pg_class c on c.oid = r.source
   union all
   select format('partitions of %s', p.source),
@@ -75,7 +84,7 @@ as $function$
            format('select tally.ensure_partitions(%L, %L); says why.', p.source, p.ahead) end
   from tally.partitionings p
   join pg_class c on c.oid = p.source
-  cross join lateral (select string_agg(m.name, ', ' order by m.low) as months, min(m.low) as first
+  cross join lateral (select string_agg(m.month, ', ' order by m.low) as months, min(m.low) as first
                       from tally.missing_months(p.source, p.ahead) m) m
   union all
   select format('job %s', j.name),

@@ -63,6 +63,8 @@ $body$, v_next, v_rule.due_sql, v_rule.source, v_rule.filter_sql));
   execute format('comment on trigger %I on %s is %L', v_trigger, v_rule.source,
     format('For expiry %s: a row that falls due within two seconds wakes a server that waits.',
            name));
+  update tally.expiries e set made_by = tally.rule_version('expiry')
+  where e.name = build_expiry.name;
 end
 $function$;
 

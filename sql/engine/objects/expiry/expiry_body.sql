@@ -69,7 +69,7 @@ begin
     -- comes. Looked for among what is due, so that mostly nothing is looked up. currtid2 follows a
     -- row from a place to its last version, as nothing else in SQL does; it is told of the partition
     -- that the row is in, for a partitioned table itself has no places, and has to be allowed to
-    -- read it.
+    -- read it. A row that comes back into another partition than it was changed to is not seen.
     v_again := v_again or exists (
       select from (select tally_row.tableoid as t, tally_row.ctid as r, tally_row.xmin as x
                    from %2$s tally_row

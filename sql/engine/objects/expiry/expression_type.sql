@@ -36,13 +36,16 @@ as $function$
 declare
   v_alias text := 'tally_' || left(md5(expression), 12);
   v_text  text;
+  v_from  text;
 begin
   -- A trigger's WHEN says new.column. Beside a second table Postgres writes every column with the
   -- name of its own before it; new itself it would rename.
   execute format('create temporary view tally_new_row as select (%s) as tally_value '
                  'from %s %s, (values (1)) tally_one (tally_number)', expression, source, v_alias);
-  v_text := substring(pg_get_viewdef(to_regclass('pg_temp.tally_new_row'))
-                      from '^\s*SELECT (.*?)(?: AS tally_value)?\s+FROM [^\n]+ ' || v_alias || ',');
+  v_text := pg_get_viewdef(to_regclass('pg_temp.tally_new_row'));
+  v_from := format('FROM %s %s,', source, v_alias);
+  v_text := substring(left(v_text, position(v_from in v_text) - 1)
+                      from '^\s*SELECT (.*?)(?: AS tally_value)?\s*$');
   execute 'drop view pg_temp.tally_new_row';
   return replace(v_text, v_alias || '.', 'new.');
 end

@@ -43,6 +43,13 @@ begin
   if pg_trigger_depth() > 1 then
     return null;
   end if;
+  -- Said afterwards, it has this run too. What is put off then waits for the commit, and within the
+  -- commit it comes at once, in the same statement.
+  if new.put_off_at is distinct from statement_timestamp() then
+    set constraints tally.fold_at_commit deferred;
+    insert into tally.fold_requests (put_off_at) values (statement_timestamp());
+    return null;
+  end if;
   delete from tally.fold_requests f
   where f.ctid in (select o.ctid from tally.fold_requests o for update skip locked);
   perform tally.pulse();

@@ -56,6 +56,8 @@ $body$);
     format('Made by tally.ensure_partitions: puts a trigger of ours on a partition of %s.',
            source));
   perform tally.hand_over(format('tally.%I(text)', v_make)::regprocedure, v_owner);
+  update tally.partitionings p set made_by = tally.rule_version('partitioning')
+  where p.source = build_partitioning.source;
 end
 $function$;
 

@@ -21,7 +21,8 @@ $create$create function tally.%1$I(
 )
 language plpgsql
 security definer  -- with the rights of the owner of the table; tally_owner alone may call it
-%2$sas %3$L$create$, v_run, tally.rule_settings(), tally.retention_body(v_rule));
+%2$sset work_mem = '32MB'
+as %3$L$create$, v_run, tally.rule_settings(), tally.retention_body(v_rule));
   execute format('comment on function tally.%I is %L', v_run,
     format('Made by tally.create_retention: deletes old rows of %s for retention %s; with max_rows '
            'NULL it counts them.', v_rule.source, name));
@@ -38,6 +39,8 @@ security definer  -- with the rights of the owner of the table; tally_owner alon
     format('Made by tally.create_retention: locks, counts and drops old partitions of %s for '
            'retention %s.', v_rule.source, name));
   perform tally.hand_over(format('tally.%I', v_drop)::regproc, v_owner);
+  update tally.retentions r set made_by = tally.rule_version('retention')
+  where r.name = build_retention.name;
 end
 $function$;
 

@@ -1,5 +1,18 @@
+create or replace function tally.cut(name text, bytes integer)
+returns text
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+as $function$
+  select left(cut.name, max(k)) from generate_series(0, length(cut.name)) k
+  where octet_length(left(cut.name, k)) <= cut.bytes
+$function$;
+
+comment on function tally.cut(text, integer) is
+  'As much of a name as has no more than so many bytes.';
+
 create or replace function tally.missing_months(source regclass, ahead interval)
-returns table (name text, low timestamptz, high timestamptz)
+returns table (month text, low timestamptz, high timestamptz)
 language sql
 stable
 set search_path = pg_catalog, pg_temp
@@ -20,10 +33,9 @@ as $function$
     from tally.partition_bounds(missing_months.source) b
     where not b.is_default
   )
-  select format('%s_%s', left(c.relname, 50),
-                to_char(m.month, 'YYYY_MM')
-                  || case when g.gap = tstzrange(m.low, m.high) then ''
-                          else to_char(lower(g.gap), '_DDHH24') end),
+  select to_char(m.month, 'YYYY_MM')
+           || case when g.gap = tstzrange(m.low, m.high) then ''
+                   else to_char(lower(g.gap), '_DDHH24') end,
          lower(g.gap), upper(g.gap)
   from zone z
   cross join lateral (
@@ -37,12 +49,41 @@ as $function$
   cross join held h
   cross join lateral unnest(tstzmultirange(tstzrange(m.low, m.high))
                             - coalesce(h.ranges, '{}'::tstzmultirange)) g (gap)
-  join pg_class c on c.oid = missing_months.source
   order by lower(g.gap)
 $function$;
 
 comment on function tally.missing_months(regclass, interval) is
-  'The months ahead that no partition holds yet, with the name and bounds of the one to make.';
+  'The months ahead that no partition holds yet, with the bounds of what is to make.';
+
+create or replace function tally.partition_name(source regclass, month text)
+returns name
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $function$
+  -- The table's name and the month; with some digits between them where something else is called
+  -- so: a partition of a table whose name is alike for 50 bytes, or one that was detached. Types
+  -- are in the way as well: a table has one of its name.
+  select n.name
+  from pg_class c
+  cross join generate_series(0, 99) t (try)
+  cross join lateral (
+    select (case when t.try = 0 then tally.cut(c.relname, 50)
+                 else tally.cut(c.relname, 41) || '_'
+                      || left(md5(c.relnamespace::regnamespace || '.' || c.relname || t.try), 8) end
+            || '_' || partition_name.month)::name as name
+  ) n
+  where c.oid = partition_name.source
+    and not exists (select from pg_class o
+                    where o.relnamespace = c.relnamespace and o.relname = n.name)
+    and not exists (select from pg_type o
+                    where o.typnamespace = c.relnamespace and o.typname = n.name)
+  order by t.try
+  limit 1
+$function$;
+
+comment on function tally.partition_name(regclass, text) is
+  'What the partition of a table for a month is to be called: a name that is free.';
 
 create or replace function tally.make_partitions(
   source regclass, ahead interval, out made integer, out failed text
@@ -68,7 +109,7 @@ begin
     begin
       execute format('select tally.%I($1, $2, $3)',
                      'make_partition_' || tally.partitioning_slug(source))
-      using v_month.name,
+      using tally.partition_name(source, v_month.month),
             case v_type when 'timestamptz'::regtype then v_month.low::text
                         when 'date'::regtype then v_month.low::date::text
                         else v_month.low::timestamp::text end,
@@ -81,7 +122,7 @@ begin
         failed := concat_ws('; ', failed, format('the default partition of %s has rows of %s to %s',
                                                  source, v_month.low, v_month.high));
       when others or assert_failure then
-        failed := concat_ws('; ', failed, format('%s: %s', v_month.name, sqlerrm));
+        failed := concat_ws('; ', failed, format('%s: %s', v_month.month, sqlerrm));
     end;
   end loop;
   if made > 0 or failed is not null then

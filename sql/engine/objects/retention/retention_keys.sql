@@ -35,6 +35,7 @@ $text$  v_dry    constant boolean := max_rows is null;
   v_limit   bigint;
   v_picked  integer;
   v_went    boolean := false;
+  v_cost    text := current_setting('random_page_cost');
   v_whole   boolean;
   v_table   oid;
   v_count   bigint;

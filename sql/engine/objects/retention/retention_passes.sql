@@ -19,7 +19,11 @@ $text$
       continue;
     end if;
     v_picked := cardinality(v_rows);
-    -- Once they are locked, nobody can refer to them any more: so it is looked at again.
+    -- Once they are locked, nobody can refer to them any more: so it is looked at again. Their pages
+    -- have just been read.
+    if not v_dry then
+      perform set_config('random_page_cost', '0.1', true);
+    end if;
     while v_block is not null and v_rows is not null loop
       v_all_t := v_tables;
       v_all_r := v_rows;
@@ -47,6 +51,7 @@ $text$
       v_left_r := v_left_r || v_stay_r;
       execute v_minus into v_tables, v_rows using v_tables, v_rows, v_stay_t, v_stay_r;
     end loop;
+    perform set_config('random_page_cost', v_cost, true);
 
     v_went := v_went or v_rows is not null;
     if v_block is null then

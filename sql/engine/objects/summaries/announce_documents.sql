@@ -11,6 +11,15 @@ declare
 begin
   -- Runs as the commit begins, once for each transaction, however many documents it changed and
   -- however long it was open: a number that was taken earlier would stop every pulse until then.
+  -- Whether the commit has begun cannot be asked: SET CONSTRAINTS ALL IMMEDIATE has it run too. What
+  -- is put off then waits for the commit, and within the commit it comes at once, in the same
+  -- statement.
+  if new.put_off_at is distinct from statement_timestamp() then
+    set constraints tally.announce_at_commit deferred;
+    insert into tally.announcements (summary, scope, is_first, put_off_at)
+    values (new.summary, new.scope, true, statement_timestamp());
+    return null;
+  end if;
   v_pulse := tally.next_pulse();
   with mine as (
     delete from tally.announcements a

@@ -10,9 +10,11 @@ begin
   -- changes nothing where all is well.
   return query select t.* from tally.attach_triggers(attach.source, 'count') t;
   return query select t.* from tally.attach_triggers(attach.source, 'mark') t;
+  return query select r.* from tally.attach_rules(attach.source) r;
 end
 $function$;
 
 comment on function tally.attach(regclass) is
   'Puts missing triggers on a source or watched table and its partitions, or on all of them; takes '
-  'them off detached partitions; writes the trigger functions anew where another version wrote them.';
+  'them off detached partitions; writes the trigger functions, and those of rules, anew where another '
+  'version wrote them.';
