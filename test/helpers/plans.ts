@@ -22,6 +22,8 @@ export type Plans = {
 /** A plan that is kept for all values is made from the sixth time on. */
 const TIMES = 7;
 
+let asked = 0;
+
 /** The EXPLAIN of each statement that one statement led to, as auto_explain tells it. */
 export async function plansOf(
   client: pg.Client,
@@ -29,6 +31,8 @@ export async function plansOf(
   values: readonly unknown[] = [],
 ): Promise<Plans> {
   const ran: Ran[] = [];
+  asked += 1;
+  const name = `plans_${asked}`;
   const listen = ({ message = '' }: { message?: string | undefined }) => {
     const json = /^duration: .* plan:\s*(\{.*\})\s*$/s.exec(message)?.[1];
     if (json !== undefined) ran.push(JSON.parse(json) as Ran);
@@ -40,7 +44,7 @@ export async function plansOf(
       set auto_explain.log_verbose = on; set client_min_messages = log`);
     for (let time = 0; time < TIMES; time += 1) {
       await client.query('begin');
-      await client.query({ name: `plans ${text}`, text, values: [...values] });
+      await client.query({ name, text, values: [...values] });
       await client.query('rollback');
     }
     await client.query('reset client_min_messages; set auto_explain.log_min_duration = -1');

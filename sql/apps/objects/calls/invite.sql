@@ -7,6 +7,7 @@ create or replace function calls.invite(
 as $function$
 declare
   v_now timestamptz;
+  v_pending calls.pending;
   v_invitation calls.invitations;
   v_constraint text;
 begin
@@ -14,23 +15,23 @@ begin
   -- usual refusal a failed INSERT. The server has no right on the tables: this is the only way in.
   perform calls.refuse_invitation(p_me, p_receiver, p_room, p_seconds);
   loop
-    if exists (
-      select from calls.pending as p
-      where p.caller_id = p_me and p.receiver_id = p_receiver
-        and p.expires_at > clock_timestamp()
-    ) then
+    select p.* into v_pending from calls.pending as p
+    where p.caller_id = p_me and p.receiver_id = p_receiver;
+    if v_pending.expires_at > clock_timestamp() then
       raise exception using errcode = 'TA409',
         message = 'You are calling this user already: cancel that invitation first.';
     end if;
-    -- One whose time has come is over, and does not stand in the way until its rule has seen it.
-    update calls.invitations as i
-    set status = 'expired', ended_at = i.expires_at
-    where i.caller_id = p_me and i.status = 'pending' and i.receiver_id = p_receiver
-      and i.expires_at <= clock_timestamp();
-    -- Left by what no trigger saw, such as a partition that was detached.
-    delete from calls.pending as p
-    where p.caller_id = p_me and p.receiver_id = p_receiver
-      and p.expires_at <= clock_timestamp();
+    if v_pending.invitation_id is not null then
+      -- One whose time has come is over, and does not stand in the way until its rule has seen it.
+      update calls.invitations as i
+      set status = 'expired', ended_at = i.expires_at
+      where i.id = v_pending.invitation_id and i.ended_at is null
+        and i.expires_at <= clock_timestamp();
+      -- Left by what no trigger saw, such as a partition that was detached.
+      delete from calls.pending as p
+      where p.caller_id = p_me and p.receiver_id = p_receiver
+        and p.expires_at <= clock_timestamp();
+    end if;
     begin
       v_now := clock_timestamp();
       insert into calls.invitations (created_at, caller_id, receiver_id, room_id, expires_at)
