@@ -4,9 +4,10 @@ import { calls } from './calls.js';
 import { community } from './community.js';
 import type { App, AppRouteDeps } from './kit/app.js';
 import { leads } from './leads.js';
+import { messages } from './messages.js';
 
 /** Those that others stand on come first. */
-export const APPS: readonly App[] = [accounts, leads, calls, community];
+export const APPS: readonly App[] = [accounts, leads, calls, messages, community];
 
 export function appRoutes(deps: AppRouteDeps): Route[] {
   return APPS.flatMap(({ schema, routes }) =>

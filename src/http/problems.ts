@@ -23,6 +23,7 @@ export const PROBLEMS = {
   'counter-overflow': { status: 503, title: 'The number does not fit' },
   'database-unavailable': { status: 503, title: 'The database does not answer' },
   'keys-unavailable': { status: 503, title: 'Tokens cannot be checked' },
+  'webhooks-off': { status: 503, title: 'Webhooks cannot be checked' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
 export type ProblemKind = keyof typeof PROBLEMS;

@@ -23,7 +23,7 @@ type Document = {
 };
 
 const BEFORE_A_ROUTE = ['malformed-request', 'request-timeout', 'headers-too-large', 'not-found'];
-const OF_APPLICATIONS = ['conflict', 'body-too-large', 'unsupported-media-type'];
+const OF_APPLICATIONS = ['conflict', 'body-too-large', 'unsupported-media-type', 'webhooks-off'];
 
 /** References replaced by what they refer to, so that one schema can be checked by itself. */
 function resolved(value: unknown, schemas: Record<string, unknown>): unknown {

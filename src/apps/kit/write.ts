@@ -1,10 +1,11 @@
+import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
 import { JSON_TYPE } from '../../http/answer.js';
 import { setSecurityHeaders } from '../../http/answering.js';
 import { checked, pathOf } from '../../http/input.js';
 import type { ProblemKind } from '../../http/problems.js';
 import type { Method } from '../../http/route.js';
-import type { AppRoute } from './app.js';
+import type { AppRoute, AppRouteDeps } from './app.js';
 import { type Asker, askerOf, type May, refuseForeignPages, signedIn } from './asking.js';
 import { bytesOf, jsonOf } from './body.js';
 import { textOf } from './statement.js';
@@ -18,6 +19,10 @@ export type Write<Path extends z.ZodObject, Body extends z.ZodType> = {
   readonly may: May;
   readonly inPath?: Path;
   readonly body?: Body;
+  /** Throws unless the body, as it came, is from whom it should be; nothing of it is read before. */
+  readonly authorize?: (ctx: RouterContext, bytes: Buffer, deps: AppRouteDeps) => void;
+  /** Name and what it means. */
+  readonly inHeaders?: Readonly<Record<string, string>>;
   /** 200, where nothing is said. */
   readonly status?: 200 | 201;
   readonly answer: z.ZodType;
@@ -45,6 +50,7 @@ export function write<
       ...{ id, method, path, tag, summary },
       ...(inPath === undefined ? {} : { inPath }),
       ...(body === undefined ? {} : { body }),
+      ...(spec.inHeaders === undefined ? {} : { inHeaders: spec.inHeaders }),
       signedIn: signedIn(may),
       answers: {
         [status]: { description: summary, contentType: 'application/json', schema: answer },
@@ -61,8 +67,10 @@ export function write<
         refuseForeignPages(ctx, deps);
         const asker = await askerOf(ctx, may, deps);
         const named = pathOf(ctx, (inPath ?? z.object({})) as Path);
-        const given = body === undefined ? undefined : jsonOf(await bytesOf(ctx));
-        const brought = checked((body ?? z.undefined()) as Body, given, 'body');
+        const given = body === undefined ? undefined : await bytesOf(ctx);
+        if (given !== undefined) spec.authorize?.(ctx, given, deps);
+        const json = given === undefined ? undefined : jsonOf(given);
+        const brought = checked((body ?? z.undefined()) as Body, json, 'body');
         const asked = { ...asker, path: named, body: brought };
         const text = await textOf(deps.live.pool, spec.call, spec.values(asked));
         setSecurityHeaders(ctx.res);

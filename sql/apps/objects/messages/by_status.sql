@@ -1,0 +1,24 @@
+create or replace function messages.by_status(p_counter text, p_prefix text) returns jsonb
+  language plpgsql
+  stable
+  set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_statuses constant text[] := array['sent', 'delivered', 'read', 'failed'];
+  v_scopes constant text[] := array(select p_prefix || s from unnest(v_statuses) as s);
+begin
+  -- All four, those that never were too.
+  return (
+    select jsonb_object_agg(s.status, coalesce(k.value, 0))
+      || jsonb_build_object('messages', coalesce(sum(k.value), 0))
+    from unnest(v_statuses, v_scopes) as s (status, scope)
+    left join (
+      select c.scope, c.value from tally.counters as c
+      where c.name = p_counter and c.scope = any (v_scopes)
+    ) as k on k.scope = s.scope
+  );
+end
+$function$;
+
+comment on function messages.by_status(text, text) is
+  'Part of messages.stats_at: a counter''s scopes that begin so, one for each status, and their sum.';
