@@ -4,6 +4,8 @@ import type { Topic } from './topic.js';
 export type Viewer = {
   readonly subject: string;
   readonly roles: readonly string[];
+  /** Whose topics of audience `owner` he may read for once beside his own, as SQL has found. */
+  readonly actsFor?: string;
   /** When the token ends, in ms since 1970. */
   readonly expiresAt: number;
 };
@@ -27,10 +29,11 @@ export function readableBy(viewer: Viewer | undefined) {
     judge(audience, topic, viewer) === 'allowed';
 }
 
-function isMeant(audience: string, topic: Topic, { subject, roles }: Viewer): boolean {
+function isMeant(audience: string, topic: Topic, viewer: Viewer): boolean {
+  const { subject, roles, actsFor } = viewer;
   if (audience !== 'owner') return roles.includes(audience.slice(ROLE.length));
   if (roles.includes(ADMIN)) return true;
   const slash = topic.scope.indexOf('/');
   const owner = slash < 0 ? topic.scope : topic.scope.slice(0, slash);
-  return owner !== '' && owner === subject;
+  return owner !== '' && (owner === subject || owner === actsFor);
 }
