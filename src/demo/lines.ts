@@ -1,12 +1,19 @@
 import { PEOPLE } from './people.js';
 import { tokenFor } from './token.js';
 
-/** One for each application: a read, and a stream that moves. */
+/** Where Uma works: sql/apps/demo/facilities.sql. */
+const FACILITY = '00000000-0000-4000-b000-000000000001';
+
+/** For each application a read, and a stream that moves. */
 const EXAMPLES: readonly { readonly who: keyof typeof PEOPLE; readonly path: string }[] = [
   { who: 'admin', path: '/admin/counts' },
   { who: 'admin', path: '/admin/counts/stream' },
   { who: 'user', path: '/calls/invitations/pending' },
   { who: 'user', path: '/calls/invitations/pending/stream' },
+  { who: 'admin', path: '/api/admin/stats' },
+  { who: 'admin', path: '/api/admin/stats/stream' },
+  { who: 'user', path: `/api/facilities/${FACILITY}/dashboard` },
+  { who: 'user', path: `/api/facilities/${FACILITY}/dashboard/stream` },
 ];
 
 /** Tokens as shell variables, and lines that can be tried as they are. */

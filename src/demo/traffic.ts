@@ -4,7 +4,9 @@ import type { Client } from './client.js';
 import { accounts } from './traffic/accounts.js';
 import { calls } from './traffic/calls.js';
 import { community } from './traffic/community.js';
+import { facilities } from './traffic/facilities.js';
 import { leads } from './traffic/leads.js';
+import { messages } from './traffic/messages.js';
 
 /** Something that somebody does; it may take several requests. Undefined: nothing to do just now. */
 export type Deed = (client: Client, some: Some) => Promise<string | undefined>;
@@ -17,7 +19,14 @@ export type Some = {
   text(): string;
 };
 
-const DEEDS: readonly Deed[] = [...accounts, ...leads, ...calls, ...community];
+const DEEDS: readonly Deed[] = [
+  ...accounts,
+  ...leads,
+  ...calls,
+  ...messages,
+  ...community,
+  ...facilities,
+];
 
 /** Between two deeds, on average. */
 const PAUSE_MS = 200;

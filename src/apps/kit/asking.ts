@@ -12,7 +12,8 @@ export type May = 'anybody' | 'signed-in' | `role:${string}`;
 export type Asker = { readonly me: string | null; readonly roles: readonly string[] };
 
 /** As PostgreSQL writes it: a topic's scope is text, and the same id in capitals is another one. */
-const userId = z.uuid().lowercase();
+// Any that PostgreSQL takes, whatever version its digits claim.
+const userId = z.guid().lowercase();
 
 export async function askerOf(ctx: RouterContext, may: May, deps: AppRouteDeps): Promise<Asker> {
   return admit(await deps.authenticate(ctx), may);
