@@ -969,6 +969,8 @@ CREATE OR REPLACE FUNCTION tally.announce_documents()
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
 AS $function$
 declare
   v_pulse   bigint;
@@ -995,7 +997,12 @@ begin
     update tally.documents d
     set version = v_pulse
     from (select distinct m.summary, m.scope from mine m) k
-    where d.summary = k.summary and d.scope = k.scope
+    cross join lateral (
+      -- Each by itself: a join, planned while there was one row, reads all of them for each.
+      select o.ctid as place from tally.documents o
+      where o.summary = k.summary and o.scope = k.scope offset 0
+    ) p
+    where d.ctid = p.place
     returning d.summary, d.scope
   )
   select array_agg(format('["%s",%s]', s.name, to_json(n.scope)) order by s.name, n.scope)
@@ -1274,8 +1281,7 @@ begin
       exit;
     end if;
     -- Somebody builds it: one build is enough for all who read.
-    select d.* into v_document from tally.documents d
-    where d.summary = definition.id and d.scope = await_build.scope;
+    v_document := tally.find_document(definition.id, await_build.scope);
     if tally.is_fresh(v_document, definition.max_age) then
       v_outcome := 'fresh';
       exit;
@@ -1534,8 +1540,7 @@ begin
   -- can be written, on a standby say, it is built and not kept.
   outcome := case when v_can_keep then tally.await_build(definition, build_on_read.scope, patient)
                   else 'alone' end;
-  select d.* into v_document from tally.documents d
-  where d.summary = definition.id and d.scope = build_on_read.scope;
+  v_document := tally.find_document(definition.id, build_on_read.scope);
   body := v_document.body;
   if outcome = 'alone' then
     v_built := tally.run_builder(definition.function, build_on_read.scope, null);
@@ -1807,8 +1812,7 @@ begin
     return 'unknown';
   end if;
   perform tally.check_scope(build_topic.name, build_topic.scope);
-  select d.* into v_document from tally.documents d
-  where d.summary = v_definition.id and d.scope = build_topic.scope;
+  v_document := tally.find_document(v_definition.id, build_topic.scope);
   if tally.is_fresh(v_document, v_definition.max_age) then
     return 'fresh';
   end if;
@@ -4857,6 +4861,8 @@ CREATE OR REPLACE FUNCTION tally.expected_ms(summary bigint, scope text)
  LANGUAGE sql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
 AS $function$
   -- How long a document's builder will take: as long as the last time. For one that was never
   -- built, as long as some others of its summary do; infinity where there is none.
@@ -5319,6 +5325,26 @@ end
 $function$;
 comment on function tally.find_differences(text) is 'What tally.verify does. PL/pgSQL lets no parameter and result column share the name "name".';
 revoke all on function tally.find_differences(text) from public;
+
+-- function tally.find_document(bigint,text)
+CREATE OR REPLACE FUNCTION tally.find_document(summary bigint, scope text)
+ RETURNS tally.documents
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+declare
+  v_document tally.documents;
+begin
+  -- For those who call a builder next, for whom the same settings would hold.
+  select d.* into v_document from tally.documents d
+  where d.summary = find_document.summary and d.scope = find_document.scope;
+  return v_document;
+end
+$function$;
+comment on function tally.find_document(bigint,text) is 'The row of a document, or NULL: by index, also where the plan was made while there were few.';
+revoke all on function tally.find_document(bigint,text) from public;
 
 -- function tally.find_summary(text)
 CREATE OR REPLACE FUNCTION tally.find_summary(name text)
@@ -6953,6 +6979,8 @@ CREATE OR REPLACE FUNCTION tally.note_failure(definition tally.summary_definitio
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
 AS $function$
 declare
   v_now timestamptz := clock_timestamp();
@@ -7246,12 +7274,14 @@ CREATE OR REPLACE FUNCTION tally.prune_builds()
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
 AS $function$
   -- Rows without a document: of scopes that are no more, a day after that was announced, and of
   -- those that somebody asked for in vain.
   delete from tally.documents d
-  where (d.summary, d.scope) in (
-    select o.summary, o.scope from tally.documents o
+  where d.ctid in (
+    select o.ctid from tally.documents o
     where o.body is null and o.tried_at < clock_timestamp() - interval '1 day' and o.next_at is null
     for update skip locked)
 $function$;
@@ -7696,8 +7726,7 @@ begin
   -- The last document, and where there is none or it is older than max_age, a new one. Many who
   -- read at once cause one build: the others get the last document, or wait when there is none.
   perform tally.check_scope(read_summary.name, read_summary.scope);
-  select d.* into v_document from tally.documents d
-  where d.summary = v_definition.id and d.scope = read_summary.scope;
+  v_document := tally.find_document(v_definition.id, read_summary.scope);
   if tally.is_fresh(v_document, v_definition.max_age) then
     return v_document.body::jsonb;
   end if;
@@ -8842,6 +8871,8 @@ CREATE OR REPLACE FUNCTION tally.store_document(definition tally.summary_definit
  RETURNS text
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
 AS $function$
 declare
   v_old     tally.documents;
@@ -9477,8 +9508,7 @@ begin
   perform tally.find_summary(warm.name);  -- it may be dropped by now
   for v_scope in select distinct s collate "C" from unnest(scopes) s order by 1 loop
     perform tally.check_scope(warm.name, v_scope);
-    select d.* into v_document from tally.documents d
-    where d.summary = v_definition.id and d.scope = v_scope;
+    v_document := tally.find_document(v_definition.id, v_scope);
     continue when tally.is_fresh(v_document, v_definition.max_age);
     v_since := tally.forget_due(v_definition.id, v_scope);
     v_built := v_built + (select case when b.body is null then 0 else 1 end

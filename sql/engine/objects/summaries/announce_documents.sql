@@ -3,6 +3,8 @@ returns trigger
 language plpgsql
 security definer  -- a reader who built has no right on these tables
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off  -- whatever statistics say of tables that empty themselves all the time
+set jit = off  -- a scan that cannot be avoided is priced so high that it would be compiled
 as $function$
 declare
   v_pulse   bigint;
@@ -29,7 +31,12 @@ begin
     update tally.documents d
     set version = v_pulse
     from (select distinct m.summary, m.scope from mine m) k
-    where d.summary = k.summary and d.scope = k.scope
+    cross join lateral (
+      -- Each by itself: a join, planned while there was one row, reads all of them for each.
+      select o.ctid as place from tally.documents o
+      where o.summary = k.summary and o.scope = k.scope offset 0
+    ) p
+    where d.ctid = p.place
     returning d.summary, d.scope
   )
   select array_agg(format('["%s",%s]', s.name, to_json(n.scope)) order by s.name, n.scope)

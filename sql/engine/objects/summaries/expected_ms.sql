@@ -3,6 +3,8 @@ returns real
 language sql
 stable
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off  -- whatever statistics say: a plan of when there were few reads all of them
+set jit = off  -- a scan that cannot be avoided is priced so high that it would be compiled
 as $function$
   -- How long a document's builder will take: as long as the last time. For one that was never
   -- built, as long as some others of its summary do; infinity where there is none.

@@ -5,6 +5,8 @@ create or replace function tally.note_failure(
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off  -- whatever statistics say: a plan of when there were few reads all of them
+set jit = off  -- a scan that cannot be avoided is priced so high that it would be compiled
 as $function$
 declare
   v_now timestamptz := clock_timestamp();

@@ -3,12 +3,14 @@ returns void
 language sql
 security definer  -- a job may run as tally_server
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set jit = off  -- a scan that cannot be avoided is priced so high that it would be compiled
 as $function$
   -- Rows without a document: of scopes that are no more, a day after that was announced, and of
   -- those that somebody asked for in vain.
   delete from tally.documents d
-  where (d.summary, d.scope) in (
-    select o.summary, o.scope from tally.documents o
+  where d.ctid in (
+    select o.ctid from tally.documents o
     where o.body is null and o.tried_at < clock_timestamp() - interval '1 day' and o.next_at is null
     for update skip locked)
 $function$;

@@ -37,8 +37,7 @@ begin
       exit;
     end if;
     -- Somebody builds it: one build is enough for all who read.
-    select d.* into v_document from tally.documents d
-    where d.summary = definition.id and d.scope = await_build.scope;
+    v_document := tally.find_document(definition.id, await_build.scope);
     if tally.is_fresh(v_document, definition.max_age) then
       v_outcome := 'fresh';
       exit;
@@ -85,8 +84,7 @@ begin
   -- can be written, on a standby say, it is built and not kept.
   outcome := case when v_can_keep then tally.await_build(definition, build_on_read.scope, patient)
                   else 'alone' end;
-  select d.* into v_document from tally.documents d
-  where d.summary = definition.id and d.scope = build_on_read.scope;
+  v_document := tally.find_document(definition.id, build_on_read.scope);
   body := v_document.body;
   if outcome = 'alone' then
     v_built := tally.run_builder(definition.function, build_on_read.scope, null);
@@ -138,8 +136,7 @@ begin
   -- The last document, and where there is none or it is older than max_age, a new one. Many who
   -- read at once cause one build: the others get the last document, or wait when there is none.
   perform tally.check_scope(read_summary.name, read_summary.scope);
-  select d.* into v_document from tally.documents d
-  where d.summary = v_definition.id and d.scope = read_summary.scope;
+  v_document := tally.find_document(v_definition.id, read_summary.scope);
   if tally.is_fresh(v_document, v_definition.max_age) then
     return v_document.body::jsonb;
   end if;
@@ -182,8 +179,7 @@ begin
     return 'unknown';
   end if;
   perform tally.check_scope(build_topic.name, build_topic.scope);
-  select d.* into v_document from tally.documents d
-  where d.summary = v_definition.id and d.scope = build_topic.scope;
+  v_document := tally.find_document(v_definition.id, build_topic.scope);
   if tally.is_fresh(v_document, v_definition.max_age) then
     return 'fresh';
   end if;

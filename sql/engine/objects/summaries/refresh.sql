@@ -93,8 +93,7 @@ begin
   perform tally.find_summary(warm.name);  -- it may be dropped by now
   for v_scope in select distinct s collate "C" from unnest(scopes) s order by 1 loop
     perform tally.check_scope(warm.name, v_scope);
-    select d.* into v_document from tally.documents d
-    where d.summary = v_definition.id and d.scope = v_scope;
+    v_document := tally.find_document(v_definition.id, v_scope);
     continue when tally.is_fresh(v_document, v_definition.max_age);
     v_since := tally.forget_due(v_definition.id, v_scope);
     v_built := v_built + (select case when b.body is null then 0 else 1 end
