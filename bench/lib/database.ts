@@ -21,13 +21,14 @@ export type Database = {
 export async function withDatabase<T>(
   server: Server,
   ask: (database: Database) => Promise<T>,
+  { applications = false }: { applications?: boolean } = {},
 ): Promise<T> {
   const name = `tally_bench_${process.pid}_${randomBytes(3).toString('hex')}`;
   const url = new URL(server.url);
   url.pathname = `/${name}`;
   await withClient(server.url, 'pgtally bench', (admin) => admin.query(`create database ${name}`));
   try {
-    await migrate({ url: url.href, engineOnly: true });
+    await migrate({ url: url.href, engineOnly: !applications });
     const client = await connect(url.href, 'pgtally bench');
     try {
       return await ask(toolsFor(url.href, client));

@@ -16,6 +16,10 @@ export type Scale = {
   readonly idleStreams: number;
   readonly idleSeconds: number;
   readonly outagesMs: readonly number[];
+  readonly appUsers: number;
+  /** Of the rows of large tables. */
+  readonly appRows: number;
+  readonly appSeconds: number;
 };
 
 export type Options = {
@@ -36,6 +40,9 @@ const FULL: Scale = {
   idleStreams: 1_000,
   idleSeconds: 60,
   outagesMs: [200, 1_000, 5_000],
+  appUsers: 1_000,
+  appRows: 1,
+  appSeconds: 60,
 };
 
 /** Shows that everything still runs; its figures mean nothing. */
@@ -50,6 +57,9 @@ const QUICK: Scale = {
   idleStreams: 20,
   idleSeconds: 1,
   outagesMs: [200],
+  appUsers: 100,
+  appRows: 0.01,
+  appSeconds: 2,
 };
 
 export const USAGE = `usage: node --import=tsx bench/load/run.ts [options]

@@ -12,5 +12,7 @@ export type Load = {
 export type Question = {
   readonly name: string;
   readonly asks: string;
+  /** How often it measures, where --rounds is no matter. */
+  readonly rounds?: number;
   answer(load: Load): Promise<Figures>;
 };

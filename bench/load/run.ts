@@ -7,13 +7,23 @@ import { stopChildren } from './lib/children.js';
 import { buildOurs, installPeers } from './lib/tools.js';
 import { type Options, readOptions, USAGE } from './options.js';
 import type { Load, Question } from './question.js';
+import { appPages } from './questions/app-pages.js';
 import { counterGets } from './questions/counter-gets.js';
 import { fanOut } from './questions/fan-out.js';
 import { idleCost } from './questions/idle-cost.js';
 import { latency } from './questions/latency.js';
 import { listenerOutage } from './questions/listener-outage.js';
+import { replaced } from './questions/replaced.js';
 
-const QUESTIONS: readonly Question[] = [latency, fanOut, counterGets, idleCost, listenerOutage];
+const QUESTIONS: readonly Question[] = [
+  latency,
+  fanOut,
+  counterGets,
+  idleCost,
+  listenerOutage,
+  appPages,
+  replaced,
+];
 
 /** What fails once everything is being stopped fails because of that. */
 let isInterrupted = false;
@@ -61,15 +71,15 @@ async function answer(question: Question, load: Load, { write, scale }: Options)
   console.log(`\n${figures}\n(${seconds} s)`);
   if (!write) return;
   const command = `\`node --import=tsx bench/load/run.ts --only ${question.name}\``;
-  const when = `${command}, ${seconds} s, load ${busy} before it. ${describeRun(load)}`;
+  const when = `${command}, ${seconds} s, load ${busy} before it. ${describeRun(load, question)}`;
   await writeFigures(question.name, `${when}\n\n${figures}`);
 }
 
-function describeRun({ server, scale }: Load): string {
+function describeRun({ server, scale }: Load, { rounds = scale.rounds }: Question): string {
   const model = cpus()[0]?.model ?? 'unknown processor';
   return (
     `${new Date().toISOString().slice(0, 10)}: ${server.what}; Node ${process.version}; ` +
-    `${cpus().length} × ${model}; medians of ${scale.rounds} rounds.`
+    `${cpus().length} × ${model}; ${rounds === 1 ? 'one round' : `medians of ${rounds} rounds`}.`
   );
 }
 

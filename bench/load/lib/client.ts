@@ -1,10 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import type { FromClient, Target, ToClient } from '../client/protocol.js';
 import type { Receipt } from '../client/streams.js';
-import { startChild } from './children.js';
+import { startWorker } from './worker.js';
 
 const MAIN = fileURLToPath(new URL('../client/main.ts', import.meta.url));
-const ANSWER_MS_MAX = 60_000;
 
 export type LoadClient = {
   readonly pid: number;
@@ -15,49 +14,21 @@ export type LoadClient = {
   stop(): Promise<void>;
 };
 
-type Answer<Kind extends FromClient['kind']> = Extract<FromClient, { kind: Kind }>;
-
 export async function startClient(): Promise<LoadClient> {
-  const child = startChild({
-    name: 'load client',
-    path: process.execPath,
-    args: ['--import=tsx', MAIN],
-    channel: true,
-  });
-  const answer = <Kind extends FromClient['kind']>(kind: Kind): Promise<Answer<Kind>> =>
-    new Promise((resolve, reject) => {
-      const done = (act: () => void) => {
-        clearTimeout(late);
-        child.process.off('message', listen);
-        child.process.off('exit', ended);
-        act();
-      };
-      const listen = (message: FromClient) => {
-        if (message.kind === kind) done(() => resolve(message as Answer<Kind>));
-        else if (message.kind === 'failed') done(() => reject(new Error(message.message)));
-      };
-      const ended = () => done(() => reject(new Error(child.said())));
-      const late = setTimeout(
-        () =>
-          done(() => reject(new Error(`the load client had no ${kind} in ${ANSWER_MS_MAX} ms`))),
-        ANSWER_MS_MAX,
-      );
-      child.process.on('message', listen);
-      child.process.once('exit', ended);
-    });
+  const worker = startWorker<ToClient, FromClient>('load client', MAIN);
   const ask = async <Kind extends FromClient['kind']>(message: ToClient, kind: Kind) => {
-    const answered = answer(kind);
-    child.process.send?.(message);
+    const answered = worker.next(kind);
+    worker.tell(message);
     return await answered;
   };
-  await answer('started');
+  await worker.next('started');
   return {
-    pid: child.pid,
+    pid: worker.pid,
     open: async (target, count) => {
       await ask({ kind: 'open', target, count }, 'opened');
     },
     watch: async (needle) => {
-      const received = answer('received').then(({ first, half, last }) => ({
+      const received = worker.next('received').then(({ first, half, last }) => ({
         first: BigInt(first),
         half: BigInt(half),
         last: BigInt(last),
@@ -70,6 +41,6 @@ export async function startClient(): Promise<LoadClient> {
     close: async () => {
       await ask({ kind: 'close' }, 'closed');
     },
-    stop: child.stop,
+    stop: worker.stop,
   };
 }

@@ -5,6 +5,7 @@ import { checkExact } from '../../lib/database.js';
 import { atMost, type Goal, milliseconds, whole } from '../../lib/figures.js';
 import { median } from '../../lib/rounds.js';
 import { nextPort } from '../lib/http.js';
+import { quantile } from '../lib/quantile.js';
 import { openValueStreams, type ValueStreams } from '../lib/value-streams.js';
 import { type Workplace, withWorkplace } from '../lib/workplace.js';
 import { startWriters } from '../lib/writers.js';
@@ -140,11 +141,6 @@ async function counted(client: pg.Client): Promise<{ rows: number; probes: numbe
     'select count(*) as rows, count(*) filter (where probe) as probes from load.items',
   );
   return { rows: Number(rows[0]?.rows), probes: Number(rows[0]?.probes) };
-}
-
-function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
 function cellsOf({ what }: Mode, rounds: readonly Round[]): string[] {

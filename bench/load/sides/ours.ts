@@ -18,17 +18,26 @@ export const oursKoaSse: Side = {
   missing: peersMissing,
 };
 
+type Started = {
+  readonly path?: string;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+};
+
 /** Our server as it is published: compiled, in a process of its own. */
 export async function startOurs(
   url: string,
   port: number,
-  { path = CLI, args = ['serve'] }: { path?: string; args?: readonly string[] } = {},
+  { path = CLI, args = ['serve'], env = {} }: Started = {},
 ): Promise<Child> {
   const child = startChild({
     name: 'pgtally serve',
     path: process.execPath,
     args: [...collectable(), ...extraFlags(), path, ...args],
-    env: { DATABASE_URL: url, PORT: String(port), LOG_LEVEL: 'warn', NODE_ENV: 'production' },
+    env: {
+      ...{ DATABASE_URL: url, PORT: String(port), LOG_LEVEL: 'warn', NODE_ENV: 'production' },
+      ...env,
+    },
   });
   await listening(port, child);
   return child;
