@@ -78,6 +78,12 @@ async function peopleOf(database: Database, count: number): Promise<Person[]> {
   );
 }
 
+/** The same person, with a token that says more. */
+export async function asAdmin({ id }: Person): Promise<Person> {
+  const role = 'admin';
+  return { id, role, token: await tokenFor({ id, role }, SECRETS.jwtSecret) };
+}
+
 /** As it is published, with its defaults. */
 export async function startApplications({ database }: Applications): Promise<OurServer> {
   const port = nextPort();

