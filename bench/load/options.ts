@@ -57,9 +57,9 @@ const QUICK: Scale = {
   idleStreams: 20,
   idleSeconds: 1,
   outagesMs: [200],
-  appUsers: 100,
+  appUsers: 40,
   appRows: 0.01,
-  appSeconds: 2,
+  appSeconds: 1,
 };
 
 export const USAGE = `usage: node --import=tsx bench/load/run.ts [options]

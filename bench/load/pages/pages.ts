@@ -2,12 +2,19 @@ import type { Some } from '../../../src/demo/traffic.js';
 import type { Visitor } from '../client/visits.js';
 import type { Applications, Person } from '../lib/applications.js';
 import { callsPages } from './calls.js';
+import { communityPages } from './community.js';
 import { facilitiesPages } from './facilities.js';
 import { leadsPages } from './leads.js';
 import { messagesPages } from './messages.js';
 import type { Page, PagesOf } from './page.js';
 
-const ALL: readonly PagesOf[] = [leadsPages, callsPages, messagesPages, facilitiesPages];
+const ALL: readonly PagesOf[] = [
+  leadsPages,
+  callsPages,
+  messagesPages,
+  communityPages,
+  facilitiesPages,
+];
 
 export type Plan = { readonly groups: readonly string[]; readonly visitors: readonly Visitor[] };
 

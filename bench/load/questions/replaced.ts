@@ -5,13 +5,14 @@ import { withApplications } from '../lib/applications.js';
 import type { Question } from '../question.js';
 import { badges } from '../replaced/badges.js';
 import { calls } from '../replaced/calls.js';
+import { community } from '../replaced/community.js';
 import { facilities } from '../replaced/facilities.js';
 import type { Compared } from '../replaced/manner.js';
 import { type Cost, measureManner } from '../replaced/measure.js';
 import { messages } from '../replaced/messages.js';
 
 const TABLES = new URL('../replaced/', import.meta.url);
-const ALL: readonly Compared[] = [badges, calls, messages, facilities];
+const ALL: readonly Compared[] = [badges, calls, messages, community, facilities];
 const STALE_MS = 100;
 
 type Costs = { readonly compared: Compared; readonly costs: readonly Cost[] };

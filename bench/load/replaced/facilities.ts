@@ -16,7 +16,8 @@ const scheduled: Manner = {
   isOurs: false,
   bound: '5 min and 30 s',
   seconds: 300,
-  patienceSeconds: 340,
+  restSeconds: 20,
+  patienceSeconds: 45,
   start: async (applications) => {
     const { child, port, send } = await startReplaced('facilities', applications);
     const places = await placesOf(applications);

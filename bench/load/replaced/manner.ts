@@ -14,8 +14,12 @@ export type Manner = {
   readonly isOurs: boolean;
   /** How old a value may be by its design. */
   readonly bound: string;
+  /** Wanted of ours; 100, where nothing is said. */
+  readonly staleMsMax?: number;
   /** How long it is measured: as long as its slowest cycle. */
   readonly seconds: number;
+  /** At the end of which nothing changes: what the next cycle would show cannot be waited for. */
+  readonly restSeconds?: number;
   /** How long after the last change somebody may still not have seen it. */
   readonly patienceSeconds: number;
   start(applications: Applications): Promise<Running>;
