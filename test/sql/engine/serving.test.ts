@@ -246,6 +246,21 @@ test('what a server asks all the time is never compiled: that takes longer than 
   );
 });
 
+test('what is found by index whatever statistics say is never compiled, however dear a plan looks', async (t) => {
+  const db = await testDatabase(t);
+  const rows = await db.sql<{ name: string }>(
+    `select p.proname as name from pg_proc p
+     where p.pronamespace = 'tally'::regnamespace and 'enable_seqscan=off' = any (p.proconfig)
+       and not 'jit=off' = any (p.proconfig)
+     order by 1`,
+  );
+  // Each looks at one row at a time, by a key, and has no other way that costs would be added for.
+  t.deepEqual(
+    rows.map(({ name }) => name),
+    ['changed_topics', 'read_topics', 'top'],
+  );
+});
+
 test("the engine's version is the package's", async (t) => {
   const db = await testDatabase(t);
   const file = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
