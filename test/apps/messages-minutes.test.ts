@@ -32,6 +32,23 @@ test('each message is in the minute in which it was sent, whoever wrote it', asy
   t.deepEqual(await sql('select * from messages.minutes'), []);
 });
 
+test('a TRUNCATE with an older snapshot leaves nothing behind either', async (t) => {
+  const database = await testDatabase(t, { template: 'apps' });
+  const { sql, client } = database;
+  const session = await client();
+  await session.query('begin isolation level repeatable read; select from messages.minutes');
+  await sql(`insert into messages.messages (id, account_id, sent_at) values ('1', 'a', now())`);
+  await session.query('truncate messages.messages; commit');
+  t.deepEqual(await sql('select * from messages.minutes'), []);
+  const shown = await until(async () => {
+    await sql('call tally.tick()');
+    const { n } =
+      (await sql<{ n: number }>('select count(*)::int as n from tally.unfilled'))[0] ?? {};
+    return n === 0 && (await statsAt(database, new Date().toISOString()));
+  });
+  t.deepEqual(shown, await recountAsOf(database, shown));
+});
+
 test('the ring of minutes never shows another day, even where nobody cleans up', async (t) => {
   const database = await testDatabase(t, { template: 'apps' });
   const { sql } = database;
