@@ -9166,24 +9166,42 @@ revoke all on function tally.take_slow_lane(text) from public;
 -- function tally.top(text,integer)
 CREATE OR REPLACE FUNCTION tally.top(name text, n integer)
  RETURNS TABLE(scope text, value bigint, rank bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select t.scope, t.value, t.rank
+  from tally.top_after(top.name, top.n, null, null) with ordinality t (scope, value, rank)
+  order by t.rank
+$function$;
+comment on function tally.top(text,integer) is 'The n highest scopes of a ranked counter, exact now; equal values in the order of scope.';
+revoke all on function tally.top(text,integer) from public;
+grant execute on function tally.top(text,integer) to tally_server;
+
+-- function tally.top_after(text,integer,bigint,text)
+CREATE OR REPLACE FUNCTION tally.top_after(name text, n integer, after_value bigint, after_scope text)
+ RETURNS TABLE(scope text, value bigint)
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET enable_seqscan TO 'off'
 AS $function$
 declare
-  v_counter bigint := tally.check_name(top.name);
+  v_counter bigint := tally.check_name(top_after.name);
+  -- Above whatever a number can be: from the highest on.
+  v_value   numeric := coalesce(top_after.after_value, 9223372036854775808);
 begin
-  -- The n highest by index, except the few that have changes pending: these are added with what
-  -- they stand at now. So it is exact, and looks at n rows and at what is pending.
+  -- The next n by index, except the few that have changes pending: these are added with what
+  -- they stand at now. So it is exact, and looks at n rows and at what is pending, however far
+  -- down it begins.
   if not (select d.ranked from tally.definitions d where d.id = v_counter) then
     raise exception using errcode = 'TL014',
-      message = format('counter "%s" is not ranked', top.name),
+      message = format('counter "%s" is not ranked', top_after.name),
       hint = 'Only a counter created with ranked => true keeps its order ready.';
   end if;
-  if top.n is null or top.n < 0 then
+  if top_after.n is null or top_after.n < 0 then
     raise exception using errcode = 'TL014',
-      message = format('tally.top: n is %s', coalesce(top.n::text, 'null')),
+      message = format('tally.top: n is %s', coalesce(top_after.n::text, 'null')),
       hint = 'n is how many to return: 0 or more.';
   end if;
   return query
@@ -9196,30 +9214,40 @@ begin
     where p.counter = v_counter
     group by p.scope
   ), standing as (
+    -- In two halves: one condition for both would step over all that stand at the same value.
     (select t.scope, t.ranking as value
      from tally.totals t
-     where t.counter = v_counter and t.ranking is not null
+     where t.counter = v_counter and t.ranking = v_value and t.scope > top_after.after_scope
+       and not exists (select from pending p where p.scope = t.scope)
+     order by t.scope
+     limit top_after.n)
+    union all
+    (select t.scope, t.ranking
+     from tally.totals t
+     where t.counter = v_counter and t.ranking < v_value
        and not exists (select from pending p where p.scope = t.scope)
        and t.ranking between -9223372036854775808 and 9223372036854775807
      order by t.ranking desc, t.scope
-     limit top.n)
+     limit top_after.n)
     union all
     select p.scope, p.delta + coalesce(t.value, 0)
     from pending p
     left join tally.totals t on t.counter = v_counter and t.scope = p.scope
+    where p.delta + coalesce(t.value, 0) < v_value
+       or p.delta + coalesce(t.value, 0) = v_value and p.scope > top_after.after_scope
   )
-  select s.scope, s.value::bigint, row_number() over (order by s.value desc, s.scope)
+  select s.scope, s.value::bigint
   from standing s
   where s.value between -9223372036854775808 and 9223372036854775807
     and exists (select from tally.counter_definitions d
-                where d.name = top.name and d.state = 'filled')
+                where d.name = top_after.name and d.state = 'filled')
   order by s.value desc, s.scope
-  limit top.n;
+  limit top_after.n;
 end
 $function$;
-comment on function tally.top(text,integer) is 'The n highest scopes of a ranked counter, exact now; equal values in the order of scope.';
-revoke all on function tally.top(text,integer) from public;
-grant execute on function tally.top(text,integer) to tally_server;
+comment on function tally.top_after(text,integer,bigint,text) is 'The next n scopes of a ranked counter after that value and scope, in the order of tally.top: page after page without an offset. NULL and NULL: from the highest on.';
+revoke all on function tally.top_after(text,integer,bigint,text) from public;
+grant execute on function tally.top_after(text,integer,bigint,text) to tally_server;
 
 -- function tally.topic_definitions(text[])
 CREATE OR REPLACE FUNCTION tally.topic_definitions(names text[])

@@ -1,0 +1,52 @@
+create or replace function community.chains_page(p_sort text, p_after text) returns jsonb
+  language plpgsql
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_ids bigint[] := '{}';
+  v_next text;
+  v_chain bigint;
+  v_followers bigint;
+begin
+  -- trending is one page of 20. A cursor of the others says where the page ended:
+  -- f/FOLLOWERS/CHAIN or n/CHAIN.
+  if p_sort = 'trending' then
+    return jsonb_build_object(
+      'chains', tally.read_summary('community_trending_chains'), 'next', null
+    );
+  end if;
+  perform community.check_cursor(
+    p_after, case p_sort when 'newest' then '^n/\d{1,18}$' else '^f/\d{1,18}/\d{1,18}$' end
+  );
+  if p_sort = 'newest' then
+    for v_chain in
+      select c.id from community.chains as c
+      where p_after is null or c.id < split_part(p_after, '/', 2)::bigint
+      order by c.id desc
+      limit 20
+    loop
+      v_ids := v_ids || v_chain;
+      v_next := format('n/%s', v_chain);
+    end loop;
+  else
+    for v_chain, v_followers in
+      select t.scope::bigint, t.value
+      from tally.top_after(
+        'community_chain_followers', 20, split_part(p_after, '/', 2)::bigint,
+        split_part(p_after, '/', 3)
+      ) as t
+      where t.value > 0
+    loop
+      v_ids := v_ids || v_chain;
+      v_next := format('f/%s/%s', v_followers, v_chain);
+    end loop;
+  end if;
+  return jsonb_build_object(
+    'chains', community.chain_cards(v_ids), 'next', case when cardinality(v_ids) = 20 then v_next end
+  );
+end
+$function$;
+
+comment on function community.chains_page(text, text) is
+  'Chains: trending, newest, or by followers. GET /api/chains.';

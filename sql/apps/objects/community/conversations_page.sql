@@ -1,0 +1,15 @@
+create or replace function community.conversations_page(p_me uuid, p_after bigint) returns jsonb
+  language sql
+  stable
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $function$
+  -- The server has no right on the table.
+  select jsonb_build_object(
+    'unread', community.count_of('community_unread_messages', p_me::text),
+    'conversations', community.liveliest_conversations(p_me, p_after)
+  )
+$function$;
+
+comment on function community.conversations_page(uuid, bigint) is
+  'Somebody''s conversations, 20 at a time. GET /api/direct-messages/conversations.';

@@ -1,0 +1,13 @@
+create or replace function community.leaderboard_trending() returns jsonb
+  language plpgsql
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $function$
+begin
+  -- As the document stands. The server has no right on the table.
+  return tally.read_summary('leaderboard_trending');
+end
+$function$;
+
+comment on function community.leaderboard_trending() is
+  'What trends, in one. GET /api/leaderboard/trending.';

@@ -1,0 +1,29 @@
+create or replace function community.project(p_project bigint, p_after bigint) returns jsonb
+  language sql
+  stable
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $function$
+  -- Every number as it stands now. The server has no right on the table.
+  select community.cards(array[p.id]) -> 0 || jsonb_build_object(
+    'description', p.description, 'changedAt', accounts.iso(p.changed_at),
+    'remarks', coalesce((
+      select jsonb_agg(jsonb_build_object(
+        'id', c.id, 'author', jsonb_build_object('id', u.id, 'name', u.name), 'body', c.body,
+        'createdAt', accounts.iso(c.created_at)
+      ) order by c.id desc)
+      from (
+        select o.* from community.comments as o
+        where o.project_id = p.id and (p_after is null or o.id < p_after)
+        order by o.id desc
+        limit 20
+      ) as c
+      join accounts.users as u on u.id = c.author_id
+    ), '[]')
+  )
+  from community.projects as p
+  where p.id = p_project
+$function$;
+
+comment on function community.project(bigint, bigint) is
+  'A project with its newest comments, or those before one of them. GET /api/projects/{id}.';

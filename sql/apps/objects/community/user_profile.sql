@@ -1,0 +1,16 @@
+create or replace function community.user_profile(p_user uuid) returns jsonb
+  language plpgsql
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $function$
+begin
+  -- One of the 20 is read from their document; anybody else is put together now. The server has no
+  -- right on the table.
+  return coalesce(
+    tally.read_summary('community_top_profiles') -> p_user::text, community.profile(p_user)
+  );
+end
+$function$;
+
+comment on function community.user_profile(uuid) is
+  'Somebody''s profile. GET /api/users/{id}.';
