@@ -31,8 +31,6 @@ comment on index community.projects_words_idx is 'The search.';
 create index users_words_idx on accounts.users using gin (to_tsvector('simple'::regconfig,
   regexp_replace(name, '[^[:alnum:]]+', ' ', 'g'))) where status = 'approved';
 comment on index accounts.users_words_idx is 'People in the search of the community.';
-create index users_name_idx on accounts.users (name, id) where status = 'approved';
-comment on index accounts.users_name_idx is 'The order of people in that search.';
 
 create table community.votes (
   project_id bigint not null,

@@ -14,10 +14,9 @@ as $function$
     ) as t
     where board_projects.scope in ('all_time', 'month', 'week') and t.value > 0
   )
-  select case when board_projects.scope in ('all_time', 'month', 'week')
-    then coalesce(jsonb_agg(
-      jsonb_build_object('rank', b.rank, 'votesInPeriod', b.value, 'project', c.card) order by b.rank
-    ), '[]') end
+  select case when board_projects.scope in ('all_time', 'month', 'week') then coalesce(jsonb_agg(
+    jsonb_build_object('rank', b.rank, 'votesInPeriod', b.value, 'project', c.card) order by b.rank
+  ), '[]') end
   from board as b
   join jsonb_array_elements(
     community.cards((select array_agg(o.id order by o.rank) from board as o))
@@ -27,7 +26,9 @@ $function$;
 comment on function community.board_projects(text) is
   'Builds the 100 projects with most votes: of all_time, month (30 days) or week (7 days).';
 
-select tally.create_summary('leaderboard_projects', 'community.board_projects', audience => 'public');
+select tally.create_summary(
+  'leaderboard_projects', 'community.board_projects', audience => 'public'
+);
 select tally.watch('leaderboard_projects', 'community.votes', scope => $$'all_time'$$);
 select tally.watch('leaderboard_projects', 'community.votes', scope => $$'month'$$);
 select tally.watch('leaderboard_projects', 'community.votes', scope => $$'week'$$);

@@ -43,7 +43,8 @@ begin
     end loop;
   end if;
   return jsonb_build_object(
-    'chains', community.chain_cards(v_ids), 'next', case when cardinality(v_ids) = 20 then v_next end
+    'chains', community.chain_cards(v_ids),
+    'next', case when cardinality(v_ids) = 20 then v_next end
   );
 end
 $function$;

@@ -21,5 +21,20 @@ grant execute on function
   community.read_conversation(uuid, bigint, bigint),
   community.put_investor(uuid, text[], jsonb),
   community.give_feedback(uuid, text),
-  community.handle_feedback(bigint)
+  community.handle_feedback(bigint),
+  community.feed(text, integer, text),
+  community.project(bigint, bigint),
+  community.user_profile(uuid),
+  community.leaderboard(text, text, integer),
+  community.leaderboard_trending(),
+  community.chains_page(text, text),
+  community.chain_posts(bigint, bigint),
+  community.notifications_page(uuid, bigint),
+  community.conversations_page(uuid, bigint),
+  community.messages_page(uuid, bigint, bigint),
+  community.bootstrap(uuid),
+  community.dashboard_data(uuid, text[]),
+  community.search(text),
+  community.directory(text, text[], bigint, bigint, text, integer, text),
+  community.investor_numbers()
   to tally_server;

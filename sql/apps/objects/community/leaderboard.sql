@@ -7,7 +7,9 @@ create or replace function community.leaderboard(
 as $function$
 begin
   -- The documents have a hundred. The server has no right on the table.
-  return jsonb_build_object('entries', community.first_of(tally.read_summary(p_board, p_scope), p_n));
+  return jsonb_build_object(
+    'entries', community.first_of(tally.read_summary(p_board, p_scope), p_n)
+  );
 end
 $function$;
 

@@ -13,7 +13,9 @@ $function$;
 comment on function community.top_profiles(text) is
   'Builds the profiles that are looked at most: of the 20 users with most votes.';
 
-select tally.create_summary('community_top_profiles', 'community.top_profiles', audience => 'public');
+select tally.create_summary(
+  'community_top_profiles', 'community.top_profiles', audience => 'public'
+);
 select tally.watch('community_top_profiles', 'accounts.users');
 select tally.watch('community_top_profiles', 'community.projects');
 select tally.watch('community_top_profiles', 'community.votes');

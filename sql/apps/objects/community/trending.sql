@@ -15,8 +15,10 @@ begin
   if p_after is null or p_after like 'v/%' then
     for v_project, v_votes in
       select t.scope::bigint, t.value
-      from tally.top_after('community_votes_week', p_n, nullif(split_part(p_after, '/', 2), '')::bigint,
-                           nullif(split_part(p_after, '/', 3), '')) as t
+      from tally.top_after(
+        'community_votes_week', p_n, split_part(p_after, '/', 2)::bigint,
+        split_part(p_after, '/', 3)
+      ) as t
       where t.value > 0
     loop
       v_ids := v_ids || v_project;

@@ -21,7 +21,9 @@ $function$;
 comment on function community.trending_in_one(text) is
   'Builds what trends, in one: ten projects, ten users, ten chains.';
 
-select tally.create_summary('leaderboard_trending', 'community.trending_in_one', audience => 'public');
+select tally.create_summary(
+  'leaderboard_trending', 'community.trending_in_one', audience => 'public'
+);
 select tally.watch('leaderboard_trending', 'community.projects');
 select tally.watch('leaderboard_trending', 'community.votes');
 select tally.watch('leaderboard_trending', 'community.comments');

@@ -1,0 +1,21 @@
+create or replace function community.bootstrap(p_me uuid) returns jsonb
+  language plpgsql
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $function$
+begin
+  -- All that an application shows at its start, in one statement. Exact, but the trending chains,
+  -- which are a document. The server has no right on the table.
+  return jsonb_build_object(
+    'stats', community.own_stats(p_me),
+    'unread', community.own_unread(p_me),
+    'myProjects', community.own_projects(p_me, 10),
+    'notifications', community.newest_notifications(p_me, null),
+    'conversations', community.liveliest_conversations(p_me, null),
+    'trendingChains', tally.read_summary('community_trending_chains')
+  );
+end
+$function$;
+
+comment on function community.bootstrap(uuid) is
+  'All that an application needs at its start. GET /api/prefetch/bootstrap.';

@@ -1,0 +1,63 @@
+create or replace function community.directory(
+  p_type text, p_sectors text[], p_min bigint, p_max bigint, p_q text, p_page integer, p_after
+  text
+) returns jsonb
+  language plpgsql
+  stable
+  security definer
+  set search_path = pg_catalog, pg_temp
+  set enable_seqscan = off  -- every filter has an index, and so has the order
+as $function$
+declare
+  v_where text[];
+  v_entries jsonb;
+begin
+  -- Put together of those filters that are asked for, so that each combination gets a plan of its
+  -- own. Only fixed texts go into it. Cheques fit where the two ranges meet. A cursor is the last
+  -- entry's id. The server has no right on the table.
+  v_where := array_remove(array[
+    case when p_type is not null then 'i.type = $1' end,
+    case when p_sectors <> '{}' then 'i.sectors && $2' end,
+    case when p_min is not null or p_max is not null
+      then $$int8range(i.check_min, i.check_max, '[]') && int8range($3, $4, '[]')$$ end,
+    case when p_q is not null then 'i.words @@ $5' end,
+    case when p_after is not null
+      then '(i.name, i.id) > (select a.name, a.id from community.investors a where a.id = $6)' end
+  ], null);
+  if p_min > p_max then
+    raise exception using errcode = 'TA400', column = 'max_check',
+      message = 'is less than min_check';
+  end if;
+  if p_after is not null and not exists (
+    select from community.investors as a where a.id = p_after::uuid
+  ) then
+    raise exception using errcode = 'TA400', column = 'after',
+      message = 'is an entry that is gone: begin again';
+  end if;
+  execute format(
+    $$select coalesce(
+        jsonb_agg(community.investor_json(f.entry) order by (f.entry).name, (f.entry).id), '[]'
+      )
+      from (
+        select m.entry
+        from (select i as entry from community.investors as i %s %s) as m
+        order by (m.entry).name, (m.entry).id
+        limit 20 offset $7
+      ) as f$$,
+    case when v_where <> '{}' then 'where ' || array_to_string(v_where, ' and ') end,
+    -- How many rows have the beginning of a word, nobody knows beforehand: taken for many, they
+    -- would be looked for in the order of the names, through all of the directory.
+    case when p_q is not null then 'offset 0' end
+  ) into v_entries
+  using p_type, array(select lower(s.sector) from unnest(p_sectors) as s (sector)), p_min, p_max,
+    case when p_q is not null then community.check_query(p_q) end, p_after::uuid,
+    case when p_after is null then 20 * (p_page - 1) else 0 end;
+  return jsonb_build_object(
+    'investors', v_entries,
+    'next', case when jsonb_array_length(v_entries) = 20 then v_entries -> 19 -> 'id' end
+  );
+end
+$function$;
+
+comment on function community.directory(text, text[], bigint, bigint, text, integer, text) is
+  'The directory of investors, 20 at a time. GET /api/investors/public.';

@@ -1,0 +1,13 @@
+create or replace function community.investor_numbers() returns jsonb
+  language plpgsql
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $function$
+begin
+  -- As the document stands. The server has no right on the table.
+  return tally.read_summary('community_investor_stats');
+end
+$function$;
+
+comment on function community.investor_numbers() is
+  'The numbers of the directory. GET /api/investors/stats.';
