@@ -1,0 +1,157 @@
+import test from 'ava';
+import { type AppServer, appServer, type Somebody } from '../helpers/app-server.js';
+import { until } from '../helpers/wait.js';
+
+const PATH = '/api/investors/public';
+
+type Entry = { readonly id: string; readonly name: string };
+
+/** 45 entries, I01 to I45: type, sectors and cheques by their number. */
+async function filled(t: Parameters<typeof appServer>[0]): Promise<AppServer> {
+  const server = await appServer(t);
+  await server.database.sql(
+    `insert into community.investors (type, name, company, bio, sectors, check_min, check_max)
+     select case when g % 3 = 0 then 'organization' else 'individual' end,
+       'I' || lpad(g::text, 2, '0'), 'Company ' || g % 5, 'likes boats.example/' || g,
+       array['s' || g % 4, 't' || g % 6], g * 1000, g * 1000 + 500
+     from generate_series(1, 45) g`,
+  );
+  return server;
+}
+
+async function names(who: Somebody, query: string): Promise<string[]> {
+  const { investors } = (await who.get(`${PATH}?${query}`)).json;
+  return (investors as Entry[]).map(({ name }) => name);
+}
+
+test('filters of the directory combine', async (t) => {
+  const { nobody } = await filled(t);
+  const numbers = async (query: string) =>
+    (await names(nobody, query)).map((name) => Number(name.slice(1)));
+  const where = (fits: (g: number) => boolean) =>
+    Array.from({ length: 45 }, (_, at) => at + 1)
+      .filter(fits)
+      .slice(0, 20);
+  t.deepEqual(
+    await numbers(''),
+    where(() => true),
+  );
+  t.deepEqual(
+    await numbers('type=organization'),
+    where((g) => g % 3 === 0),
+  );
+  t.deepEqual(
+    await numbers('sector=S1&sector=t3'),
+    where((g) => g % 4 === 1 || g % 6 === 3),
+  );
+  t.deepEqual(
+    await numbers('min_check=40000'),
+    where((g) => g >= 40),
+  );
+  t.deepEqual(await numbers('min_check=3500&max_check=5000'), [3, 4, 5]);
+  t.deepEqual(
+    await numbers('q=comp 3'),
+    where((g) => g % 5 === 3),
+  );
+  t.deepEqual(await numbers('q=boats.example/7'), [7]);
+  t.deepEqual(
+    await numbers('type=individual&sector=s1&max_check=20000&q=likes company'),
+    where((g) => g % 3 !== 0 && g % 4 === 1 && g <= 20),
+  );
+  t.deepEqual(await numbers('q=nothing like it'), []);
+  for (const query of ['type=bank', 'page=0', 'page=51', 'min_check=-1', 'q=%2B', 'after=x']) {
+    t.is((await nobody.get(`${PATH}?${query}`)).status, 400, query);
+  }
+  const reversed = await nobody.get(`${PATH}?min_check=2&max_check=1`);
+  t.like(reversed.json, { status: 400, errors: [{ field: 'max_check' }] });
+});
+
+test('the directory is read by pages and by cursors alike', async (t) => {
+  const { nobody, database } = await filled(t);
+  const first = (await nobody.get(PATH)).json;
+  t.is((first.investors as unknown[]).length, 20);
+  const second = (await nobody.get(`${PATH}?after=${first.next}`)).json;
+  t.deepEqual(second, (await nobody.get(`${PATH}?page=2`)).json);
+  const third = (await nobody.get(`${PATH}?page=3`)).json;
+  t.is((third.investors as unknown[]).length, 5);
+  t.is(third.next, null);
+  await database.sql('delete from community.investors where id = $1', [first.next]);
+  t.is((await nobody.get(`${PATH}?after=${first.next}`)).status, 400);
+});
+
+test('an unchanged directory is a 304 without a query of it, and each change ends that', async (t) => {
+  const { nobody, person, database } = await filled(t);
+  const query = `${PATH}?type=individual&q=likes`;
+  const etagOf = async () => (await nobody.get(query)).headers.get('etag') ?? '';
+  const etag = await etagOf();
+  const signature = 'community.directory(text, text[], bigint, bigint, text, integer, text)';
+  await database.sql(`alter function ${signature} rename to away`);
+  t.is((await nobody.get(query, { 'if-none-match': etag })).status, 304);
+  const other = await nobody.get(`${PATH}?type=individual`, { 'if-none-match': etag });
+  t.is(other.status, 404, 'another question');
+  await database.sql(
+    'alter function community.away(text, text[], bigint, bigint, text, integer, text) rename to directory',
+  );
+  const seen = new Set([etag]);
+  const ivy = await person('Ivy', ['investor']);
+  const entry = { type: 'individual', name: 'Ivy', bio: 'likes', minCheck: 1, maxCheck: 9 };
+  const changes = [
+    () => ivy.put('/api/investors/me', entry),
+    () => ivy.put('/api/investors/me', { ...entry, bio: 'likes it' }),
+    () => ivy.put('/api/investors/me', { ...entry, bio: 'likes' }),
+    () => database.sql(`delete from community.investors where name in ('I01', 'I02')`),
+    () =>
+      database.sql(
+        `update community.investors set name = case name when 'I04' then 'I05' else 'I04' end
+         where name in ('I04', 'I05')`,
+      ),
+  ];
+  for (const [at, change] of changes.entries()) {
+    await change();
+    const next = await etagOf();
+    t.false(seen.has(next), `change ${at}`);
+    seen.add(next);
+  }
+  const last = await etagOf();
+  await ivy.put('/api/investors/me', { ...entry, bio: 'likes' });
+  t.is(await etagOf(), last, 'the same again is no change');
+});
+
+test('the numbers of the directory follow it', async (t) => {
+  const { nobody, person } = await filled(t);
+  const path = '/api/investors/stats';
+  const { json } = await nobody.get(path);
+  t.like(json, { investors: 45, byType: { individual: 30, organization: 15 } });
+  t.deepEqual((json.bySector as unknown[])[0], { sector: 's1', investors: 12 });
+  const ivy = await person('Ivy', ['investor']);
+  const entry = { type: 'organization', name: 'Ivy', minCheck: 1, maxCheck: 9 };
+  await ivy.put('/api/investors/me', { ...entry, sectors: ['Air', 'air', 'fire'] });
+  type Stats = { investors: number; bySector: { sector: string; investors: number }[] };
+  const air = async () => {
+    const { investors, bySector } = (await nobody.get(path)).json as unknown as Stats;
+    return investors === 46 && bySector.find(({ sector }) => sector === 'air');
+  };
+  t.deepEqual(await until(air), { sector: 'air', investors: 1 });
+  await ivy.put('/api/investors/me', { ...entry, sectors: ['fire'] });
+  await until(async () => (await air()) === undefined && true, { what: 'no investor in air' });
+});
+
+test('words are found by how they begin, whatever stands between them', async (t) => {
+  const { nobody, person } = await appServer(t);
+  const uma = await person('Uma-Marie O’Neil');
+  const boat = { title: 'Solar boat', description: 'See https://boats.example/fast, v2.5' };
+  const { id } = (await uma.post('/api/projects', boat)).json;
+  await uma.post('/api/projects', { title: 'A kite' });
+  const chain = (await uma.post('/api/chains', { title: 'Boats & kites' })).json;
+  const find = async (q: string) =>
+    (await nobody.get(`/api/search?q=${encodeURIComponent(q)}`)).json as Record<string, Entry[]>;
+  t.like(await find('BOA'), { projects: [{ id }], chains: [{ id: chain.id }], users: [] });
+  t.like(await find('fast sol'), { projects: [{ id }], chains: [] });
+  t.like(await find('example/fa'), { projects: [{ id }] });
+  t.like(await find('a kite'), { projects: [{ title: 'A kite' }], chains: [] });
+  t.deepEqual((await find('neil mar')).users, [{ id: uma.id, name: 'Uma-Marie O’Neil' }]);
+  t.like(await find("'); drop table x; --"), { projects: [], chains: [], users: [] });
+  for (const q of ['', ' ', '%26%7C', 'x'.repeat(201)]) {
+    t.is((await nobody.get(`/api/search?q=${q}`)).status, 400, q);
+  }
+});
