@@ -12,16 +12,16 @@ async function cleanUp(sql: Sql, values = ''): Promise<Gone> {
   return gone ?? { rows: -1, partitions: -1 };
 }
 
-/** Ended, or for that matter not, so many days ago, each by a caller of its own. */
+/** Of an hour, and over so many days ago, if somebody says so; each by a caller of its own. */
 async function old(sql: Sql, days: number, status: string, count: number): Promise<void> {
   const [bob = { id: '' }, ...callers] = await people(sql, count + 1);
   await sql(
     `insert into calls.invitations
        (created_at, caller_id, receiver_id, room_id, status, expires_at, ended_at)
-     select e.at - interval '1 minute', c.id, $1, $2, $3, e.at,
+     select e.at - interval '1 hour', c.id, $1, $2, $3, e.at,
        case $3 when 'pending' then null when 'expired' then e.at
                else e.at - interval '1 second' end
-     from unnest($4::uuid[]) as c (id), (select now() - $5::int * interval '1 day') as e (at)`,
+     from unnest($4::uuid[]) as c (id), (select now() - $5::float8 * interval '1 day') as e (at)`,
     [bob.id, await room(sql), status, callers.map(({ id }) => id), days],
   );
 }
@@ -31,7 +31,8 @@ test('what ended more than seven days ago goes, a dry run says how much, and DAY
   await old(sql, 40, 'declined', 5);
   await old(sql, 8, 'accepted', 30);
   await old(sql, 8, 'expired', 10);
-  await old(sql, 3, 'cancelled', 20);
+  await old(sql, 3, 'cancelled', 18);
+  await old(sql, 6.98, 'cancelled', 2);
   await old(sql, 60, 'pending', 4);
   const before = await statuses(sql);
   t.deepEqual(await cleanUp(sql, 'dry_run => true'), { rows: 45, partitions: 0 });
