@@ -48,7 +48,7 @@ test('no statement of any route, builder or rule reads a large table from end to
     ['delete from accounts.users where id = $1', [ann.id], 'receiver_id_status_expires_at'],
     ['delete from calls.rooms where id = $1', [roomId], 'room_id_status'],
     ['select tally.expire_due()', [], 'expires_at'],
-    [`select * from tally.clean_up('call_invitations', '23 days')`, [], 'ended_at'],
+    [`select * from tally.clean_up('call_invitations', '23 days', true)`, [], 'ended_at'],
   ];
   for (const [text, values, index] of statements) {
     const plans = await plansOf(session, text, values);
