@@ -54,18 +54,18 @@ export const facilities: App = {
         call: 'facilities.admit(p_me => $1, p_roles => $2, p_facility => $3)',
         values: ({ me, roles, path }) => [me, roles, path.id],
       },
-      answer: day,
+      answer: day.nullable(),
       topics: (asked) => {
         const { today, staff } = topicsOf(asked);
         return staff === undefined ? [today] : [today, staff];
       },
       compose: (asked) => {
         const { today, staff } = topicsOf(asked);
-        // Who is not on the staff any more is shown nothing more.
-        return (values) =>
-          staff !== undefined && values.get(topicText(staff)) === '0'
-            ? undefined
-            : values.get(topicText(today));
+        return (values) => {
+          const rows = staff === undefined ? '1' : values.get(topicText(staff));
+          // Who is not on the staff any more is shown nothing more.
+          return rows === '0' ? 'null' : rows && values.get(topicText(today));
+        };
       },
     }),
     page({

@@ -177,3 +177,24 @@ test('units leave the stock on the day that they expire, whenever that is notice
   for (const one of [noticed, unnoticed, closed]) t.deepEqual(await stocks(one), wanted);
   t.deepEqual(await sql(`select from facilities.inventory where state = 'stock'`), []);
 });
+
+test('two sessions that close days and expire units at once never wait for each other', async (t) => {
+  const database = await testDatabase(t, apps);
+  const { sql } = database;
+  const [left, right] = await Promise.all([facility({ sql }), facility({ sql })]);
+  for (const one of [left, right]) {
+    await stock(sql, one, { quantity: 8, received: '2 hours', keeps: '1 hour' });
+  }
+  await night(sql, left, right);
+  const sessions = await Promise.all([database.client(), database.client()]);
+  const both = async (text: string, ids: readonly string[]) => {
+    for (const [at, session] of sessions.entries()) await session.query(text, [ids[at]]);
+  };
+  for (const session of sessions) await session.query("begin; set local lock_timeout = '5s'");
+  const close = 'update facilities.days set closed = true where facility_id = $1 and not closed';
+  await both(close, [left.id, right.id]);
+  const expire = `update facilities.inventory set state = 'expired' where facility_id = $1`;
+  await both(expire, [right.id, left.id]);
+  for (const session of sessions) await session.query('commit');
+  for (const one of [left, right]) t.is((await daysOf(sql, one)).at(-1)?.stock, 0);
+});

@@ -1,5 +1,5 @@
--- Facilities, their blood banks, what goes in and out of these, and one row for each of a facility's
--- days: by its own clock, kept as it closed.
+-- Facilities, their blood banks, what goes in and out of these, and one row for each of a
+-- facility's days: by its own clock, kept as it closed.
 
 create schema facilities;
 comment on schema facilities is
@@ -27,7 +27,8 @@ create table facilities.staff (
   since timestamptz not null default now(),
   constraint staff_pkey primary key (user_id, facility_id)
 );
-comment on table facilities.staff is 'Who reads a facility''s figures and writes for it; admins do anyway.';
+comment on table facilities.staff is
+  'Who reads a facility''s figures and writes for it; admins do anyway.';
 create index staff_facility_id_idx on facilities.staff (facility_id);
 comment on index facilities.staff_facility_id_idx is 'A facility''s staff; and the foreign key.';
 
@@ -54,8 +55,8 @@ comment on table facilities.days is
   'facilities.dashboard_daily_summary instead.';
 comment on column facilities.days.time_zone is 'By whose clock it ends, or ended.';
 comment on column facilities.days.ends_at is
-  'Midnight there. Then expiry facility_days closes it, and opens the next one; later, where nobody '
-  'ran it, with the same figures.';
+  'Midnight there. Then expiry facility_days closes it, and opens the next one; later, where '
+  'nobody ran it, with the same figures.';
 comment on column facilities.days.updated_at is 'When something was last counted on that day.';
 create unique index days_open_key on facilities.days (facility_id) where not closed;
 comment on index facilities.days_open_key is 'A facility has one open day.';
@@ -80,7 +81,8 @@ create table facilities.inventory (
   blood_type text not null
     constraint inventory_blood_type_check
     check (blood_type in ('O-', 'O+', 'A-', 'A+', 'B-', 'B+', 'AB-', 'AB+')),
-  quantity integer not null constraint inventory_quantity_check check (quantity between 0 and 100000),
+  quantity integer not null
+    constraint inventory_quantity_check check (quantity between 0 and 100000),
   state text not null default 'stock'
     constraint inventory_state_check check (state in ('stock', 'issued', 'expired')),
   received_at timestamptz not null default clock_timestamp()
@@ -128,11 +130,13 @@ create table facilities.requests (
   id bigint constraint requests_pkey primary key generated always as identity,
   facility_id uuid not null
     constraint requests_facility_id_fkey references facilities.facilities on delete restrict,
-  requested_by uuid constraint requests_requested_by_fkey references accounts.users on delete set null,
+  requested_by uuid
+    constraint requests_requested_by_fkey references accounts.users on delete set null,
   blood_type text not null
     constraint requests_blood_type_check
     check (blood_type in ('O-', 'O+', 'A-', 'A+', 'B-', 'B+', 'AB-', 'AB+')),
-  quantity integer not null constraint requests_quantity_check check (quantity between 1 and 100000),
+  quantity integer not null
+    constraint requests_quantity_check check (quantity between 1 and 100000),
   created_at timestamptz not null default clock_timestamp()
     constraint requests_created_at_check check (isfinite(created_at)),
   created_on date not null
@@ -171,8 +175,8 @@ create table facilities.distributions (
   constraint distributions_delivered_check check ((delivered_at is null) = (delivered_on is null))
 );
 comment on table facilities.distributions is
-  'What left one facility''s stock for a facility, and when it arrived. Counted by the date on which '
-  'it arrived: facility_transferred.';
+  'What left one facility''s stock for a facility, and when it arrived. Counted by the date on '
+  'which it arrived: facility_transferred.';
 comment on column facilities.distributions.delivered_on is
   'The receiving facility''s date then; where that day is closed, the first that is open. Set by a '
   'trigger.';

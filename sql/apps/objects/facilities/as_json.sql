@@ -1,4 +1,5 @@
-create or replace function facilities.as_json(p_day facilities.dashboard_daily_summary) returns jsonb
+create or replace function facilities.as_json(p_day facilities.dashboard_daily_summary)
+  returns jsonb
   language sql
   stable
   set search_path = pg_catalog, pg_temp

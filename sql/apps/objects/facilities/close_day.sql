@@ -7,7 +7,7 @@ begin
   -- has committed (facilities.date_of), and the next statement sees it.
   if current_setting('transaction_isolation') <> 'read committed' then
     raise exception using errcode = 'object_not_in_prerequisite_state',
-      message = 'A day is closed in READ COMMITTED: an older snapshot may lack what happened on it.';
+      message = 'A day is closed in READ COMMITTED: an older snapshot may lack some of it.';
   end if;
   if new.ends_at > clock_timestamp() then
     raise exception using errcode = 'object_not_in_prerequisite_state',
@@ -16,8 +16,7 @@ begin
   end if;
   select o.total_stock, o.total_transferred, o.total_requests, o.updated_at
   into strict new.total_stock, new.total_transferred, new.total_requests, new.updated_at
-  from facilities.open_days(new.facility_id) as o
-  where o.date = new.date;
+  from facilities.open_days(new.facility_id, new.date) as o;
   return new;
 end
 $function$;

@@ -10,8 +10,8 @@ as $function$
 declare
   v_day facilities.dashboard_daily_summary;
 begin
-  -- As dashboard_daily_summary has it; the two halves of that view one after the other, because a day
-  -- that has closed is one row of one index. The server has no right on either.
+  -- As dashboard_daily_summary has it; the two halves of that view one after the other, because a
+  -- day that has closed is one row of one index. The server has no right on either.
   perform facilities.admit(p_me, p_roles, p_facility);
   select d.facility_id, d.date, d.total_stock, d.total_transferred, d.total_requests, d.updated_at
   into v_day
@@ -19,8 +19,7 @@ begin
   where d.facility_id = p_facility and d.date = p_date and d.closed;
   if not found then
     select p_facility, o.* into v_day
-    from facilities.open_days(p_facility) as o
-    where p_date is null or o.date = p_date
+    from facilities.open_days(p_facility, p_date) as o
     order by o.date desc
     limit 1;
     if not found then

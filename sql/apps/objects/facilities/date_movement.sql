@@ -3,8 +3,9 @@ create or replace function facilities.date_movement() returns trigger
   set search_path = pg_catalog, pg_temp
 as $function$
 begin
-  -- What has expired was taken off the closed days that it was due on already, whether or not it had
-  -- been noticed: it needs no open day, and so waits for nobody who closes one.
+  -- What has expired was taken off the closed days that it was due on already, whether or not it
+  -- had been noticed: it needs no open day, and so waits for nobody who closes one. Two sessions
+  -- that close days and expire units would wait for each other.
   new.moved_on := case new.kind
     when 'expiry' then (
       select (new.moved_at at time zone d.time_zone)::date

@@ -5,9 +5,9 @@ as $function$
 declare
   v_day facilities.days;
 begin
-  -- The facility's date then, for a row that counts on it. Who has asked holds the open day until he
-  -- commits, together with others: it does not close before, so a closed day lacks nothing and gets
-  -- nothing more. What belongs to a closed day counts on the open one.
+  -- The facility's date then, for a row that counts on it. Who has asked holds the open day until
+  -- he commits, together with others: it does not close before, so a closed day lacks nothing and
+  -- gets nothing more. What belongs to a closed day counts on the open one.
   for v_try in 1..100 loop
     select d.* into v_day from facilities.days as d
     where d.facility_id = p_facility and not d.closed

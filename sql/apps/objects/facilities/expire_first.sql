@@ -3,8 +3,8 @@ create or replace function facilities.expire_first() returns trigger
   set search_path = pg_catalog, pg_temp
 as $function$
 begin
-  -- What is due is expired, whatever else happens to it and whether or not that was noticed: it does
-  -- not move with its bank.
+  -- What is due is expired, whatever else happens to it and whether or not that was noticed: it
+  -- does not move with its bank.
   new.state := 'expired';
   return new;
 end

@@ -24,7 +24,8 @@ begin
   end if;
   if v_to - v_from >= 366 then
     raise exception using errcode = 'TA400', column = 'from',
-      message = 'is too far away', detail = format('is %s days before to: at most 365', v_to - v_from);
+      message = 'is too far away',
+      detail = format('is %s days before to: at most 365', v_to - v_from);
   end if;
   return jsonb_build_object(
     'facilityId', p_facility, 'from', v_from, 'to', v_to,

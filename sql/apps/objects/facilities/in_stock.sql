@@ -8,8 +8,8 @@ create or replace function facilities.in_stock(
   set plan_cache_mode = force_generic_plan
 as $function$
 begin
-  -- 50 a page, by key: after the one that the page before ended with. The server has no right on the
-  -- table.
+  -- 50 a page, by key: after the one that the page before ended with. The server has no right on
+  -- the table.
   perform facilities.admit(p_me, p_roles, p_facility);
   return jsonb_build_object('items', (
     select coalesce(jsonb_agg(facilities.as_json(p.item) order by p.expires_at, p.id), '[]')

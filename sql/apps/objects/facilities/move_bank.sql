@@ -18,4 +18,5 @@ end
 $function$;
 
 comment on function facilities.move_bank(uuid, uuid) is
-  'A blood bank goes to another facility, with its stock. POST /api/facilities/blood-banks/{id}/move.';
+  'A blood bank goes to another facility, with its stock. '
+  'POST /api/facilities/blood-banks/{id}/move.';

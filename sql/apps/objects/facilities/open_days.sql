@@ -1,4 +1,4 @@
-create or replace function facilities.open_days(p_facility uuid)
+create or replace function facilities.open_days(p_facility uuid, p_only date default null)
   returns table (
     date date, total_stock bigint, total_transferred bigint, total_requests bigint,
     updated_at timestamptz
@@ -49,10 +49,15 @@ begin
     raise exception using errcode = 'object_not_in_prerequisite_state',
       message = 'The facilities'' counters cannot be read now.',
       detail = format('Of the topics that are read, number %s.', v_unready),
-      hint = 'select name, state, error from tally.counter_definitions where name like ''facility%'';';
+      hint = 'select name, state, error from tally.counter_definitions '
+             'where name like ''facility%'';';
   end if;
   for v_at in reverse v_days..1 loop
     date := v_dates[v_at];
+    if date <> p_only then
+      v_after := v_after + case when v_at > 1 then v_values[v_at] else 0 end;
+      continue;
+    end if;
     v_begun := case when v_at = 1 then v_day.begins_at
                     else facilities.day_end(date - 1, v_day.time_zone) end;
     v_until := case when v_at = v_days then v_now
@@ -79,5 +84,6 @@ begin
 end
 $function$;
 
-comment on function facilities.open_days(uuid) is
-  'A facility''s days that have not closed, today''s first, exact in the reader''s snapshot.';
+comment on function facilities.open_days(uuid, date) is
+  'A facility''s days that have not closed, today''s first, or only one of them; exact in the '
+  'reader''s snapshot.';

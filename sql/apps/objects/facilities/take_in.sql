@@ -9,8 +9,8 @@ as $function$
 declare
   v_item facilities.inventory;
 begin
-  -- The bank stays where it is until this commits. The server has no right on the table: this is the
-  -- only way in.
+  -- The bank stays where it is until this commits. The server has no right on the table: this is
+  -- the only way in.
   perform facilities.admit(p_me, p_roles, p_facility);
   perform from facilities.blood_banks as b
   where b.id = p_bank and b.facility_id = p_facility

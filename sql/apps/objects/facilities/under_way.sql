@@ -8,8 +8,8 @@ create or replace function facilities.under_way(
   set plan_cache_mode = force_generic_plan
 as $function$
 begin
-  -- 50 a page, by key: after the one that the page before ended with. The server has no right on the
-  -- table.
+  -- 50 a page, by key: after the one that the page before ended with. The server has no right on
+  -- the table.
   perform facilities.admit(p_me, p_roles, p_facility);
   return jsonb_build_object('distributions', (
     select coalesce(jsonb_agg(facilities.as_json(p.sent) order by p.id), '[]')
