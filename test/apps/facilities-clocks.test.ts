@@ -62,6 +62,33 @@ test('a facility that changes its clock keeps its closed days, and goes on by th
   t.true((ends?.hours ?? 0) >= 24);
 });
 
+test('a clock that is put back finds no day that it has to live through again', async (t) => {
+  const { sql } = await testDatabase(t, apps);
+  const here = await facility({ sql }, { zone: 'Pacific/Kiritimati', age: '2 days' });
+  await sql(REQUEST, [here.id]);
+  const before = await daysOf(sql, here);
+  t.is(before.at(-1)?.requests, 1);
+  // Nobody has closed the days that are over there.
+  await sql(`update facilities.facilities set time_zone = 'Pacific/Midway'`);
+  t.deepEqual(await daysOf(sql, here), before);
+});
+
+test('units that have expired do not move with their bank, noticed or not', async (t) => {
+  const { sql } = await testDatabase(t, apps);
+  const make = () => facility({ sql }, { age: '4 days' });
+  const [here, there] = [await make(), await make()];
+  await stock(sql, here, { quantity: 9, received: '3 days', keeps: '1 day' });
+  await stock(sql, here, { quantity: 5, received: '3 days' });
+  await sql('select facilities.move_bank($1, $2)', [here.bank, there.id]);
+  const stocks = async (one: { id: string }) =>
+    (await daysOf(sql, one)).map(({ stock: left }) => left);
+  t.deepEqual(await stocks(here), [0, 14, 5, 5, 0]);
+  t.deepEqual(await stocks(there), [0, 0, 0, 0, 5]);
+  await closeDays(sql);
+  t.deepEqual(await stocks(here), [0, 14, 5, 5, 0]);
+  t.deepEqual(await stocks(there), [0, 0, 0, 0, 5]);
+});
+
 test('what is no time zone by its place is refused, and says what would be one', async (t) => {
   const { sql } = await testDatabase(t, apps);
   for (const zone of ['', 'CET', 'Europe/Atlantis', 'EST5EDT', '+01', 'europe/berlin', 'A/B+3']) {
