@@ -1,6 +1,13 @@
 import test from 'ava';
 import { type AppServer, appServer, type Somebody } from '../helpers/app-server.js';
-import { type Day, type Facility, facility, night, stock } from '../helpers/facilities.js';
+import {
+  type Day,
+  type Facility,
+  facility,
+  night,
+  stock,
+  zoneFromNoon,
+} from '../helpers/facilities.js';
 
 const ADMIN = ['admin'];
 const NEXT_YEAR = new Date(Date.now() + 366 * 86_400_000).toISOString();
@@ -42,7 +49,7 @@ test('each write at a facility is shown by each of its streams', async (t) => {
 test('at midnight there a stream goes on with the next day', async (t) => {
   const { database, person } = await appServer(t);
   const uma = await person('U');
-  const here = await facility(database, { staff: [uma.id], zone: 'Asia/Tokyo' });
+  const here = await facility(database, { staff: [uma.id] });
   await uma.post(`${here.path}/requests`, { bloodType: 'B+', quantity: 2 });
   await stock(database.sql, here, { quantity: 6 });
   const stream = await uma.stream(`${here.path}/dashboard/stream`);
@@ -123,11 +130,6 @@ test('a bank that moves takes its stock along: never in both facilities, never i
   t.true(seen.length > 20);
   for (const one of seen) t.deepEqual(one, { stock: 42, places: 1 });
 });
-  await admin.post(`/api/facilities/blood-banks/${here.bank}/move`, { toFacilityId: there.id });
-  const after = async (one: Facility) => (await daysOf(database.sql, one)).at(-1)?.stock;
-  t.is(await after(here), 0);
-  t.is(await after(there), 42);
-});
 
 test('after 20 users at random each dashboard is what a recount says', async (t) => {
   const server = await appServer(t);
@@ -135,7 +137,7 @@ test('after 20 users at random each dashboard is what a recount says', async (t)
   const admin = await person('A', ADMIN);
   const users = await Promise.all(Array.from({ length: 20 }, (_, at) => person(`U${at}`)));
   const staff = users.map(({ id }) => id);
-  const zones = ['Europe/Berlin', 'Pacific/Kiritimati', 'Pacific/Midway', 'Asia/Kolkata'];
+  const zones = [-6, -2, 2, 6].map(zoneFromNoon);
   const places = await Promise.all(zones.map((zone) => facility(database, { zone, staff })));
   const stream = await admin.stream(`${places[0]?.path}/dashboard/stream`);
   await Promise.all(users.map((user, at) => random(server, { user, admin, at, places })));

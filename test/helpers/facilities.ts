@@ -19,16 +19,25 @@ export type Facility = {
 };
 
 export type FacilityOptions = {
+  /** Where it is about noon, if nothing is said. */
   readonly zone?: string;
   readonly staff?: readonly string[];
   /** When it began, as an interval before now. */
   readonly age?: string;
 };
 
+/** A zone where it is about so many hours past noon: what is today stays so while a test runs. */
+export function zoneFromNoon(hours: number): string {
+  const ahead = 12 + hours - new Date().getUTCHours();
+  const offset = ahead > 14 ? ahead - 24 : ahead < -12 ? ahead + 24 : ahead;
+  // POSIX counts what is behind.
+  return `Etc/GMT${offset > 0 ? '-' : '+'}${Math.abs(offset)}`;
+}
+
 /** With one blood bank. */
 export async function facility(
   { sql }: Pick<TestDatabase, 'sql'>,
-  { zone = 'UTC', staff = [], age = '0' }: FacilityOptions = {},
+  { zone = zoneFromNoon(0), staff = [], age = '0' }: FacilityOptions = {},
 ): Promise<Facility> {
   const [made] = await sql<{ id: string; bank: string }>(
     `with f as (
