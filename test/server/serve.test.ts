@@ -95,7 +95,7 @@ test('start migrates, serves, and says what to try; the lines of others show no 
   const tables = () =>
     empty.sql(`select from pg_stat_activity where application_name =
     'pgtally-listener' and datname = current_database()`);
-  await until(async () => (await tables()).length > 0, { what: 'the server', deadlineMs: 30_000 });
+  await until(async () => (await tables()).length > 0, { what: 'the server', deadlineMs: 120_000 });
   running.kill('SIGINT');
   const { code, stdout, stderr } = await running.ended;
   t.is(code, 0, stderr);
