@@ -12,6 +12,10 @@ const EXAMPLES: readonly { readonly who: keyof typeof PEOPLE; readonly path: str
   { who: 'user', path: '/calls/invitations/pending/stream' },
   { who: 'admin', path: '/api/admin/stats' },
   { who: 'admin', path: '/api/admin/stats/stream' },
+  { who: 'user', path: '/api/prefetch/bootstrap' },
+  { who: 'validator', path: '/api/prefetch/dashboard-data' },
+  { who: 'investor', path: '/api/investors/public?sector=energy&q=teach' },
+  { who: 'user', path: `/v1/stream?topic=community_unread_messages:${PEOPLE.user.id}` },
   { who: 'user', path: `/api/facilities/${FACILITY}/dashboard` },
   { who: 'user', path: `/api/facilities/${FACILITY}/dashboard/stream` },
 ];
@@ -26,7 +30,7 @@ export async function demoLines(at: string, jwtSecret: string): Promise<string[]
     ...(await Promise.all(tokens)),
     'Then, for example, while make traffic in another terminal writes a little all the time:',
     ...EXAMPLES.map(({ who, path }) => {
-      const flag = path.endsWith('/stream') ? '-N ' : '';
+      const flag = path.includes('/stream') ? '-N ' : '';
       const bearer = `"Authorization: Bearer $${PEOPLE[who].role.toUpperCase()}_TOKEN"`;
       return `  curl ${flag}-H ${bearer} '${at}${path}'`;
     }),
