@@ -5,9 +5,9 @@ create or replace function community.top_profiles(scope text) returns jsonb
 as $function$
   -- Of whose projects have most votes. By id, so that one of them is found without going through
   -- all.
-  select jsonb_object_agg(t.scope, community.profile(t.scope::uuid))
-  from tally.top('community_votes_received', 20) as t
-  where top_profiles.scope = '' and t.value > 0
+  select case when top_profiles.scope = '' then community.profiles(array(
+    select t.scope::uuid from tally.top('community_votes_received', 20) as t where t.value > 0
+  )) end
 $function$;
 
 comment on function community.top_profiles(text) is

@@ -7,7 +7,8 @@ begin
   -- One of the 20 is read from their document; anybody else is put together now. The server has no
   -- right on the table.
   return coalesce(
-    tally.read_summary('community_top_profiles') -> p_user::text, community.profile(p_user)
+    tally.read_summary('community_top_profiles') -> p_user::text,
+    community.profiles(array[p_user]) -> p_user::text
   );
 end
 $function$;
