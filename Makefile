@@ -93,7 +93,7 @@ bench: $(INSTALLED) ## measure against no trigger and the usual row trigger; pri
 	@node --import=tsx bench/run.ts
 
 .PHONY: load
-load: $(INSTALLED) ## measure the server's streams and reads beside nchan, koa-sse-stream, Socket.IO
+load: $(INSTALLED) ## measure streams, reads and applications, beside others and what they replace
 	@node --import=tsx bench/load/run.ts
 
 .PHONY: soak

@@ -4,6 +4,8 @@ export type Figures = {
   readonly rows: readonly (readonly string[])[];
   readonly goals?: readonly Goal[];
   readonly notes?: readonly string[];
+  /** What docs/applications.md shows of it. */
+  readonly inDocs?: Figures;
 };
 
 export type Goal = {

@@ -8,6 +8,8 @@ export type Scale = {
   readonly rounds: number;
   /** Only these sides of the fan-out; none: all of them. */
   readonly sides: readonly string[];
+  /** Only these applications beside what they replace; none: all of them. */
+  readonly applications: readonly string[];
   /** Streams held open at once, one after the other. */
   readonly fanOut: readonly number[];
   readonly broadcasts: number;
@@ -33,6 +35,7 @@ const FULL: Scale = {
   quick: false,
   rounds: 3,
   sides: [],
+  applications: [],
   fanOut: [1_000, 10_000],
   broadcasts: 14,
   latencySeconds: 15,
@@ -50,6 +53,7 @@ const QUICK: Scale = {
   quick: true,
   rounds: 1,
   sides: [],
+  applications: [],
   fanOut: [40],
   broadcasts: 3,
   latencySeconds: 0.5,
@@ -70,6 +74,7 @@ export const USAGE = `usage: node --import=tsx bench/load/run.ts [options]
   --rounds N        how often each side is measured; the median counts (${FULL.rounds})
   --side NAME       fan-out: this side only; may be repeated. Nothing is written
   --streams N       fan-out: with so many streams only. Nothing is written
+  --application NAME  load-replaced: this application only; may be repeated. Nothing is written
   --no-write        print the figures, and leave bench/README.md as it is`;
 
 export function readOptions(args: string[], names: readonly string[]): Options | 'help' | 'list' {
@@ -84,13 +89,16 @@ export function readOptions(args: string[], names: readonly string[]): Options |
   const base = values.quick === true ? QUICK : FULL;
   const streams = wholeNumber('streams', values.streams, 15_000);
   const sides = values.side ?? [];
-  const partial = base.quick || streams !== undefined || sides.length > 0;
+  const applications = values.application ?? [];
+  const partial =
+    base.quick || streams !== undefined || sides.length > 0 || applications.length > 0;
   return {
     scale: {
       ...base,
       rounds: wholeNumber('rounds', values.rounds, 100) ?? base.rounds,
       fanOut: streams === undefined ? base.fanOut : [streams],
       sides,
+      applications,
     },
     only,
     server: serverOf(values.server),
@@ -110,6 +118,7 @@ function parse(args: string[]) {
         server: { type: 'string' },
         rounds: { type: 'string' },
         side: { type: 'string', multiple: true },
+        application: { type: 'string', multiple: true },
         streams: { type: 'string' },
         'no-write': { type: 'boolean' },
       },

@@ -64,7 +64,7 @@ async function answer(question: Question, load: Load, { write, scale }: Options)
   console.log(`\n${question.name}: ${question.asks}`);
   const busy = (loadavg()[0] ?? 0).toFixed(1);
   const started = performance.now();
-  const { goals, ...table } = await question.answer(load);
+  const { goals, inDocs, ...table } = await question.answer(load);
   // What was wanted is no matter for a run whose figures mean nothing.
   const figures = toMarkdown(scale.quick || goals === undefined ? table : { ...table, goals });
   const seconds = Math.round((performance.now() - started) / 1000);
@@ -73,6 +73,8 @@ async function answer(question: Question, load: Load, { write, scale }: Options)
   const command = `\`node --import=tsx bench/load/run.ts --only ${question.name}\``;
   const when = `${command}, ${seconds} s, load ${busy} before it. ${describeRun(load, question)}`;
   await writeFigures(question.name, `${when}\n\n${figures}`);
+  if (inDocs === undefined) return;
+  await writeFigures(question.name, toMarkdown(inDocs), 'docs/applications.md');
 }
 
 function describeRun({ server, scale }: Load, { rounds = scale.rounds }: Question): string {

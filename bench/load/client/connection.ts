@@ -19,7 +19,9 @@ type Asked = { readonly path: string; readonly head: string; hear(heard: Heard):
 /** One user's connection, kept alive: what is asked while it is busy waits for its turn. */
 export class Connection {
   readonly #port: number;
-  readonly #socket: Socket;
+  readonly #index: number;
+  /** A server closes what is idle for long; whoever comes back connects anew. */
+  #socket: Socket | undefined;
   readonly #failed: (why: string) => void;
   readonly #waiting: Asked[] = [];
   #asked: Asked | undefined;
@@ -29,12 +31,8 @@ export class Connection {
 
   constructor(port: number, index: number, failed: (why: string) => void) {
     this.#port = port;
+    this.#index = index;
     this.#failed = failed;
-    this.#socket = openSocket(port, index);
-    this.#socket.setEncoding('latin1');
-    this.#socket.on('data', (text: string) => this.#read(text));
-    this.#socket.once('error', (error) => this.#lost(error.message));
-    this.#socket.once('close', () => this.#lost('it was closed'));
   }
 
   /** `head` is lines of header fields, each with its end. */
@@ -45,14 +43,24 @@ export class Connection {
 
   close(): void {
     this.#closing = true;
-    this.#socket.destroy();
+    this.#socket?.destroy();
   }
 
   #sendNext(): void {
     this.#asked = this.#waiting.shift();
     if (this.#asked === undefined) return;
     this.#sentAt = now();
+    this.#socket ??= this.#open();
     this.#socket.write(requestText(this.#port, this.#asked.path, this.#asked.head), 'latin1');
+  }
+
+  #open(): Socket {
+    const socket = openSocket(this.#port, this.#index);
+    socket.setEncoding('latin1');
+    socket.on('data', (text: string) => this.#read(text));
+    socket.once('error', (error) => this.#lost(socket, error.message));
+    socket.once('close', () => this.#lost(socket, 'it was closed'));
+    return socket;
   }
 
   #read(text: string): void {
@@ -75,8 +83,11 @@ export class Connection {
     this.#sendNext();
   }
 
-  #lost(why: string): void {
-    if (!this.#closing) this.#failed(`${this.#asked?.path ?? 'an idle connection'}: ${why}`);
+  #lost(socket: Socket, why: string): void {
+    // The one that was opened instead knows nothing of it.
+    if (this.#socket !== socket) return;
+    this.#socket = undefined;
+    if (this.#asked !== undefined && !this.#closing) this.#failed(`${this.#asked.path}: ${why}`);
   }
 }
 

@@ -18,18 +18,26 @@ const ALL: readonly PagesOf[] = [
 
 export type Plan = { readonly groups: readonly string[]; readonly visitors: readonly Visitor[] };
 
-/** What each of them opens, so many times: made beforehand, so that the client only asks. */
+/**
+ * What each of them opens, so many times: made beforehand, so that the client only asks. To warm up
+ * they open all pages in turn, those of their role first; from then on as the pages weigh.
+ */
 export async function planVisits(
   { database, people }: Applications,
-  times: number,
+  { warmUp, times }: { readonly warmUp: number; readonly times: number },
   some: Some,
 ): Promise<Plan> {
   const pages = (await Promise.all(ALL.map((of) => of(database, people)))).flat();
   const groups = [...new Set(pages.map(({ group }) => group))];
   const visitors = people.map((person, index): Visitor => {
-    const choices = choicesFor(person, pages);
-    const visits = Array.from({ length: times }, () => {
-      const { group, pathFor } = some.of(choices);
+    const [first, ...others] = pagesFor(person, pages);
+    if (first === undefined) throw new Error(`no page is for the role ${person.role}`);
+    const all = [first, ...others];
+    const weighed = all.flatMap((page) => Array.from({ length: page.weight }, () => page));
+    const visits = Array.from({ length: warmUp + times }, (_, nth) => {
+      const inTurn = all[(index + nth) % all.length] ?? first;
+      const { group, pathFor } =
+        nth < warmUp ? inTurn : (weighed[some.below(weighed.length)] ?? first);
       return [groups.indexOf(group), pathFor(person, some)] as const;
     });
     const head = `Authorization: Bearer ${person.token}\r\n`;
@@ -38,11 +46,7 @@ export async function planVisits(
   return { groups, visitors };
 }
 
-/** Each page as often as it weighs. */
-function choicesFor({ role }: Person, pages: readonly Page[]): readonly [Page, ...Page[]] {
-  const [first, ...others] = pages
-    .filter(({ roles }) => roles === undefined || roles.includes(role))
-    .flatMap((page) => Array.from({ length: page.weight }, () => page));
-  if (first === undefined) throw new Error(`no page is for the role ${role}`);
-  return [first, ...others];
+function pagesFor({ role }: Person, pages: readonly Page[]): Page[] {
+  const own = pages.filter(({ roles }) => roles?.includes(role) === true);
+  return [...own, ...pages.filter(({ roles }) => roles === undefined)];
 }

@@ -82,7 +82,7 @@ function changes({ people }: Applications, { signUp, lead }: Writes) {
 }
 
 export const badges: Compared = {
+  name: 'badges',
   application: 'accounts and leads: badges',
-  tables: 'badges',
   manners: [polling, ours],
 };

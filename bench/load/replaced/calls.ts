@@ -69,8 +69,8 @@ async function changes({ people, database }: Applications, invite: Invite) {
 }
 
 export const calls: Compared = {
+  name: 'calls',
   application: 'calls: pending invitations',
-  tables: 'calls',
   manners: [
     polling('polling every 30 s', 30, { MANNER: 'first' }),
     polling('adaptive polling, no WebSocket: every 15 s', 15, { MANNER: 'adaptive' }),

@@ -101,7 +101,7 @@ function changes(
 }
 
 export const community: Compared = {
+  name: 'community',
   application: 'community: what trends',
-  tables: 'community',
   manners: [warmed, ours],
 };

@@ -119,7 +119,7 @@ function changes({ people, underWay }: Places, { request, deliver }: Writes) {
 }
 
 export const facilities: Compared = {
+  name: 'facilities',
   application: 'facilities: dashboards of today',
-  tables: 'facilities',
   manners: [scheduled, ours],
 };

@@ -3,9 +3,9 @@ import type { Applications } from '../lib/applications.js';
 
 /** An application, and the manners in which its users can be kept up to date. */
 export type Compared = {
+  /** Of the tables too, as the replaced system had them, of the same rows: `replaced/NAME.sql`. */
+  readonly name: string;
   readonly application: string;
-  /** Tables as the replaced system had them, of the same rows: `replaced/<name>.sql`. */
-  readonly tables: string;
   readonly manners: readonly Manner[];
 };
 

@@ -61,7 +61,7 @@ function changes({ people }: Applications, report: (body: unknown) => Promise<vo
 }
 
 export const messages: Compared = {
+  name: 'messages',
   application: 'messages: admin statistics',
-  tables: 'messages',
   manners: [told, ours],
 };
