@@ -1,3 +1,4 @@
+import { placesOf } from '../lib/places.js';
 import type { PagesOf } from './page.js';
 
 const DAYS = 365;
@@ -5,10 +6,7 @@ const DAY_MS = 86_400_000;
 
 /** Of where one works. */
 export const facilitiesPages: PagesOf = async (database) => {
-  const rows = await database.sql<{ user_id: string; facility_id: string }>(
-    'select user_id, facility_id from facilities.staff order by facility_id',
-  );
-  const placeOf = new Map(rows.map(({ user_id, facility_id }) => [user_id, facility_id]));
+  const placeOf = await placesOf(database);
   const path = (id: string, rest: string) => `/api/facilities/${placeOf.get(id)}/${rest}`;
   const today = Date.now();
   const daysAgo = (days: number) => new Date(today - days * DAY_MS).toISOString().slice(0, 10);

@@ -1,4 +1,5 @@
 import type { Applications, Person } from '../lib/applications.js';
+import { placesOf } from '../lib/places.js';
 import type { Compared, Made, Manner } from './manner.js';
 import { bearer, startOur } from './our.js';
 import { headOf, startReplaced } from './peer.js';
@@ -20,7 +21,7 @@ const scheduled: Manner = {
   patienceSeconds: 45,
   start: async (applications) => {
     const { child, port, send } = await startReplaced('facilities', applications);
-    const places = await placesOf(applications);
+    const places = await todaysOf(applications);
     return {
       ...{ pid: child.pid, port, patterns: PATTERNS, stop: child.stop },
       watchers: places.people.map(({ person, facility }) => ({
@@ -49,7 +50,7 @@ const ours: Manner = {
   patienceSeconds: 10,
   start: async (applications) => {
     const { child, port, client, send } = await startOur(applications);
-    const places = await placesOf(applications);
+    const places = await todaysOf(applications);
     return {
       ...{ pid: child.pid, port, patterns: PATTERNS, stop: child.stop },
       watchers: places.people.map(({ person, facility }) => ({
@@ -79,15 +80,12 @@ type Places = {
   readonly underWay: ReadonlyMap<string, number[]>;
 };
 
-async function placesOf({ database, people }: Applications): Promise<Places> {
-  const staff = await database.sql<{ user_id: string; facility_id: string }>(
-    'select user_id, facility_id from facilities.staff order by facility_id',
-  );
+async function todaysOf({ database, people }: Applications): Promise<Places> {
   const sent = await database.sql<{ to: string; ids: string[] }>(
     `select dispatched_to as to, array_agg(id) as ids from facilities.distributions
      where delivered_on is null and quantity = 1 group by dispatched_to`,
   );
-  const placeOf = new Map(staff.map(({ user_id, facility_id }) => [user_id, facility_id]));
+  const placeOf = await placesOf(database);
   return {
     people: people.map((person) => ({ person, facility: placeOf.get(person.id) ?? '' })),
     underWay: new Map(sent.map(({ to, ids }) => [to, ids.map(Number)])),
