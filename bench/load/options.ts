@@ -53,7 +53,8 @@ const QUICK: Scale = {
   quick: true,
   rounds: 1,
   sides: [],
-  applications: [],
+  // One shows that the frame runs; all five would take a minute.
+  applications: ['badges'],
   fanOut: [40],
   broadcasts: 3,
   latencySeconds: 0.5,
@@ -98,7 +99,7 @@ export function readOptions(args: string[], names: readonly string[]): Options |
       rounds: wholeNumber('rounds', values.rounds, 100) ?? base.rounds,
       fanOut: streams === undefined ? base.fanOut : [streams],
       sides,
-      applications,
+      applications: applications.length > 0 ? applications : base.applications,
     },
     only,
     server: serverOf(values.server),
