@@ -6,12 +6,12 @@ import { write } from './kit/write.js';
 /** Who signs up waits until an admin says yes or no. Its numbers are shown by leads. */
 
 const tag = 'accounts';
-const userPath = z.object({ id: z.uuid().meta({ description: 'The user.' }) });
+const userPath = z.object({ id: z.guid().meta({ description: 'The user.' }) });
 const person = z
-  .object({ id: z.uuid(), email: z.string(), name: z.string(), signedUpAt: z.iso.datetime() })
+  .object({ id: z.guid(), email: z.string(), name: z.string(), signedUpAt: z.iso.datetime() })
   .meta({ id: 'PendingUser', description: 'Somebody who waits to be let in.' });
 const standing = z
-  .object({ id: z.uuid(), status: z.enum(['pending', 'approved', 'rejected']) })
+  .object({ id: z.guid(), status: z.enum(['pending', 'approved', 'rejected']) })
   .meta({ id: 'UserStanding', description: 'A user, and whether he is let in.' });
 
 export const accounts: App = {
@@ -36,7 +36,7 @@ export const accounts: App = {
       summary: 'Who waits to be let in, longest first',
       may: 'role:admin',
       inQuery: z.object({
-        after: z.uuid().optional().meta({ description: 'The last one of the page before.' }),
+        after: z.guid().optional().meta({ description: 'The last one of the page before.' }),
       }),
       answer: z.object({ users: z.array(person) }).meta({ id: 'PendingUsers' }),
       call: 'accounts.pending_users(p_after => $1)',

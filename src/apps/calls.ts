@@ -19,8 +19,8 @@ const status = z.enum(['pending', 'accepted', 'declined', 'cancelled', 'expired'
 const invitation = z
   .object({
     id: z.int(),
-    callerId: z.uuid(),
-    receiverId: z.uuid(),
+    callerId: z.guid(),
+    receiverId: z.guid(),
     roomId: z.int(),
     status,
     createdAt: z.iso.datetime(),
@@ -33,7 +33,7 @@ const times = { createdAt: z.iso.datetime(), expiresAt: z.iso.datetime() };
 const pending = z
   .object({
     invitations: z.array(
-      z.object({ id: z.int(), callerId: z.uuid(), callerName: z.string(), ...where, ...times }),
+      z.object({ id: z.int(), callerId: z.guid(), callerName: z.string(), ...where, ...times }),
     ),
   })
   .meta({ id: 'PendingInvitations', description: 'Who calls you, soonest to expire first.' });
@@ -41,7 +41,7 @@ const sent = z
   .object({
     invitations: z.array(
       z.object({
-        ...{ id: z.int(), receiverId: z.uuid(), receiverName: z.string(), ...where, status },
+        ...{ id: z.int(), receiverId: z.guid(), receiverName: z.string(), ...where, status },
         ...{ ...times, endedAt: z.iso.datetime().nullable() },
       }),
     ),
@@ -82,7 +82,7 @@ export const calls: App = {
       summary: 'Call somebody into a room, once at a time',
       may: 'signed-in',
       body: z.strictObject({
-        receiverId: z.uuid(),
+        receiverId: z.guid(),
         roomId: z.int().positive(),
         expiresInSeconds: z.int().min(SECONDS.least).max(SECONDS.most).default(SECONDS.usual),
       }),

@@ -13,6 +13,7 @@ import {
   rowId,
 } from './facilities/shapes.js';
 import type { App } from './kit/app.js';
+import { instant } from './kit/instant.js';
 import { page } from './kit/page.js';
 import { type AskedFor, shown } from './kit/shown.js';
 import { write } from './kit/write.js';
@@ -78,7 +79,7 @@ export const facilities: App = {
         to: date.optional().meta({ description: 'Today there, where none is named.' }),
       }),
       answer: z
-        .object({ facilityId: z.uuid(), from: date, to: date, days: z.array(day).max(366) })
+        .object({ facilityId: z.guid(), from: date, to: date, days: z.array(day).max(366) })
         .meta({ id: 'FacilityHistory' }),
       call: `facilities.history(p_me => $1, p_roles => $2, p_facility => $3,
         p_from => $4, p_to => $5)`,
@@ -113,10 +114,10 @@ export const facilities: App = {
       may: 'signed-in',
       inPath: facilityPath,
       body: z.strictObject({
-        bloodBankId: z.uuid(),
+        bloodBankId: z.guid(),
         bloodType,
         quantity,
-        expiresAt: z.iso.datetime({ offset: true }),
+        expiresAt: instant,
       }),
       status: 201,
       answer: item,
@@ -163,7 +164,7 @@ export const facilities: App = {
       body: z.strictObject({
         itemId: z.int().positive(),
         quantity,
-        toFacilityId: z.uuid(),
+        toFacilityId: z.guid(),
       }),
       status: 201,
       answer: distribution,
@@ -190,9 +191,9 @@ export const facilities: App = {
       ...{ id: 'move-bank', method: 'post', path: '/api/facilities/blood-banks/{id}/move', tag },
       summary: 'Move a blood bank to another facility, with its stock',
       may: 'role:admin',
-      inPath: z.object({ id: z.uuid().meta({ description: 'The blood bank.' }) }),
-      body: z.strictObject({ toFacilityId: z.uuid() }),
-      answer: z.object({ id: z.uuid(), facilityId: z.uuid() }).meta({ id: 'BloodBank' }),
+      inPath: z.object({ id: z.guid().meta({ description: 'The blood bank.' }) }),
+      body: z.strictObject({ toFacilityId: z.guid() }),
+      answer: z.object({ id: z.guid(), facilityId: z.guid() }).meta({ id: 'BloodBank' }),
       call: 'facilities.move_bank(p_bank => $1, p_to => $2)',
       values: ({ path, body }) => [path.id, body.toFacilityId],
     }),

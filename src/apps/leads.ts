@@ -12,7 +12,7 @@ const status = z.enum(['new', 'contacted', 'qualified', 'won', 'lost']);
 const lead = z
   .object({
     id: z.int(),
-    ownerId: z.uuid(),
+    ownerId: z.guid(),
     name: z.string(),
     email: z.string().nullable(),
     status,
@@ -65,7 +65,7 @@ export const leads: App = {
       body: z.strictObject({
         name: z.string().trim().min(1).max(200),
         email: z.email().max(254).optional(),
-        ownerId: z.uuid().optional(),
+        ownerId: z.guid().optional(),
       }),
       status: 201,
       answer: lead,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { App } from './kit/app.js';
+import { instant } from './kit/instant.js';
 import { page } from './kit/page.js';
 import { shown } from './kit/shown.js';
 import { refuseUnsigned, SIGNATURE_HEADER } from './kit/signed.js';
@@ -9,11 +10,7 @@ import { write } from './kit/write.js';
 
 const tag = 'messages';
 
-const sentAt = z.iso
-  .datetime({ offset: true, error: 'is no time such as 2026-05-31T12:00:00Z' })
-  .refine((at) => at >= '2010', 'is before 2010')
-  // PostgreSQL does not take each offset that ISO 8601 has.
-  .transform((at) => new Date(at).toISOString());
+const sentAt = instant.refine((at) => at >= '2010', 'is before 2010');
 const message = z.strictObject({
   id: z.string().min(1).max(255),
   accountId: z.string().min(1).max(100),

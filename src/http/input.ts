@@ -21,7 +21,10 @@ export function queryOf<Schema extends z.ZodObject>(
   const repeated = repeatedFields(schema);
   const fields = Object.keys(schema.shape).map((field) => {
     const all = given.getAll(field);
-    return [field, repeated.has(field) ? all : all.at(-1)];
+    // PostgreSQL's text cannot hold it.
+    if (all.some((text) => text.includes('\0'))) throw invalid([{ field, message: 'holds NUL' }]);
+    // A form sends its empty fields too.
+    return [field, repeated.has(field) ? all : all.at(-1) || undefined];
   });
   return checked(schema, Object.fromEntries(fields), 'query');
 }

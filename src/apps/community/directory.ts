@@ -8,6 +8,10 @@ import { count, tag } from './shapes.js';
 
 const PAGES_MAX = 50;
 
+/** A form sends its empty fields too. */
+const withoutEmpty = (all: unknown) =>
+  Array.isArray(all) ? all.filter((text) => text !== '') : all;
+
 export const directoryPages: readonly AppRoute[] = [
   page({
     ...{ id: 'investors', path: '/api/investors/public', tag },
@@ -15,7 +19,9 @@ export const directoryPages: readonly AppRoute[] = [
     may: 'anybody',
     inQuery: z.object({
       type: investorType.optional(),
-      sector: z.array(sector).max(20).meta({ description: 'Any of them.' }),
+      sector: z
+        .preprocess(withoutEmpty, z.array(sector).max(20))
+        .meta({ description: 'Any of them.' }),
       min_check: dollars.optional(),
       max_check: dollars.optional(),
       q: z.string().trim().min(1).max(200).optional(),
@@ -28,10 +34,10 @@ export const directoryPages: readonly AppRoute[] = [
         .meta({
           description: `The first ${PAGES_MAX}; further on with \`after\`.`,
         }),
-      after: z.uuid().optional().meta({ description: '`next` of the page before.' }),
+      after: z.guid().optional().meta({ description: '`next` of the page before.' }),
     }),
     answer: z
-      .object({ investors: z.array(investor), next: z.uuid().nullable() })
+      .object({ investors: z.array(investor), next: z.guid().nullable() })
       .meta({ id: 'DirectoryPage', description: '20 investors.' }),
     call: `community.directory(
       p_type => $1, p_sectors => $2, p_min => $3, p_max => $4, p_q => $5, p_page => $6, p_after => $7)`,

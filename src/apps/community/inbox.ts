@@ -12,7 +12,7 @@ export const directMessage = z
   .object({
     id: z.int(),
     conversationId: z.int(),
-    senderId: z.uuid(),
+    senderId: z.guid(),
     body: z.string(),
     sentAt: moment,
   })
@@ -32,7 +32,7 @@ export const inboxWrites: readonly AppRoute[] = [
     ...{ id: 'send-message', method: 'post', path: '/api/direct-messages', tag },
     summary: 'Write to somebody',
     may: 'signed-in',
-    body: z.strictObject({ to: z.uuid(), body: said }),
+    body: z.strictObject({ to: z.guid(), body: said }),
     status: 201,
     answer: directMessage,
     call: 'community.send_message(p_me => $1, p_to => $2, p_body => $3)',

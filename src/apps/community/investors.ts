@@ -21,7 +21,7 @@ const entry = z.object({
   maxCheck: check.meta({ description: 'The largest cheque, in dollars.' }),
 });
 export const investor = entry
-  .extend({ id: z.uuid().meta({ description: "The user's, where there is one." }) })
+  .extend({ id: z.guid().meta({ description: "The user's, where there is one." }) })
   .meta({ id: 'Investor', description: 'An entry of the directory.' });
 export const introRequest = z
   .object({
@@ -53,7 +53,7 @@ export const investorWrites: readonly AppRoute[] = [
     summary: 'Ask an investor to meet; once, until there is an answer',
     may: 'signed-in',
     body: z.strictObject({
-      investorId: z.uuid(),
+      investorId: z.guid(),
       projectId: givenId.optional(),
       message: z.string().trim().min(1).max(2_000),
     }),

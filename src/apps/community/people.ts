@@ -6,7 +6,7 @@ import { count, numbered, ofUser, said, tag } from './shapes.js';
 /** Whom somebody follows, and what he tells the admins. */
 
 const followed = z
-  .object({ id: z.uuid(), following: z.boolean(), followers: count })
+  .object({ id: z.guid(), following: z.boolean(), followers: count })
   .meta({ id: 'UserFollow', description: 'Whether you follow somebody, and how many do.' });
 const feedback = z
   .object({ id: z.int(), status: z.enum(['pending', 'handled']) })

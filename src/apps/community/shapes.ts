@@ -8,7 +8,7 @@ export const bigintId = z.coerce.number().int().positive().max(Number.MAX_SAFE_I
 /** In a body, where numbers are numbers. */
 export const givenId = z.int().positive();
 export const numbered = z.object({ id: bigintId });
-export const ofUser = z.object({ id: z.uuid().meta({ description: 'The user.' }) });
+export const ofUser = z.object({ id: z.guid().meta({ description: 'The user.' }) });
 
 /** A number of a counter; null in the moments in which that cannot be shown. */
 export const count = z.int().nullable();
@@ -18,7 +18,7 @@ export const longText = z.string().trim().max(10_000);
 export const said = z.string().trim().min(1).max(4_000);
 
 export const person = z
-  .object({ id: z.uuid(), name: z.string() })
+  .object({ id: z.guid(), name: z.string() })
   .meta({ id: 'Person', description: 'Somebody, as lists name him.' });
 
 export const projectCard = z

@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** What the routes of facilities take and answer. */
 
 export const facilityPath = z.object({
-  id: z.uuid().toLowerCase().meta({ description: 'The facility.' }),
+  id: z.guid().toLowerCase().meta({ description: 'The facility.' }),
 });
 export const rowId = z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER);
 export const after = z.object({
@@ -13,10 +13,10 @@ export const after = z.object({
 export const bloodType = z.enum(['O-', 'O+', 'A-', 'A+', 'B-', 'B+', 'AB-', 'AB+']);
 export const quantity = z.int().min(1).max(100_000);
 
-export const date = z.iso.date();
+export const date = z.iso.date().refine((day) => day >= '1900-01-01', 'is before 1900-01-01');
 export const day = z
   .object({
-    facilityId: z.uuid(),
+    facilityId: z.guid(),
     date,
     totalStock: z.int().meta({ description: 'Units in stock: now, or when that day ended.' }),
     totalTransferred: z.int().meta({ description: 'Units that arrived there on that day.' }),
@@ -27,8 +27,8 @@ export const day = z
 export const item = z
   .object({
     id: z.int(),
-    bloodBankId: z.uuid(),
-    facilityId: z.uuid(),
+    bloodBankId: z.guid(),
+    facilityId: z.guid(),
     bloodType,
     quantity: z.int().meta({ description: 'Units left.' }),
     state: z.enum(['stock', 'issued', 'expired']),
@@ -39,7 +39,7 @@ export const item = z
 export const request = z
   .object({
     id: z.int(),
-    facilityId: z.uuid(),
+    facilityId: z.guid(),
     bloodType,
     quantity: z.int(),
     createdAt: z.iso.datetime(),
@@ -49,8 +49,8 @@ export const request = z
 export const distribution = z
   .object({
     id: z.int(),
-    fromFacilityId: z.uuid(),
-    toFacilityId: z.uuid(),
+    fromFacilityId: z.guid(),
+    toFacilityId: z.guid(),
     bloodType,
     quantity: z.int(),
     dispatchedAt: z.iso.datetime(),

@@ -10,6 +10,9 @@ declare
 begin
   -- Two answers at once: the second waits for the row, and then hears what the first has said. The
   -- server has no right on the table: this is the only way in.
+  if not 'admin' = any (p_roles) then
+    perform community.refuse_stranger(p_me);
+  end if;
   select r.* into v_intro from community.intro_requests as r
   where r.id = p_intro for no key update;
   if not found or (v_intro.investor_id <> p_me and not 'admin' = any (p_roles)) then

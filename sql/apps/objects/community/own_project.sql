@@ -7,6 +7,9 @@ as $function$
 declare
   v_owner uuid;
 begin
+  if not 'admin' = any (p_roles) then
+    perform community.refuse_stranger(p_me);
+  end if;
   -- Locked until the transaction ends: two changes at once come one after the other.
   select p.owner_id into v_owner from community.projects as p
   where p.id = p_project for no key update;

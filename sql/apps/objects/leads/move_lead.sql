@@ -10,6 +10,9 @@ declare
 begin
   -- To where it is already is no move, and no mistake: a click came twice. The server has no right
   -- on the table: this is the only way in.
+  if not 'admin' = any (p_roles) then
+    perform leads.refuse_stranger(p_me);
+  end if;
   select l.* into v_lead from leads.leads as l where l.id = p_lead for no key update;
   if not found or (v_lead.owner_id <> p_me and not 'admin' = any (p_roles)) then
     raise exception using errcode = 'TA404', message = 'You have no such lead.';

@@ -5,9 +5,7 @@ create or replace function leads.refuse_stranger(p_user uuid) returns void
 as $function$
 begin
   -- A lead of somebody who is not let in would be nobody's work.
-  if not exists (
-    select from accounts.users as u where u.id = p_user and u.status = 'approved'
-  ) then
+  if not leads.is_approved(p_user) then
     raise exception using errcode = 'TA403',
       message = format('%s is no approved user.', p_user);
   end if;
