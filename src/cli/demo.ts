@@ -28,10 +28,10 @@ export const demo: Verb = {
 
 /** None where tokens are somebody else's to sign. */
 export async function tokenLines({ config }: Context, at: string): Promise<string[]> {
-  const { jwtSecret } = await withLocalSecrets(config);
+  const { jwtSecret, webhookSecret } = await withLocalSecrets(config);
   if (jwtSecret === undefined) return [];
   const { demoLines } = await import('../demo/lines.js');
-  return await demoLines(at, jwtSecret);
+  return await demoLines(at, { jwtSecret, webhookSecret });
 }
 
 export const traffic: Verb = {

@@ -57,12 +57,15 @@ export function createClient(
     nobody: as('', ''),
     webhook: async (path, body) => {
       const text = JSON.stringify(body);
-      const signature = createHmac('sha256', webhookSecret ?? '')
-        .update(text)
-        .digest('hex');
-      return await ask('POST', path, { 'x-hub-signature-256': `sha256=${signature}` }, text);
+      const signature = signatureOf(text, webhookSecret ?? '');
+      return await ask('POST', path, { 'x-hub-signature-256': signature }, text);
     },
   };
+}
+
+/** As the service that sends webhooks signs them. */
+export function signatureOf(text: string, secret: string): string {
+  return `sha256=${createHmac('sha256', secret).update(text).digest('hex')}`;
 }
 
 function bearer(token: string): Record<string, string> {

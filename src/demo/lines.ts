@@ -1,3 +1,4 @@
+import { type Secrets, signatureOf } from './client.js';
 import { PEOPLE } from './people.js';
 import { tokenFor } from './token.js';
 
@@ -21,7 +22,10 @@ const EXAMPLES: readonly { readonly who: keyof typeof PEOPLE; readonly path: str
 ];
 
 /** Tokens as shell variables, and lines that can be tried as they are. */
-export async function demoLines(at: string, jwtSecret: string): Promise<string[]> {
+export async function demoLines(
+  at: string,
+  { jwtSecret, webhookSecret }: Secrets,
+): Promise<string[]> {
   const tokens = Object.values(PEOPLE).map(async (person) => {
     return `  ${person.role.toUpperCase()}_TOKEN=${await tokenFor(person, jwtSecret)}`;
   });
@@ -34,5 +38,19 @@ export async function demoLines(at: string, jwtSecret: string): Promise<string[]
       const bearer = `"Authorization: Bearer $${PEOPLE[who].role.toUpperCase()}_TOKEN"`;
       return `  curl ${flag}-H ${bearer} '${at}${path}'`;
     }),
+    ...(webhookSecret === undefined ? [] : [webhookLine(at, webhookSecret)]),
   ];
+}
+
+/** A message that can be reported as often as one likes: it counts once. */
+function webhookLine(at: string, secret: string): string {
+  const sentAt = new Date().toISOString();
+  const body = JSON.stringify({
+    messages: [{ id: `line-${sentAt}`, accountId: 'shop-01', sentAt }],
+  });
+  const headers = [
+    'Content-Type: application/json',
+    `X-Hub-Signature-256: ${signatureOf(body, secret)}`,
+  ].map((header) => `-H '${header}'`);
+  return `  curl ${headers.join(' ')} -d '${body}' '${at}/webhooks/instagram'`;
 }

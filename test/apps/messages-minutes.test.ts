@@ -138,11 +138,10 @@ test('a read builds what has stood for more than a minute, should the job not ru
      from tally.summary_definitions s
      where s.id = d.summary and s.name = 'message_stats' returning built_at as at`,
   );
-  // A machine that is busy may take longer than a reader waits.
-  const read = await until(async () => {
-    const answer = await admin.get('/v1/summaries/message_stats');
-    return answer.status !== 503 && answer;
+  // Who comes while somebody else builds it gets the last one: then it is built all the same.
+  await until(async () => {
+    const { status } = await admin.get('/v1/summaries/message_stats');
+    return status === 200 && (await built()) > (row?.at.getTime() ?? 0) + 60_000;
   });
-  t.is(read.status, 200);
-  t.true((await built()) > (row?.at.getTime() ?? 0) + 60_000);
+  t.pass();
 });

@@ -40,7 +40,7 @@ test('the demo of a database without applications is refused, and of two at once
 test('each line that the demo prints works as it is', async (t) => {
   const { url, database } = await appServer(t);
   await loadDemo(await database.client(), quiet);
-  const lines = await demoLines(url, SECRET);
+  const lines = await demoLines(url, { jwtSecret: SECRET, webhookSecret: WEBHOOK_SECRET });
   const tokens = new Map(
     lines.flatMap((line) => {
       const [, name, value] = /^ {2}(\w+_TOKEN)=(\S+)$/.exec(line) ?? [];
@@ -51,6 +51,15 @@ test('each line that the demo prints works as it is', async (t) => {
   const curls = lines.filter((line) => line.startsWith('  curl '));
   t.true(curls.length >= 2);
   for (const line of curls) {
+    const [, signature, body = '', hook = ''] =
+      /-256: (\S+)' -d '([^']+)' '([^']+)'$/.exec(line) ?? [];
+    if (signature !== undefined) {
+      const headers = { 'content-type': 'application/json', 'x-hub-signature-256': signature };
+      const answer = await fetch(hook, { method: 'POST', headers, body });
+      t.is(answer.status, 200, line);
+      t.like(await answer.json(), { received: 1, new: 1 });
+      continue;
+    }
     const [, name = '', address = ''] = /Bearer \$(\w+)" '([^']+)'$/.exec(line) ?? [];
     const bearer = tokens.get(name);
     const { pathname, search } = new URL(address);
