@@ -294,13 +294,16 @@ comment on column tally.marks.scope is 'Whose document; NULL: each document of t
 -- table tally.partitionings
 create table tally.partitionings (
   source regclass not null,
+  slug text not null,
   ahead interval not null,
   created_at timestamp with time zone default now() not null,
   created_by text not null,
   made_by text,
-  constraint partitionings_pkey PRIMARY KEY (source)
+  constraint partitionings_pkey PRIMARY KEY (source),
+  constraint partitionings_slug UNIQUE (slug)
 );
 comment on table tally.partitionings is 'Tables whose monthly partitions a job makes ahead, since tally.ensure_partitions was called for them.';
+comment on column tally.partitionings.slug is 'In the names of its functions and its job: they stay when the table gets another name.';
 comment on column tally.partitionings.ahead is 'How far ahead of now.';
 comment on column tally.partitionings.made_by is 'As in tally.expiries.';
 
@@ -1394,21 +1397,21 @@ begin
   perform tally.drop_function('run_expiry', name);
   execute format(
 $create$create function tally.%1$I(
-  max_rows integer, not_tables oid[], not_rows tid[],
+  v_source regclass, max_rows integer, not_tables oid[], not_rows tid[],
   out changed bigint, out tables oid[], out rows tid[], out error text
 )
 language plpgsql
 security definer  -- with the rights of the owner of the table; tally_owner alone may call it
 %2$sset enable_seqscan = off
 as %3$L$create$, v_run, tally.rule_settings(), tally.expiry_body(v_rule));
-  execute format('comment on function tally.%I(integer, oid[], tid[]) is %L', v_run,
+  execute format('comment on function tally.%I(regclass, integer, oid[], tid[]) is %L', v_run,
     format('Made by tally.create_expiry: changes what is due of %s for expiry %s.', v_rule.source,
            name));
-  perform tally.hand_over(format('tally.%I(integer, oid[], tid[])', v_run)::regprocedure, v_owner);
+  perform tally.hand_over(format('tally.%I(regclass, integer, oid[], tid[])', v_run)::regprocedure, v_owner);
 
   perform tally.drop_function('next_expiry', name);
   execute format(
-$create$create function tally.%1$I(past timestamptz)
+$create$create function tally.%1$I(v_source regclass, past timestamptz)
 returns timestamptz
 language plpgsql
 stable
@@ -1416,18 +1419,20 @@ security definer  -- with the rights of the owner of the table; tally_owner alon
 %2$sset enable_seqscan = off
 as %3$L$create$, v_next, tally.rule_settings(), format(
 $body$
-#variable_conflict use_column
+declare
+  v_due  constant text := %1$L;
+  v_next timestamptz;
 begin
   -- When the next row falls due from that time on: one look at an index.
-  return (select (%2$s) from %3$s tally_row
-          where (%4$s) and (%2$s) >= %1$I.past
-          order by (%2$s) limit 1);
+  execute format('select (%%2$s) from %%1$s tally_row where (%%3$s) and (%%2$s) >= $1 '
+                 'order by (%%2$s) limit 1', v_source, v_due, %2$L) into v_next using past;
+  return v_next;
 end
-$body$, v_next, v_rule.due_sql, v_rule.source, v_rule.filter_sql));
-  execute format('comment on function tally.%I(timestamptz) is %L', v_next,
+$body$, v_rule.due_sql, v_rule.filter_sql));
+  execute format('comment on function tally.%I(regclass, timestamptz) is %L', v_next,
     format('Made by tally.create_expiry: when the next row of %s falls due for expiry %s.',
            v_rule.source, name));
-  perform tally.hand_over(format('tally.%I(timestamptz)', v_next)::regprocedure, v_owner);
+  perform tally.hand_over(format('tally.%I(regclass, timestamptz)', v_next)::regprocedure, v_owner);
 
   execute format('create or replace trigger %I after insert or update of %s on %s for each row '
                  'when ((%s) and (%s) < clock_timestamp() + interval ''2 seconds'') '
@@ -1589,30 +1594,30 @@ begin
   -- TABLE … PARTITION OF, which would keep readers and writers out of the whole table.
   perform tally.drop_function('make_partition', tally.partitioning_slug(source));
   execute format(
-$create$create function tally.%1$I(partition text, low text, high text)
+$create$create function tally.%1$I(v_source regclass, partition text, low text, high text)
 returns void
 language plpgsql
 security definer  -- with the rights of the owner of the table; tally_owner alone may call it
-%2$sas %3$L$create$, v_make, tally.rule_settings(), format(
+%2$sas %3$L$create$, v_make, tally.rule_settings(),
 $body$
 declare
-  v_partition text := %1$L || '.' || quote_ident(partition);
+  v_partition text := (select c.relnamespace::regnamespace || '.' || quote_ident(partition)
+                       from pg_class c where c.oid = v_source);
 begin
   -- A partition for low to high.
-  execute format('create table %%s (like %%s including defaults including constraints '
+  execute format('create table %s (like %s including defaults including constraints '
                  'including generated including storage including compression '
-                 'including comments)', v_partition, %2$L);
-  execute format('alter table %%s attach partition %%s for values from (%%L) to (%%L)',
-                 %2$L, v_partition, low, high);
-  if has_table_privilege('tally_owner', %2$L, 'select') then
-    execute format('grant select on table %%s to tally_owner', v_partition);
+                 'including comments)', v_partition, v_source);
+  execute format('alter table %s attach partition %s for values from (%L) to (%L)',
+                 v_source, v_partition, low, high);
+  if has_table_privilege('tally_owner', v_source, 'select') then
+    execute format('grant select on table %s to tally_owner', v_partition);
   end if;
 end
-$body$, (select c.relnamespace::regnamespace::text from pg_class c where c.oid = source),
-        source::text));
-  execute format('comment on function tally.%I(text, text, text) is %L', v_make,
+$body$);
+  execute format('comment on function tally.%I(regclass, text, text, text) is %L', v_make,
                  format('Made by tally.ensure_partitions: makes a partition of %s.', source));
-  perform tally.hand_over(format('tally.%I(text, text, text)', v_make)::regprocedure, v_owner);
+  perform tally.hand_over(format('tally.%I(regclass, text, text, text)', v_make)::regprocedure, v_owner);
 
   execute format(
 $create$create function tally.%1$I(ddl text)
@@ -1720,7 +1725,7 @@ begin
   perform tally.drop_function('run_retention', name);
   execute format(
 $create$create function tally.%1$I(
-  cutoff timestamptz, max_rows integer, remember boolean, not_tables oid[], not_rows tid[],
+  v_source regclass, cutoff timestamptz, max_rows integer, remember boolean, not_tables oid[], not_rows tid[],
   out gone bigint, out tables oid[], out rows tid[]
 )
 language plpgsql
@@ -1734,7 +1739,7 @@ as %3$L$create$, v_run, tally.rule_settings(), tally.retention_body(v_rule));
 
   perform tally.drop_function('drop_partitions', name);
   execute format(
-$create$create function tally.%1$I(old regclass[], step text, wait interval)
+$create$create function tally.%1$I(v_source regclass, old regclass[], step text, wait interval)
 returns bigint
 language plpgsql
 security definer  -- with the rights of the owner of the table; tally_owner alone may call it
@@ -2780,9 +2785,9 @@ begin
     gone := tally.drop_partitions(rule, v_old);
     partitions := cardinality(v_old);
   end if;
-  execute format('select r.gone from tally.%I($1, $2, false, null, null) r',
+  execute format('select r.gone from tally.%I($1, $2, $3, false, null, null) r',
                  tally.rule_function('run_retention', rule.name))
-    into v_count using v_cutoff, max_rows;
+    into v_count using tally.rule_source(rule.source), v_cutoff, max_rows;
   gone := gone + v_count;
   is_more := v_count >= max_rows;
 end
@@ -3101,6 +3106,10 @@ begin
     -- In parentheses, so that a second statement becomes part of the rule and is not run.
     execute pg_catalog.format(E'create rule tally_change as on insert to %1$s '
                               'do also (update %1$s set %2$s\n)', v_probe, change);
+    -- As Postgres reads it back it names the row by this, and not by what the table is called
+    -- today.
+    execute pg_catalog.format('alter table %s rename to tally_row', v_probe);
+    v_probe := 'pg_temp.tally_row';
   exception when others or assert_failure then
     raise exception using errcode = 'TL030',
       message = pg_catalog.format('expiry "%s": its change cannot be used: %s', name, sqlerrm),
@@ -3280,9 +3289,9 @@ declare
 begin
   partitions := array(select p from tally.old_partitions(rule, v_cutoff) p
                       where p <> all (not_partitions));
-  execute format('select r.gone, r.tables, r.rows from tally.%I($1, null, $2, $3, $4) r',
+  execute format('select r.gone, r.tables, r.rows from tally.%I($1, $2, null, $3, $4, $5) r',
                  tally.rule_function('run_retention', rule.name))
-    into gone, tables, rows using v_cutoff, remember, not_tables, not_rows;
+    into gone, tables, rows using tally.rule_source(rule.source), v_cutoff, remember, not_tables, not_rows;
 end
 $function$;
 comment on function tally.count_rule(tally.retentions,interval,boolean,regclass[],oid[],tid[]) is 'What would go by one rule after what others have taken; with remember which rows.';
@@ -3939,8 +3948,8 @@ begin
     v_due := null;
     if v_rule.error is null then
       begin
-        execute format('select tally.%I($1)', tally.rule_function('next_expiry', v_rule.name))
-          into v_due using timestamptz '-infinity';
+        execute format('select tally.%I($1, $2)', tally.rule_function('next_expiry', v_rule.name))
+          into v_due using tally.rule_source(v_rule.source), timestamptz '-infinity';
       exception when others or assert_failure then
         v_rule.error := sqlerrm;
       end;
@@ -3999,15 +4008,18 @@ AS $function$
   left join pg_class c on c.oid = r.source
   union all
   select format('partitions of %s', p.source),
-         case when m.months is null then 'ok' when m.first < now() then 'fail' else 'warn' end,
-         case when m.months is null then format('made %s ahead', p.ahead)
+         case when c.oid is null or m.first < now() then 'fail' when m.months is null then 'ok'
+              else 'warn' end,
+         case when c.oid is null then format('its table is gone (oid %s)', p.source::oid)
+              when m.months is null then format('made %s ahead', p.ahead)
               else 'missing: ' || m.months end,
-         case when m.months is not null then
+         case when c.oid is null then format('select tally.drop_partitioning(%s);', p.source::oid)
+              when m.months is not null then
            format('select tally.ensure_partitions(%L, %L); says why.', p.source, p.ahead) end
   from tally.partitionings p
-  join pg_class c on c.oid = p.source
+  left join pg_class c on c.oid = p.source
   cross join lateral (select string_agg(m.month, ', ' order by m.low) as months, min(m.low) as first
-                      from tally.missing_months(p.source, p.ahead) m) m
+                      from tally.missing_months(c.oid, p.ahead) m where c.oid is not null) m
   union all
   select format('job %s', j.name),
          case when j.failures >= 3 then 'fail'
@@ -4371,17 +4383,17 @@ declare
   v_count     bigint;
   v_rows      bigint := 0;
 begin
-  -- For partitions of %5$s, and for nothing else.
+  -- For partitions of its table, and for nothing else.
   if exists (select from unnest(%1$I.old) o (partition)
              where not exists (select from pg_inherits i where i.inhrelid = o.partition
-                               and i.inhparent = %3$L::regclass)) then
-    raise exception using message = %4$L;
+                               and i.inhparent = v_source)) then
+    raise exception using message = format('not all of them are partitions of %%s', v_source);
   end if;
   case %1$I.step
     when 'lock' then
       loop
         begin
-          lock table only %2$s in access exclusive mode;
+          execute format('lock table only %%s in access exclusive mode', v_source);
           foreach v_partition in array %1$I.old loop
             execute format('lock table %%s in access exclusive mode', v_partition);
           end loop;
@@ -4405,8 +4417,7 @@ begin
   end case;
   return v_rows;
 end
-$body$, tally.rule_function('drop_partitions', rule.name), rule.source, rule.source::text,
-    format('not all of them are partitions of %s', rule.source), tally.one_line(rule.source::text))
+$body$, tally.rule_function('drop_partitions', rule.name))
 $function$;
 comment on function tally.drop_body(tally.retentions) is 'Text for tally.build_retention: what takes old partitions away.';
 revoke all on function tally.drop_body(tally.retentions) from public;
@@ -4582,10 +4593,8 @@ begin
       message = format('no partitions are made for %s', coalesce(source::text, 'null')),
       hint = 'select source from tally.partitionings; lists the tables.';
   end if;
-  if exists (select from pg_class c where c.oid = source) then
-    perform tally.drop_function('make_partition', tally.partitioning_slug(source));
-    delete from tally.jobs j where j.name = tally.partitions_job(source);
-  end if;
+  perform tally.drop_function('make_partition', tally.partitioning_slug(source));
+  delete from tally.jobs j where j.name = tally.partitions_job(source);
   delete from tally.partitionings p where p.source = drop_partitioning.source;
 end
 $function$;
@@ -4599,7 +4608,7 @@ CREATE OR REPLACE FUNCTION tally.drop_partitions(rule tally.retentions, old regc
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_call      text := format('select tally.%I($1, $2, $3)',
+  v_call      text := format('select tally.%I($1, $2, $3, $4)',
                              tally.rule_function('drop_partitions', rule.name));
   v_wait      interval := (select s.attach_wait from tally.settings s);
   v_partition regclass;
@@ -4608,7 +4617,7 @@ begin
   -- Under the lock nobody writes, so what the partitions count for is exact; it lasts as long as
   -- that takes. The caller holds no lock yet that somebody who waits for this one may need.
   begin
-    execute v_call using old, 'lock', v_wait;
+    execute v_call using rule.source, old, 'lock', v_wait;
   exception when lock_not_available then
     raise exception using errcode = 'TL008',
       message = format('%s could not be locked within %s', rule.source, v_wait),
@@ -4616,11 +4625,11 @@ begin
       hint = 'End the transactions that use it, or try again when it is quieter; '
              'tally.settings.attach_wait says how long to try.';
   end;
-  execute v_call into v_gone using old, 'count', v_wait;
+  execute v_call into v_gone using rule.source, old, 'count', v_wait;
   foreach v_partition in array old loop
     perform tally.take_partition(rule.source, v_partition, rule.on_drop);
   end loop;
-  execute v_call using old, 'drop', v_wait;
+  execute v_call using rule.source, old, 'drop', v_wait;
   return v_gone;
 end
 $function$;
@@ -4733,8 +4742,8 @@ begin
       hint = 'create table … partition by range (created_at)';
   end if;
   perform pg_advisory_xact_lock(hashtextextended('tally.partitions.' || source::oid, 0));
-  insert into tally.partitionings as p (source, ahead, created_by)
-  values (ensure_partitions.source, ensure_partitions.ahead, session_user)
+  insert into tally.partitionings as p (source, slug, ahead, created_by)
+  values (ensure_partitions.source, tally.partitioning_slug(source), ensure_partitions.ahead, session_user)
   on conflict on constraint partitionings_pkey do update set ahead = excluded.ahead;
   perform tally.build_partitioning(source);
   v_job := tally.partitions_job(source);
@@ -4999,9 +5008,10 @@ begin
   from tally.expiry_failures f
   where f.expiry = expire_rule.name and f.again_at > clock_timestamp()
     and f.again_at < clock_timestamp() + interval '10 minutes';
-  execute format('select r.changed, r.tables, r.rows, r.error from tally.%I($1, $2, $3) r',
+  execute format('select r.changed, r.tables, r.rows, r.error from tally.%I($1, $2, $3, $4) r',
                  tally.rule_function('run_expiry', name))
-    into v_changed, v_tables, v_rows, v_error using batch, v_tables, v_rows;
+    into v_changed, v_tables, v_rows, v_error
+    using tally.rule_source(v_rule.source), batch, v_tables, v_rows;
   if v_rows is not null then
     insert into tally.expiry_failures as f (expiry, relation, place, attempts, error, again_at)
     select expire_rule.name, k.t, k.r, 1, v_error, clock_timestamp() + interval '1 second'
@@ -5042,13 +5052,23 @@ CREATE OR REPLACE FUNCTION tally.expiry_body(rule tally.expiries)
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  -- The function that changes what is due. Every name of its own is qualified or begins with v_,
-  -- and columns come first: whatever the source's columns are called, they are not confused.
+  -- The function that changes what is due. It is told of its table, and names none: a rule stays
+  -- with its table, whatever that is called by now, and leaves alone what has got its name since.
   select format(
 $body$
-#variable_conflict use_column
 declare
-  v_now    timestamptz := clock_timestamp();
+  v_now    constant timestamptz := clock_timestamp();
+  v_due    constant text := %1$L;
+  -- $1 is v_now.
+  v_is_due constant text := %2$L;
+  v_change constant text := format('with tally_done as (update %%s as tally_row set ', v_source)
+    || %3$L || ' where tally_row.ctid = any ($2) and tally_row.tableoid = $3 returning '
+    || '(' || v_is_due || ') is true as again, tally_row.tableoid as t, tally_row.ctid as r) '
+    || 'select count(*), coalesce(bool_or(d.again), false), array_agg(d.t), array_agg(d.r) '
+    || 'from tally_done d';
+  v_stays  constant text := format('select array_agg(tally_row.tableoid), '
+    'array_agg(tally_row.ctid) from %%s tally_row '
+    'where tally_row.ctid = any ($1) and tally_row.tableoid = $2', v_source);
   v_tables oid[];
   v_rows   tid[];
   v_table  oid;
@@ -5058,44 +5078,39 @@ declare
   v_xact   bigint := pg_current_xact_id()::xid::text::bigint;
   v_done   oid[] := '{}'::oid[];
   v_places tid[] := '{}'::tid[];
-  v_some_done oid[];
+  v_some_tables oid[];
   v_some_places tid[];
   v_checks text;
 begin
-  -- Changes at most max_rows rows of %10$s that are due, without those that failed before. A row
-  -- that somebody else has locked is left for the next time: whoever has it may be deciding.
-  %1$I.changed := 0;
-  select array_agg(d.t), array_agg(d.r)
-  into v_tables, v_rows
-  from (
-    select tally_row.tableoid as t, tally_row.ctid as r
-    from %2$s tally_row
-    where (%3$s) and (%4$s) <= v_now
-      and not exists (select from unnest(%1$I.not_tables, %1$I.not_rows) k (t, r)
-                      where k.t = tally_row.tableoid and k.r = tally_row.ctid)
-    order by (%4$s)
-    limit %1$I.max_rows
-    for no key update skip locked
-  ) d;
+  -- Changes at most max_rows rows that are due, without those that failed before. A row that
+  -- somebody else has locked is left for the next time: whoever has it may be deciding.
+  changed := 0;
+  execute format('select array_agg(d.t), array_agg(d.r) from (select tally_row.tableoid as t, '
+                 'tally_row.ctid as r from %%s tally_row where ', v_source) || v_is_due
+    || ' and not exists (select from unnest($2, $3) k (t, r) '
+       'where k.t = tally_row.tableoid and k.r = tally_row.ctid) '
+       'order by (' || v_due || ') limit $4 for no key update skip locked) d'
+    into v_tables, v_rows using v_now, not_tables, not_rows, max_rows;
   if v_rows is null then
     return;
   end if;
-  v_checks := %7$s;
+  v_checks := %4$s;
   begin
     for v_table in select distinct k.t from unnest(v_tables) k (t) loop
       v_some := array(select k.r from unnest(v_tables, v_rows) k (t, r) where k.t = v_table);
-      with tally_done as (
-        update %2$s as %5$s set %6$s
-        where %5$s.ctid = any (v_some) and %5$s.tableoid = v_table
-        returning (%3$s) is true and (%4$s) <= v_now as again,
-                  %5$s.tableoid as t, %5$s.ctid as r
-      )
-      select count(*), coalesce(bool_or(d.again), false), array_agg(d.t), array_agg(d.r)
-      into v_count, v_again, v_some_done, v_some_places from tally_done d;
-      %1$I.changed := %1$I.changed + v_count;
-      v_done := v_done || v_some_done;
+      execute v_change into v_count, v_again, v_some_tables, v_some_places
+        using v_now, v_some, v_table;
+      changed := changed + v_count;
+      v_done := v_done || v_some_tables;
       v_places := v_places || v_some_places;
       exit when v_again;
+      if v_count < cardinality(v_some) then
+        -- Left as they are, and due: they would be picked again and again, before any other.
+        execute v_stays into v_some_tables, v_some_places using v_some, v_table;
+        tables := tables || v_some_tables;
+        rows := rows || v_some_places;
+        error := %7$L;
+      end if;
     end loop;
     -- What is checked at the commit would fail for everything that is done with it.
     if v_checks is not null then
@@ -5108,40 +5123,42 @@ begin
     -- row from a place to its last version, as nothing else in SQL does; it is told of the partition
     -- that the row is in, for a partitioned table itself has no places, and has to be allowed to
     -- read it. A row that comes back into another partition than it was changed to is not seen.
-    v_again := v_again or exists (
-      select from (select tally_row.tableoid as t, tally_row.ctid as r, tally_row.xmin as x
-                   from %2$s tally_row
-                   where (%3$s) and (%4$s) <= v_now
-                   order by (%4$s)
-                   limit 100) o
-      where case when o.x::text::bigint >= v_xact
-                      and pg_xact_status((pg_current_xact_id()::text::bigint - v_xact
+    if not v_again then
+      execute format('select exists (select from (select tally_row.tableoid as t, '
+                     'tally_row.ctid as r, tally_row.xmin as x from %%s tally_row where ', v_source)
+        || v_is_due || ' order by (' || v_due || ') limit 100) o '
+        || $again$where case when o.x::text::bigint >= $2
+                      and pg_xact_status((pg_current_xact_id()::text::bigint - $2
                             + o.x::text::bigint)::text::xid8) = 'in progress'
                  then (o.t, o.r) in (select k.t, currtid2(k.t::regclass::text, k.r)
-                                     from unnest(v_done, v_places) k (t, r)
-                                     where has_table_privilege(k.t, 'select')) else false end);
+                                     from unnest($3, $4) k (t, r)
+                                     where has_table_privilege(k.t, 'select')) else false end)$again$
+        into v_again using v_now, v_xact, v_done, v_places;
+    end if;
   exception when others or assert_failure then
     -- One of them cannot be changed: each by itself then, and those that cannot are named.
-    %1$I.error := sqlerrm;
-    %1$I.changed := 0;
+    error := sqlerrm;
+    changed := 0;
+    tables := null;
+    rows := null;
     for v_table, v_some in select k.t, array[k.r] from unnest(v_tables, v_rows) k (t, r) loop
       begin
-        with tally_done as (
-          update %2$s as %5$s set %6$s
-          where %5$s.ctid = any (v_some) and %5$s.tableoid = v_table
-          returning (%3$s) is true and (%4$s) <= v_now as again
-        )
-        select count(*), coalesce(bool_or(d.again), false) into v_count, v_again
-        from tally_done d;
+        execute v_change into v_count, v_again, v_some_tables, v_some_places
+          using v_now, v_some, v_table;
         if v_checks is not null then
           execute format('set constraints %%s immediate', v_checks);
           execute format('set constraints %%s deferred', v_checks);
         end if;
-        %1$I.changed := %1$I.changed + v_count;
+        changed := changed + v_count;
+        if v_count = 0 then
+          execute v_stays into v_some_tables, v_some_places using v_some, v_table;
+          tables := tables || v_some_tables;
+          rows := rows || v_some_places;
+        end if;
       exception when others or assert_failure then
-        %1$I.error := sqlerrm;
-        %1$I.tables := %1$I.tables || v_table;
-        %1$I.rows := %1$I.rows || v_some;
+        error := sqlerrm;
+        tables := tables || v_table;
+        rows := rows || v_some;
         if sqlstate = '55P03' then
           -- Waited once. For the others hardly any more: what is changed stays locked meanwhile.
           perform set_config('lock_timeout', '1ms', true);
@@ -5152,19 +5169,19 @@ begin
   end;
   if v_again then
     raise exception using errcode = 'TL033',
-      message = %8$L,
-      hint = %9$L;
+      message = format(%5$L, v_source),
+      hint = %6$L;
   end if;
 end
-$body$, tally.rule_function('run_expiry', rule.name), rule.source, rule.filter_sql, rule.due_sql,
-    (select quote_ident(c.relname) from pg_class c where c.oid = rule.source), rule.change_sql,
-    tally.deferred_checks(format('select %1$L::regclass::oid union '
-                                 'select f.relid from pg_partition_tree(%1$L) f', rule.source)),
-    format('expiry "%s": a row of %s was due again after its change, and would be for ever',
-           rule.name, rule.source),
+$body$, rule.due_sql,
+    format('(%s) and (%s) <= $1', rule.filter_sql, rule.due_sql), rule.change_sql,
+    tally.deferred_checks('select v_source::oid union '
+                          'select f.relid from pg_partition_tree(v_source) f'),
+    format('expiry "%s": a row of %%s was due again after its change, and would be for ever',
+           rule.name),
     format('A trigger may set it back. Mend it, then create the expiry again, or '
            'select tally.drop_expiry(%L);', rule.name),
-    tally.one_line(rule.source::text))
+    'the UPDATE left it as it was: a BEFORE trigger returned NULL for it')
 $function$;
 comment on function tally.expiry_body(tally.expiries) is 'Text for tally.build_expiry: what the function of a rule does.';
 revoke all on function tally.expiry_body(tally.expiries) from public;
@@ -6310,9 +6327,9 @@ begin
       perform tally.lend_triggers(source, true);
     end if;
     begin
-      execute format('select tally.%I($1, $2, $3)',
+      execute format('select tally.%I($1, $2, $3, $4)',
                      'make_partition_' || tally.partitioning_slug(source))
-      using tally.partition_name(source, v_month.month),
+      using source, tally.partition_name(source, v_month.month),
             case v_type when 'timestamptz'::regtype then v_month.low::text
                         when 'date'::regtype then v_month.low::date::text
                         else v_month.low::timestamp::text end,
@@ -6845,15 +6862,15 @@ begin
   -- The first of all rules. past: what was due by then has been looked at, and what is left of it
   -- is locked by somebody; it must not hide the row that falls due next.
   for v_rule in
-    select e.name, e.again_at,
+    select e.name, e.source, e.again_at,
            (select min(f.again_at) from tally.expiry_failures f
             where f.expiry = e.name and f.again_at > next_expiry.past) as failed_until
     from tally.expiries e
     where not e.stopped
   loop
     begin
-      execute format('select tally.%I($1)', tally.rule_function('next_expiry', v_rule.name))
-        into v_due using past;
+      execute format('select tally.%I($1, $2)', tally.rule_function('next_expiry', v_rule.name))
+        into v_due using tally.rule_source(v_rule.source), past;
     exception when others or assert_failure then
       -- Whatever it is, the next batch meets it too, and records it.
       v_due := clock_timestamp();
@@ -7118,10 +7135,14 @@ CREATE OR REPLACE FUNCTION tally.partitioning_slug(source regclass)
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  select left(regexp_replace(lower(c.relname), '[^a-z0-9]+', '_', 'g'), 30) || '_'
-         || left(md5(c.relnamespace::regnamespace || '.' || c.relname), 8)
-  from pg_class c
-  where c.oid = partitioning_slug.source
+  -- The one that it has had from the beginning, or one for a table that has none yet. It goes by
+  -- the oid as well: two tables may bear the same name one after the other.
+  select coalesce(
+    (select p.slug from tally.partitionings p where p.source = partitioning_slug.source),
+    (select left(regexp_replace(lower(c.relname), '[^a-z0-9]+', '_', 'g'), 30) || '_'
+            || left(md5(c.oid || '.' || c.relnamespace::regnamespace || '.' || c.relname), 8)
+     from pg_class c
+     where c.oid = partitioning_slug.source))
 $function$;
 comment on function tally.partitioning_slug(regclass) is 'Names the function that makes a table''s partitions: tally.make_partition_<slug>.';
 revoke all on function tally.partitioning_slug(regclass) from public;
@@ -7151,12 +7172,12 @@ begin
   select p.* into v_rule
   from tally.partitionings p
   join pg_class c on c.oid = p.source
-  where tally.partitions_job(p.source) = job;
+  where 'partitions ' || p.slug = job;
   if not found then
     raise exception using errcode = 'TL006',
       message = format('there is no table that job "%s" makes partitions for', job),
-      hint = 'It was renamed or dropped: select tally.ensure_partitions(…); under its new name, '
-             'and delete this row of tally.jobs.';
+      hint = 'It was dropped: delete this row of tally.jobs, and select '
+             'tally.drop_partitioning(source) from tally.partitionings where the doctor says so.';
   end if;
   select m.* into v_done from tally.make_partitions(v_rule.source, v_rule.ahead) m;
   return concat_ws('; ', format('%s made', v_done.made), 'not made: ' || v_done.failed);
@@ -7551,8 +7572,8 @@ begin
   on conflict on constraint retentions_pkey do nothing;
   perform tally.build_retention(rule.name);
   -- As it will run: what is missing, a right on a table that refers to it, is missed now.
-  execute format('select from tally.%I(''-infinity'', null, false, null, null)',
-                 tally.rule_function('run_retention', rule.name));
+  execute format('select from tally.%I($1, ''-infinity'', null, false, null, null)',
+                 tally.rule_function('run_retention', rule.name)) using rule.source;
   insert into tally.jobs (name, command, every, next_at)
   values ('clean_up ' || rule.name, format('select tally.clean_up_piece(%L)', rule.name), '1 hour',
           clock_timestamp() + interval '1 hour')
@@ -8073,17 +8094,17 @@ CREATE OR REPLACE FUNCTION tally.retention_body(rule tally.retentions)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
   -- The function that counts or deletes what is old. It looks at the foreign keys when it runs: one
-  -- that was added since the rule was made counts as well. What it does is the same for every rule.
+  -- that was added since the rule was made counts as well. It is told of its table, as the function
+  -- of an expiry is. What it does is the same for every rule.
   select format(
 $head$
 #variable_conflict use_variable
 declare
   v_rule   constant text := %L;
-  v_source constant regclass := %L;
-  v_from   constant text := %L;
+  v_from   constant text := v_source::text;
   -- $1 is cutoff. A time without time zone is taken in UTC, to which this function is set.
   v_where  constant text := %L;
-$head$, rule.name, rule.source::text, rule.source::text,
+$head$, rule.name,
     format('(%s) and (%s) < $1', rule.filter_sql, rule.age_sql))
     || tally.retention_variables() || tally.retention_keys() || tally.retention_texts()
     || tally.retention_passes() || tally.retention_notices()
@@ -8543,6 +8564,26 @@ $settings$ || tally.pinned_settings()
 $function$;
 comment on function tally.rule_settings() is 'Text for the functions of a rule: the settings that they pin.';
 revoke all on function tally.rule_settings() from public;
+
+-- function tally.rule_source(regclass)
+CREATE OR REPLACE FUNCTION tally.rule_source(source regclass)
+ RETURNS regclass
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- A rule holds its table by oid. Of one that is gone there is nothing left but the number, which
+  -- would be a syntax error in a query.
+  if not exists (select from pg_class c where c.oid = rule_source.source) then
+    raise exception using errcode = 'undefined_table',
+      message = format('its table is gone (oid %s)', source::oid);
+  end if;
+  return source;
+end
+$function$;
+comment on function tally.rule_source(regclass) is 'The table of a rule, or an error where it is gone.';
+revoke all on function tally.rule_source(regclass) from public;
 
 -- function tally.rule_version(text)
 CREATE OR REPLACE FUNCTION tally.rule_version(kind text)
@@ -9348,7 +9389,7 @@ begin
       execute format('create temporary table %s as select * from %s where %s order by (%s) limit '
                      '1000',
                      v_probe, source, filter_sql, due_sql);
-      execute format('update %s set %s', v_probe, change_sql);
+      execute format('update %s as tally_row set %s', v_probe, change_sql);
       execute format('select count(*) from %s where %s', v_probe, filter_sql) into v_again;
       execute format('drop table %s', v_probe);
     exception when others or assert_failure then
@@ -9371,8 +9412,7 @@ begin
   end if;
   -- Whatever a copy does not have: generated columns, rules, privileges.
   begin
-    execute format('explain (costs off) update %s as %s set %s where false', source,
-                   (select quote_ident(c.relname) from pg_class c where c.oid = source),
+    execute format('explain (costs off) update %s as tally_row set %s where false', source,
                    change_sql);
   exception when others or assert_failure then
     raise exception using errcode = 'TL030',

@@ -100,6 +100,7 @@ comment on table tally.kept is
 
 create table tally.partitionings (
   source     regclass constraint partitionings_pkey primary key,
+  slug       text not null constraint partitionings_slug unique,
   ahead      interval not null,
   created_at timestamptz not null default pg_catalog.now(),
   created_by text not null,
@@ -108,6 +109,8 @@ create table tally.partitionings (
 comment on table tally.partitionings is
   'Tables whose monthly partitions a job makes ahead, since tally.ensure_partitions was called '
   'for them.';
+comment on column tally.partitionings.slug is
+  'In the names of its functions and its job: they stay when the table gets another name.';
 comment on column tally.partitionings.ahead is 'How far ahead of now.';
 comment on column tally.expiries.made_by is
   'Stands for the version that wrote the rule''s functions; tally.attach writes them anew where it '

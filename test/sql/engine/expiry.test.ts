@@ -324,3 +324,27 @@ test('what is due is found by index, however many rows are not', async (t) => {
   t.true((await reads()) < 50, `${await reads()} rows read, of a table of ${pages?.pages} pages`);
   await session('rollback');
 });
+
+test('rows that a BEFORE trigger leaves as they are hold up no other, and are told', async (t) => {
+  const { sql } = await testDatabase(t);
+  await createInvitations(sql);
+  await sql(`create function public.leave() returns trigger language plpgsql as $$
+      begin return case when new.receiver = 2 then null else new end; end $$;
+    create trigger leave before update on calls.invitations for each row
+      execute function public.leave();
+    insert into calls.invitations (receiver, expires_at)
+      select 2, now() - interval '1 hour' from generate_series(1, 5)`);
+  await invite(sql, [-3, -2, -1]);
+  t.is(await expireDue(sql, 5), 0, 'the longest overdue are picked first');
+  t.is(await expireDue(sql, 5), 3);
+  t.deepEqual(
+    await sql(`select f.error, count(*)::int as n from tally.expiry_failures f
+      join calls.invitations i on f.relation = i.tableoid and f.place = i.ctid and i.receiver = 2
+      group by f.error`),
+    [{ error: 'the UPDATE left it as it was: a BEFORE trigger returned NULL for it', n: 5 }],
+  );
+  const found = await finding(sql, 'expiry call_invitations');
+  t.is(found?.status, 'warn');
+  t.regex(found?.detail ?? '', /^5 row\(s\) cannot be changed/);
+  await isExact(t, sql);
+});

@@ -17,8 +17,8 @@ begin
     v_due := null;
     if v_rule.error is null then
       begin
-        execute format('select tally.%I($1)', tally.rule_function('next_expiry', v_rule.name))
-          into v_due using timestamptz '-infinity';
+        execute format('select tally.%I($1, $2)', tally.rule_function('next_expiry', v_rule.name))
+          into v_due using tally.rule_source(v_rule.source), timestamptz '-infinity';
       exception when others or assert_failure then
         v_rule.error := sqlerrm;
       end;
@@ -77,15 +77,18 @@ as $function$
   left join pg_class c on c.oid = r.source
   union all
   select format('partitions of %s', p.source),
-         case when m.months is null then 'ok' when m.first < now() then 'fail' else 'warn' end,
-         case when m.months is null then format('made %s ahead', p.ahead)
+         case when c.oid is null or m.first < now() then 'fail' when m.months is null then 'ok'
+              else 'warn' end,
+         case when c.oid is null then format('its table is gone (oid %s)', p.source::oid)
+              when m.months is null then format('made %s ahead', p.ahead)
               else 'missing: ' || m.months end,
-         case when m.months is not null then
+         case when c.oid is null then format('select tally.drop_partitioning(%s);', p.source::oid)
+              when m.months is not null then
            format('select tally.ensure_partitions(%L, %L); says why.', p.source, p.ahead) end
   from tally.partitionings p
-  join pg_class c on c.oid = p.source
+  left join pg_class c on c.oid = p.source
   cross join lateral (select string_agg(m.month, ', ' order by m.low) as months, min(m.low) as first
-                      from tally.missing_months(p.source, p.ahead) m) m
+                      from tally.missing_months(c.oid, p.ahead) m where c.oid is not null) m
   union all
   select format('job %s', j.name),
          case when j.failures >= 3 then 'fail'

@@ -18,21 +18,21 @@ begin
   perform tally.drop_function('run_expiry', name);
   execute format(
 $create$create function tally.%1$I(
-  max_rows integer, not_tables oid[], not_rows tid[],
+  v_source regclass, max_rows integer, not_tables oid[], not_rows tid[],
   out changed bigint, out tables oid[], out rows tid[], out error text
 )
 language plpgsql
 security definer  -- with the rights of the owner of the table; tally_owner alone may call it
 %2$sset enable_seqscan = off
 as %3$L$create$, v_run, tally.rule_settings(), tally.expiry_body(v_rule));
-  execute format('comment on function tally.%I(integer, oid[], tid[]) is %L', v_run,
+  execute format('comment on function tally.%I(regclass, integer, oid[], tid[]) is %L', v_run,
     format('Made by tally.create_expiry: changes what is due of %s for expiry %s.', v_rule.source,
            name));
-  perform tally.hand_over(format('tally.%I(integer, oid[], tid[])', v_run)::regprocedure, v_owner);
+  perform tally.hand_over(format('tally.%I(regclass, integer, oid[], tid[])', v_run)::regprocedure, v_owner);
 
   perform tally.drop_function('next_expiry', name);
   execute format(
-$create$create function tally.%1$I(past timestamptz)
+$create$create function tally.%1$I(v_source regclass, past timestamptz)
 returns timestamptz
 language plpgsql
 stable
@@ -40,18 +40,20 @@ security definer  -- with the rights of the owner of the table; tally_owner alon
 %2$sset enable_seqscan = off
 as %3$L$create$, v_next, tally.rule_settings(), format(
 $body$
-#variable_conflict use_column
+declare
+  v_due  constant text := %1$L;
+  v_next timestamptz;
 begin
   -- When the next row falls due from that time on: one look at an index.
-  return (select (%2$s) from %3$s tally_row
-          where (%4$s) and (%2$s) >= %1$I.past
-          order by (%2$s) limit 1);
+  execute format('select (%%2$s) from %%1$s tally_row where (%%3$s) and (%%2$s) >= $1 '
+                 'order by (%%2$s) limit 1', v_source, v_due, %2$L) into v_next using past;
+  return v_next;
 end
-$body$, v_next, v_rule.due_sql, v_rule.source, v_rule.filter_sql));
-  execute format('comment on function tally.%I(timestamptz) is %L', v_next,
+$body$, v_rule.due_sql, v_rule.filter_sql));
+  execute format('comment on function tally.%I(regclass, timestamptz) is %L', v_next,
     format('Made by tally.create_expiry: when the next row of %s falls due for expiry %s.',
            v_rule.source, name));
-  perform tally.hand_over(format('tally.%I(timestamptz)', v_next)::regprocedure, v_owner);
+  perform tally.hand_over(format('tally.%I(regclass, timestamptz)', v_next)::regprocedure, v_owner);
 
   execute format('create or replace trigger %I after insert or update of %s on %s for each row '
                  'when ((%s) and (%s) < clock_timestamp() + interval ''2 seconds'') '

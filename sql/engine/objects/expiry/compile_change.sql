@@ -27,6 +27,10 @@ begin
     -- In parentheses, so that a second statement becomes part of the rule and is not run.
     execute pg_catalog.format(E'create rule tally_change as on insert to %1$s '
                               'do also (update %1$s set %2$s\n)', v_probe, change);
+    -- As Postgres reads it back it names the row by this, and not by what the table is called
+    -- today.
+    execute pg_catalog.format('alter table %s rename to tally_row', v_probe);
+    v_probe := 'pg_temp.tally_row';
   exception when others or assert_failure then
     raise exception using errcode = 'TL030',
       message = pg_catalog.format('expiry "%s": its change cannot be used: %s', name, sqlerrm),

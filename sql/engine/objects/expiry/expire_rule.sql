@@ -24,9 +24,10 @@ begin
   from tally.expiry_failures f
   where f.expiry = expire_rule.name and f.again_at > clock_timestamp()
     and f.again_at < clock_timestamp() + interval '10 minutes';
-  execute format('select r.changed, r.tables, r.rows, r.error from tally.%I($1, $2, $3) r',
+  execute format('select r.changed, r.tables, r.rows, r.error from tally.%I($1, $2, $3, $4) r',
                  tally.rule_function('run_expiry', name))
-    into v_changed, v_tables, v_rows, v_error using batch, v_tables, v_rows;
+    into v_changed, v_tables, v_rows, v_error
+    using tally.rule_source(v_rule.source), batch, v_tables, v_rows;
   if v_rows is not null then
     insert into tally.expiry_failures as f (expiry, relation, place, attempts, error, again_at)
     select expire_rule.name, k.t, k.r, 1, v_error, clock_timestamp() + interval '1 second'

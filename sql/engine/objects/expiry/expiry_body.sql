@@ -4,13 +4,23 @@ language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $function$
-  -- The function that changes what is due. Every name of its own is qualified or begins with v_,
-  -- and columns come first: whatever the source's columns are called, they are not confused.
+  -- The function that changes what is due. It is told of its table, and names none: a rule stays
+  -- with its table, whatever that is called by now, and leaves alone what has got its name since.
   select format(
 $body$
-#variable_conflict use_column
 declare
-  v_now    timestamptz := clock_timestamp();
+  v_now    constant timestamptz := clock_timestamp();
+  v_due    constant text := %1$L;
+  -- $1 is v_now.
+  v_is_due constant text := %2$L;
+  v_change constant text := format('with tally_done as (update %%s as tally_row set ', v_source)
+    || %3$L || ' where tally_row.ctid = any ($2) and tally_row.tableoid = $3 returning '
+    || '(' || v_is_due || ') is true as again, tally_row.tableoid as t, tally_row.ctid as r) '
+    || 'select count(*), coalesce(bool_or(d.again), false), array_agg(d.t), array_agg(d.r) '
+    || 'from tally_done d';
+  v_stays  constant text := format('select array_agg(tally_row.tableoid), '
+    'array_agg(tally_row.ctid) from %%s tally_row '
+    'where tally_row.ctid = any ($1) and tally_row.tableoid = $2', v_source);
   v_tables oid[];
   v_rows   tid[];
   v_table  oid;
@@ -20,44 +30,39 @@ declare
   v_xact   bigint := pg_current_xact_id()::xid::text::bigint;
   v_done   oid[] := '{}'::oid[];
   v_places tid[] := '{}'::tid[];
-  v_some_done oid[];
+  v_some_tables oid[];
   v_some_places tid[];
   v_checks text;
 begin
-  -- Changes at most max_rows rows of %10$s that are due, without those that failed before. A row
-  -- that somebody else has locked is left for the next time: whoever has it may be deciding.
-  %1$I.changed := 0;
-  select array_agg(d.t), array_agg(d.r)
-  into v_tables, v_rows
-  from (
-    select tally_row.tableoid as t, tally_row.ctid as r
-    from %2$s tally_row
-    where (%3$s) and (%4$s) <= v_now
-      and not exists (select from unnest(%1$I.not_tables, %1$I.not_rows) k (t, r)
-                      where k.t = tally_row.tableoid and k.r = tally_row.ctid)
-    order by (%4$s)
-    limit %1$I.max_rows
-    for no key update skip locked
-  ) d;
+  -- Changes at most max_rows rows that are due, without those that failed before. A row that
+  -- somebody else has locked is left for the next time: whoever has it may be deciding.
+  changed := 0;
+  execute format('select array_agg(d.t), array_agg(d.r) from (select tally_row.tableoid as t, '
+                 'tally_row.ctid as r from %%s tally_row where ', v_source) || v_is_due
+    || ' and not exists (select from unnest($2, $3) k (t, r) '
+       'where k.t = tally_row.tableoid and k.r = tally_row.ctid) '
+       'order by (' || v_due || ') limit $4 for no key update skip locked) d'
+    into v_tables, v_rows using v_now, not_tables, not_rows, max_rows;
   if v_rows is null then
     return;
   end if;
-  v_checks := %7$s;
+  v_checks := %4$s;
   begin
     for v_table in select distinct k.t from unnest(v_tables) k (t) loop
       v_some := array(select k.r from unnest(v_tables, v_rows) k (t, r) where k.t = v_table);
-      with tally_done as (
-        update %2$s as %5$s set %6$s
-        where %5$s.ctid = any (v_some) and %5$s.tableoid = v_table
-        returning (%3$s) is true and (%4$s) <= v_now as again,
-                  %5$s.tableoid as t, %5$s.ctid as r
-      )
-      select count(*), coalesce(bool_or(d.again), false), array_agg(d.t), array_agg(d.r)
-      into v_count, v_again, v_some_done, v_some_places from tally_done d;
-      %1$I.changed := %1$I.changed + v_count;
-      v_done := v_done || v_some_done;
+      execute v_change into v_count, v_again, v_some_tables, v_some_places
+        using v_now, v_some, v_table;
+      changed := changed + v_count;
+      v_done := v_done || v_some_tables;
       v_places := v_places || v_some_places;
       exit when v_again;
+      if v_count < cardinality(v_some) then
+        -- Left as they are, and due: they would be picked again and again, before any other.
+        execute v_stays into v_some_tables, v_some_places using v_some, v_table;
+        tables := tables || v_some_tables;
+        rows := rows || v_some_places;
+        error := %7$L;
+      end if;
     end loop;
     -- What is checked at the commit would fail for everything that is done with it.
     if v_checks is not null then
@@ -70,40 +75,42 @@ begin
     -- row from a place to its last version, as nothing else in SQL does; it is told of the partition
     -- that the row is in, for a partitioned table itself has no places, and has to be allowed to
     -- read it. A row that comes back into another partition than it was changed to is not seen.
-    v_again := v_again or exists (
-      select from (select tally_row.tableoid as t, tally_row.ctid as r, tally_row.xmin as x
-                   from %2$s tally_row
-                   where (%3$s) and (%4$s) <= v_now
-                   order by (%4$s)
-                   limit 100) o
-      where case when o.x::text::bigint >= v_xact
-                      and pg_xact_status((pg_current_xact_id()::text::bigint - v_xact
+    if not v_again then
+      execute format('select exists (select from (select tally_row.tableoid as t, '
+                     'tally_row.ctid as r, tally_row.xmin as x from %%s tally_row where ', v_source)
+        || v_is_due || ' order by (' || v_due || ') limit 100) o '
+        || $again$where case when o.x::text::bigint >= $2
+                      and pg_xact_status((pg_current_xact_id()::text::bigint - $2
                             + o.x::text::bigint)::text::xid8) = 'in progress'
                  then (o.t, o.r) in (select k.t, currtid2(k.t::regclass::text, k.r)
-                                     from unnest(v_done, v_places) k (t, r)
-                                     where has_table_privilege(k.t, 'select')) else false end);
+                                     from unnest($3, $4) k (t, r)
+                                     where has_table_privilege(k.t, 'select')) else false end)$again$
+        into v_again using v_now, v_xact, v_done, v_places;
+    end if;
   exception when others or assert_failure then
     -- One of them cannot be changed: each by itself then, and those that cannot are named.
-    %1$I.error := sqlerrm;
-    %1$I.changed := 0;
+    error := sqlerrm;
+    changed := 0;
+    tables := null;
+    rows := null;
     for v_table, v_some in select k.t, array[k.r] from unnest(v_tables, v_rows) k (t, r) loop
       begin
-        with tally_done as (
-          update %2$s as %5$s set %6$s
-          where %5$s.ctid = any (v_some) and %5$s.tableoid = v_table
-          returning (%3$s) is true and (%4$s) <= v_now as again
-        )
-        select count(*), coalesce(bool_or(d.again), false) into v_count, v_again
-        from tally_done d;
+        execute v_change into v_count, v_again, v_some_tables, v_some_places
+          using v_now, v_some, v_table;
         if v_checks is not null then
           execute format('set constraints %%s immediate', v_checks);
           execute format('set constraints %%s deferred', v_checks);
         end if;
-        %1$I.changed := %1$I.changed + v_count;
+        changed := changed + v_count;
+        if v_count = 0 then
+          execute v_stays into v_some_tables, v_some_places using v_some, v_table;
+          tables := tables || v_some_tables;
+          rows := rows || v_some_places;
+        end if;
       exception when others or assert_failure then
-        %1$I.error := sqlerrm;
-        %1$I.tables := %1$I.tables || v_table;
-        %1$I.rows := %1$I.rows || v_some;
+        error := sqlerrm;
+        tables := tables || v_table;
+        rows := rows || v_some;
         if sqlstate = '55P03' then
           -- Waited once. For the others hardly any more: what is changed stays locked meanwhile.
           perform set_config('lock_timeout', '1ms', true);
@@ -114,19 +121,19 @@ begin
   end;
   if v_again then
     raise exception using errcode = 'TL033',
-      message = %8$L,
-      hint = %9$L;
+      message = format(%5$L, v_source),
+      hint = %6$L;
   end if;
 end
-$body$, tally.rule_function('run_expiry', rule.name), rule.source, rule.filter_sql, rule.due_sql,
-    (select quote_ident(c.relname) from pg_class c where c.oid = rule.source), rule.change_sql,
-    tally.deferred_checks(format('select %1$L::regclass::oid union '
-                                 'select f.relid from pg_partition_tree(%1$L) f', rule.source)),
-    format('expiry "%s": a row of %s was due again after its change, and would be for ever',
-           rule.name, rule.source),
+$body$, rule.due_sql,
+    format('(%s) and (%s) <= $1', rule.filter_sql, rule.due_sql), rule.change_sql,
+    tally.deferred_checks('select v_source::oid union '
+                          'select f.relid from pg_partition_tree(v_source) f'),
+    format('expiry "%s": a row of %%s was due again after its change, and would be for ever',
+           rule.name),
     format('A trigger may set it back. Mend it, then create the expiry again, or '
            'select tally.drop_expiry(%L);', rule.name),
-    tally.one_line(rule.source::text))
+    'the UPDATE left it as it was: a BEFORE trigger returned NULL for it')
 $function$;
 
 comment on function tally.expiry_body(tally.expiries) is

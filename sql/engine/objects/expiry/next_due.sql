@@ -12,15 +12,15 @@ begin
   -- The first of all rules. past: what was due by then has been looked at, and what is left of it
   -- is locked by somebody; it must not hide the row that falls due next.
   for v_rule in
-    select e.name, e.again_at,
+    select e.name, e.source, e.again_at,
            (select min(f.again_at) from tally.expiry_failures f
             where f.expiry = e.name and f.again_at > next_expiry.past) as failed_until
     from tally.expiries e
     where not e.stopped
   loop
     begin
-      execute format('select tally.%I($1)', tally.rule_function('next_expiry', v_rule.name))
-        into v_due using past;
+      execute format('select tally.%I($1, $2)', tally.rule_function('next_expiry', v_rule.name))
+        into v_due using tally.rule_source(v_rule.source), past;
     exception when others or assert_failure then
       -- Whatever it is, the next batch meets it too, and records it.
       v_due := clock_timestamp();

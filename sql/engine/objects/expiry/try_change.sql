@@ -31,7 +31,7 @@ begin
       execute format('create temporary table %s as select * from %s where %s order by (%s) limit '
                      '1000',
                      v_probe, source, filter_sql, due_sql);
-      execute format('update %s set %s', v_probe, change_sql);
+      execute format('update %s as tally_row set %s', v_probe, change_sql);
       execute format('select count(*) from %s where %s', v_probe, filter_sql) into v_again;
       execute format('drop table %s', v_probe);
     exception when others or assert_failure then
@@ -54,8 +54,7 @@ begin
   end if;
   -- Whatever a copy does not have: generated columns, rules, privileges.
   begin
-    execute format('explain (costs off) update %s as %s set %s where false', source,
-                   (select quote_ident(c.relname) from pg_class c where c.oid = source),
+    execute format('explain (costs off) update %s as tally_row set %s where false', source,
                    change_sql);
   exception when others or assert_failure then
     raise exception using errcode = 'TL030',

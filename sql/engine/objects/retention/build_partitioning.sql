@@ -11,30 +11,30 @@ begin
   -- TABLE … PARTITION OF, which would keep readers and writers out of the whole table.
   perform tally.drop_function('make_partition', tally.partitioning_slug(source));
   execute format(
-$create$create function tally.%1$I(partition text, low text, high text)
+$create$create function tally.%1$I(v_source regclass, partition text, low text, high text)
 returns void
 language plpgsql
 security definer  -- with the rights of the owner of the table; tally_owner alone may call it
-%2$sas %3$L$create$, v_make, tally.rule_settings(), format(
+%2$sas %3$L$create$, v_make, tally.rule_settings(),
 $body$
 declare
-  v_partition text := %1$L || '.' || quote_ident(partition);
+  v_partition text := (select c.relnamespace::regnamespace || '.' || quote_ident(partition)
+                       from pg_class c where c.oid = v_source);
 begin
   -- A partition for low to high.
-  execute format('create table %%s (like %%s including defaults including constraints '
+  execute format('create table %s (like %s including defaults including constraints '
                  'including generated including storage including compression '
-                 'including comments)', v_partition, %2$L);
-  execute format('alter table %%s attach partition %%s for values from (%%L) to (%%L)',
-                 %2$L, v_partition, low, high);
-  if has_table_privilege('tally_owner', %2$L, 'select') then
-    execute format('grant select on table %%s to tally_owner', v_partition);
+                 'including comments)', v_partition, v_source);
+  execute format('alter table %s attach partition %s for values from (%L) to (%L)',
+                 v_source, v_partition, low, high);
+  if has_table_privilege('tally_owner', v_source, 'select') then
+    execute format('grant select on table %s to tally_owner', v_partition);
   end if;
 end
-$body$, (select c.relnamespace::regnamespace::text from pg_class c where c.oid = source),
-        source::text));
-  execute format('comment on function tally.%I(text, text, text) is %L', v_make,
+$body$);
+  execute format('comment on function tally.%I(regclass, text, text, text) is %L', v_make,
                  format('Made by tally.ensure_partitions: makes a partition of %s.', source));
-  perform tally.hand_over(format('tally.%I(text, text, text)', v_make)::regprocedure, v_owner);
+  perform tally.hand_over(format('tally.%I(regclass, text, text, text)', v_make)::regprocedure, v_owner);
 
   execute format(
 $create$create function tally.%1$I(ddl text)

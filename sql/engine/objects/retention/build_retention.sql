@@ -16,7 +16,7 @@ begin
   perform tally.drop_function('run_retention', name);
   execute format(
 $create$create function tally.%1$I(
-  cutoff timestamptz, max_rows integer, remember boolean, not_tables oid[], not_rows tid[],
+  v_source regclass, cutoff timestamptz, max_rows integer, remember boolean, not_tables oid[], not_rows tid[],
   out gone bigint, out tables oid[], out rows tid[]
 )
 language plpgsql
@@ -30,7 +30,7 @@ as %3$L$create$, v_run, tally.rule_settings(), tally.retention_body(v_rule));
 
   perform tally.drop_function('drop_partitions', name);
   execute format(
-$create$create function tally.%1$I(old regclass[], step text, wait interval)
+$create$create function tally.%1$I(v_source regclass, old regclass[], step text, wait interval)
 returns bigint
 language plpgsql
 security definer  -- with the rights of the owner of the table; tally_owner alone may call it

@@ -28,9 +28,9 @@ begin
     gone := tally.drop_partitions(rule, v_old);
     partitions := cardinality(v_old);
   end if;
-  execute format('select r.gone from tally.%I($1, $2, false, null, null) r',
+  execute format('select r.gone from tally.%I($1, $2, $3, false, null, null) r',
                  tally.rule_function('run_retention', rule.name))
-    into v_count using v_cutoff, max_rows;
+    into v_count using tally.rule_source(rule.source), v_cutoff, max_rows;
   gone := gone + v_count;
   is_more := v_count >= max_rows;
 end
@@ -54,9 +54,9 @@ declare
 begin
   partitions := array(select p from tally.old_partitions(rule, v_cutoff) p
                       where p <> all (not_partitions));
-  execute format('select r.gone, r.tables, r.rows from tally.%I($1, null, $2, $3, $4) r',
+  execute format('select r.gone, r.tables, r.rows from tally.%I($1, $2, null, $3, $4, $5) r',
                  tally.rule_function('run_retention', rule.name))
-    into gone, tables, rows using v_cutoff, remember, not_tables, not_rows;
+    into gone, tables, rows using tally.rule_source(rule.source), v_cutoff, remember, not_tables, not_rows;
 end
 $function$;
 

@@ -16,17 +16,17 @@ declare
   v_count     bigint;
   v_rows      bigint := 0;
 begin
-  -- For partitions of %5$s, and for nothing else.
+  -- For partitions of its table, and for nothing else.
   if exists (select from unnest(%1$I.old) o (partition)
              where not exists (select from pg_inherits i where i.inhrelid = o.partition
-                               and i.inhparent = %3$L::regclass)) then
-    raise exception using message = %4$L;
+                               and i.inhparent = v_source)) then
+    raise exception using message = format('not all of them are partitions of %%s', v_source);
   end if;
   case %1$I.step
     when 'lock' then
       loop
         begin
-          lock table only %2$s in access exclusive mode;
+          execute format('lock table only %%s in access exclusive mode', v_source);
           foreach v_partition in array %1$I.old loop
             execute format('lock table %%s in access exclusive mode', v_partition);
           end loop;
@@ -50,8 +50,7 @@ begin
   end case;
   return v_rows;
 end
-$body$, tally.rule_function('drop_partitions', rule.name), rule.source, rule.source::text,
-    format('not all of them are partitions of %s', rule.source), tally.one_line(rule.source::text))
+$body$, tally.rule_function('drop_partitions', rule.name))
 $function$;
 
 comment on function tally.drop_body(tally.retentions) is

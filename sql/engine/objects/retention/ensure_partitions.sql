@@ -24,8 +24,8 @@ begin
       hint = 'create table … partition by range (created_at)';
   end if;
   perform pg_advisory_xact_lock(hashtextextended('tally.partitions.' || source::oid, 0));
-  insert into tally.partitionings as p (source, ahead, created_by)
-  values (ensure_partitions.source, ensure_partitions.ahead, session_user)
+  insert into tally.partitionings as p (source, slug, ahead, created_by)
+  values (ensure_partitions.source, tally.partitioning_slug(source), ensure_partitions.ahead, session_user)
   on conflict on constraint partitionings_pkey do update set ahead = excluded.ahead;
   perform tally.build_partitioning(source);
   v_job := tally.partitions_job(source);
@@ -64,12 +64,12 @@ begin
   select p.* into v_rule
   from tally.partitionings p
   join pg_class c on c.oid = p.source
-  where tally.partitions_job(p.source) = job;
+  where 'partitions ' || p.slug = job;
   if not found then
     raise exception using errcode = 'TL006',
       message = format('there is no table that job "%s" makes partitions for', job),
-      hint = 'It was renamed or dropped: select tally.ensure_partitions(…); under its new name, '
-             'and delete this row of tally.jobs.';
+      hint = 'It was dropped: delete this row of tally.jobs, and select '
+             'tally.drop_partitioning(source) from tally.partitionings where the doctor says so.';
   end if;
   select m.* into v_done from tally.make_partitions(v_rule.source, v_rule.ahead) m;
   return concat_ws('; ', format('%s made', v_done.made), 'not made: ' || v_done.failed);
@@ -90,10 +90,8 @@ begin
       message = format('no partitions are made for %s', coalesce(source::text, 'null')),
       hint = 'select source from tally.partitionings; lists the tables.';
   end if;
-  if exists (select from pg_class c where c.oid = source) then
-    perform tally.drop_function('make_partition', tally.partitioning_slug(source));
-    delete from tally.jobs j where j.name = tally.partitions_job(source);
-  end if;
+  perform tally.drop_function('make_partition', tally.partitioning_slug(source));
+  delete from tally.jobs j where j.name = tally.partitions_job(source);
   delete from tally.partitionings p where p.source = drop_partitioning.source;
 end
 $function$;

@@ -107,9 +107,9 @@ begin
       perform tally.lend_triggers(source, true);
     end if;
     begin
-      execute format('select tally.%I($1, $2, $3)',
+      execute format('select tally.%I($1, $2, $3, $4)',
                      'make_partition_' || tally.partitioning_slug(source))
-      using tally.partition_name(source, v_month.month),
+      using source, tally.partition_name(source, v_month.month),
             case v_type when 'timestamptz'::regtype then v_month.low::text
                         when 'date'::regtype then v_month.low::date::text
                         else v_month.low::timestamp::text end,
