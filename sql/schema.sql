@@ -5030,7 +5030,8 @@ begin
                      where o.name = expire_rule.name for update skip locked);
   end if;
   return v_changed;
-exception when query_canceled or others or assert_failure then
+exception when others or assert_failure then
+  -- Not a cancel, nor a time limit of the caller's: those are no failure of the rule.
   update tally.expiries e
   set error = sqlerrm, stopped = sqlstate = 'TL033', attempts = e.attempts + 1,
       again_at = clock_timestamp()
@@ -8086,6 +8087,40 @@ $function$;
 comment on function tally.repair(text,boolean) is 'Makes one counter, or all, agree with their rows again; returns what differed. With dry_run it changes nothing.';
 revoke all on function tally.repair(text,boolean) from public;
 
+-- function tally.restore_settings(jsonb)
+CREATE OR REPLACE FUNCTION tally.restore_settings(before jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_setting record;
+begin
+  -- No pinned search_path: at this function's end its own would stand for the one that is to be
+  -- restored. A setting that a job made with SET would be that of all later work of its session.
+  -- One that had not been set before goes back to what the session began with.
+  for v_setting in
+    select coalesce(a.key, b.key) as name, b.value as old
+    from pg_catalog.jsonb_each_text(before) b
+    full join pg_catalog.jsonb_each_text(tally.session_settings()) a
+      on a.key operator(pg_catalog.=) b.key
+    where a.value is distinct from b.value
+  loop
+    if v_setting.name operator(pg_catalog.=) 'search_path' then
+      -- The one before is that of the function that runs jobs. For the session it is the one that
+      -- it began with, from the end of the transaction on.
+      reset search_path;
+      perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    elsif v_setting.old is null then
+      execute pg_catalog.format('reset %I', v_setting.name);
+    else
+      perform pg_catalog.set_config(v_setting.name, v_setting.old, false);
+    end if;
+  end loop;
+end
+$function$;
+comment on function tally.restore_settings(jsonb) is 'Undoes what a job has set for its session, and leaves what it has written.';
+revoke all on function tally.restore_settings(jsonb) from public;
+
 -- function tally.retention_body(tally.retentions)
 CREATE OR REPLACE FUNCTION tally.retention_body(rule tally.retentions)
  RETURNS text
@@ -8720,6 +8755,7 @@ declare
   v_next    timestamptz;
   v_result  text;
   v_rows    bigint;
+  v_before  jsonb := tally.session_settings();
 begin
   -- One job, if it is due and nobody else runs it. The lock is taken before the row is looked at:
   -- whoever waited for nothing sees what the last run has left.
@@ -8751,14 +8787,19 @@ begin
       get diagnostics v_rows = row_count;
       v_result := format('%s rows', v_rows);
     end if;
+    perform tally.restore_settings(v_before);
     update tally.jobs j
     set last_ms = tally.ms_since(v_started), last_result = coalesce(v_result, 'done'),
         last_error = null, failures = 0
     where j.name = run_job.name;
   exception when query_canceled or others or assert_failure then
+    if sqlstate = '57014' and clock_timestamp() - now() <= v_job.time_limit then
+      -- The caller's own time limit, or his cancel: no failure of the job.
+      raise;
+    end if;
     update tally.jobs j
     set last_at = v_started, last_ms = tally.ms_since(v_started), last_result = null,
-        last_error = case when sqlstate = '57014' and clock_timestamp() - now() > v_job.time_limit
+        last_error = case when sqlstate = '57014'
           then format('took longer than its time limit of %s', v_job.time_limit) else sqlerrm end,
         failures = j.failures + 1,
         -- Sooner than its time, at first after a minute, and later and later.
@@ -8837,6 +8878,21 @@ AS $function$
 $function$;
 comment on function tally.serving_index(regclass,text,text) is 'An index whose first key is that and whose predicate is that, or NULL.';
 revoke all on function tally.serving_index(regclass,text,text) from public;
+
+-- function tally.session_settings()
+CREATE OR REPLACE FUNCTION tally.session_settings()
+ RETURNS jsonb
+ LANGUAGE sql
+AS $function$
+  -- No pinned search_path: what is asked for would be its own.
+  select coalesce(pg_catalog.jsonb_object_agg(s.name, s.setting), '{}')
+  from pg_catalog.pg_settings s
+  where s.source operator(pg_catalog.=) 'session'
+    and s.name operator(pg_catalog.<>) all (array['role', 'session_authorization', 'transaction_isolation',
+                       'transaction_read_only', 'transaction_deferrable'])
+$function$;
+comment on function tally.session_settings() is 'What has been set in this session, for tally.restore_settings.';
+revoke all on function tally.session_settings() from public;
 
 -- function tally.sort_due(bigint,text,boolean)
 CREATE OR REPLACE FUNCTION tally.sort_due(summary bigint, scope text, slow boolean)

@@ -232,3 +232,49 @@ test('the engine’s own job throws away what was only kept for a while', async 
   await sql('call tally.tick()');
   t.regex((await jobOf(sql, 'prune')).last_result ?? '', /forgotten/);
 });
+
+test('what a job sets for its session ends with it, and what it writes stays', async (t) => {
+  const { sql } = await testDatabase(t);
+  await withNotes(sql);
+  await sql(`create function public.settings() returns text language plpgsql as $$ begin
+      set default_transaction_isolation = serializable;
+      set search_path = nowhere;
+      set work_mem = '7MB';
+      set "datestyle" = 'German';
+      perform set_config('statement_timeout', '1h', false);
+      return public.note(); end $$`);
+  await addJob(sql, 'settings', 'select public.settings()');
+  await addJob(sql, 'bare', `set default_transaction_read_only = on`);
+  await sql(`set datestyle = 'SQL, DMY'`);
+  const all = `select name, setting from pg_settings
+    where source = 'session' or name in ('default_transaction_isolation', 'search_path', 'work_mem',
+      'statement_timeout', 'default_transaction_read_only') order by name`;
+  const before = await sql(all);
+  t.is(await runDue(sql), 2);
+  t.deepEqual(await sql(all), before);
+  t.is((await jobOf(sql, 'settings')).last_error, null);
+  t.is((await jobOf(sql, 'bare')).last_error, null);
+  t.is((await sql('select from public.ran')).length, 1);
+  await t.notThrowsAsync(sql('select tally.pulse(); select * from tally.work()'));
+});
+
+test("a caller's own time limit is his, and no failure of a job or of a rule", async (t) => {
+  const { sql, client } = await testDatabase(t);
+  await addJob(sql, 'slow', 'select pg_sleep(600)', '1 day');
+  await sql(`create table public.a (id int primary key, due timestamptz, done boolean default false);
+    select tally.create_expiry('a', 'public.a', 'due', 'not done', 'done = true');
+    create function public.slow() returns trigger language plpgsql as $$
+      begin perform pg_sleep(600); return new; end $$;
+    create trigger slow before update on public.a for each row execute function public.slow();
+    insert into public.a values (1, now())`);
+  const hasty = sqlOf(await client());
+  await hasty(`set statement_timeout = '2s'`);
+  for (const statement of ['tally.expire_due()', 'tally.run_due_jobs()', 'tally.work()']) {
+    t.is((await failure(hasty(`select ${statement}`))).code, '57014', statement);
+  }
+  t.is((await failure(hasty('call tally.tick()'))).code, '57014');
+  t.deepEqual(await sql('select error, attempts, again_at from tally.expiries'), [
+    { error: null, attempts: 0, again_at: null },
+  ]);
+  t.like(await jobOf(sql, 'slow'), { last_at: null, last_error: null, failures: 0 });
+});

@@ -46,7 +46,8 @@ begin
                      where o.name = expire_rule.name for update skip locked);
   end if;
   return v_changed;
-exception when query_canceled or others or assert_failure then
+exception when others or assert_failure then
+  -- Not a cancel, nor a time limit of the caller's: those are no failure of the rule.
   update tally.expiries e
   set error = sqlerrm, stopped = sqlstate = 'TL033', attempts = e.attempts + 1,
       again_at = clock_timestamp()

@@ -21,6 +21,7 @@ declare
   v_next    timestamptz;
   v_result  text;
   v_rows    bigint;
+  v_before  jsonb := tally.session_settings();
 begin
   -- One job, if it is due and nobody else runs it. The lock is taken before the row is looked at:
   -- whoever waited for nothing sees what the last run has left.
@@ -52,14 +53,19 @@ begin
       get diagnostics v_rows = row_count;
       v_result := format('%s rows', v_rows);
     end if;
+    perform tally.restore_settings(v_before);
     update tally.jobs j
     set last_ms = tally.ms_since(v_started), last_result = coalesce(v_result, 'done'),
         last_error = null, failures = 0
     where j.name = run_job.name;
   exception when query_canceled or others or assert_failure then
+    if sqlstate = '57014' and clock_timestamp() - now() <= v_job.time_limit then
+      -- The caller's own time limit, or his cancel: no failure of the job.
+      raise;
+    end if;
     update tally.jobs j
     set last_at = v_started, last_ms = tally.ms_since(v_started), last_result = null,
-        last_error = case when sqlstate = '57014' and clock_timestamp() - now() > v_job.time_limit
+        last_error = case when sqlstate = '57014'
           then format('took longer than its time limit of %s', v_job.time_limit) else sqlerrm end,
         failures = j.failures + 1,
         -- Sooner than its time, at first after a minute, and later and later.
