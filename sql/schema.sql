@@ -9929,14 +9929,17 @@ comment on procedure tally.cron() is 'For pg_cron: call tally.tick() unless a se
 revoke all on procedure tally.cron() from public;
 grant execute on procedure tally.cron() to tally_server;
 
--- procedure tally.tick()
-CREATE OR REPLACE PROCEDURE tally.tick()
+-- procedure tally.tick(interval)
+CREATE OR REPLACE PROCEDURE tally.tick(IN time_limit interval DEFAULT '00:01:00'::interval)
  LANGUAGE plpgsql
 AS $procedure$
 declare
-  v_work record;
+  v_work  record;
+  v_until timestamptz := pg_catalog.clock_timestamp() operator(pg_catalog.+) time_limit;
 begin
-  -- Pulse, work until nothing is due, pulse: each in a transaction of its own.
+  -- Pulse, work until nothing is due, pulse: each in a transaction of its own. A rule whose changes
+  -- make other rows due, or a job that takes longer than it rests, would keep it for ever: after
+  -- time_limit it begins nothing more. Fills come to an end by themselves, and are waited for.
   loop
     -- Where another session pulses, sweeping is its business.
     exit when not pg_catalog.pg_try_advisory_xact_lock(1952541804, 1);
@@ -9956,11 +9959,17 @@ begin
     commit;
     exit when v_work.filled operator(pg_catalog.+) v_work.rebuilt operator(pg_catalog.+)
               v_work.expired operator(pg_catalog.+) v_work.jobs operator(pg_catalog.=) 0;
+    if pg_catalog.clock_timestamp() operator(pg_catalog.>=) v_until
+       and v_work.filled operator(pg_catalog.=) 0
+    then
+      raise notice 'tally.tick() has worked for %, and there may be more: call it again', time_limit;
+      exit;
+    end if;
   end loop;
   perform tally.pulse();
   commit;
 end
 $procedure$;
-comment on procedure tally.tick() is 'The one call for cron, pg_cron and make: pulse, work, pulse.';
-revoke all on procedure tally.tick() from public;
-grant execute on procedure tally.tick() to tally_server;
+comment on procedure tally.tick(interval) is 'The one call for cron, pg_cron and make: pulse, work, pulse. What is left after time_limit is for the next call.';
+revoke all on procedure tally.tick(interval) from public;
+grant execute on procedure tally.tick(interval) to tally_server;

@@ -26,4 +26,4 @@ grant execute on function
   tally.collect_marks(), tally.expand_due(), tally.await_marks(), tally.stop_awaiting_marks(),
   tally.build_topic(text, text), tally.read_summary(text, text)
   to tally_server;
-grant execute on procedure tally.tick(), tally.cron() to tally_server;
+grant execute on procedure tally.tick(interval), tally.cron() to tally_server;

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { runPulse } from '../../../src/live/pulse.js';
 import { testDatabase } from '../../helpers/database.js';
-import { numbers, sqlOf } from '../../helpers/engine.js';
+import { isExact, numbers, sqlOf } from '../../helpers/engine.js';
 import { until } from '../../helpers/wait.js';
 
 test('a fill that outlasts statement_timeout is recorded, and the others are filled', async (t) => {
@@ -75,4 +75,25 @@ test('a drop that a pulse under way did not see leaves nothing to the next of th
   t.deepEqual(await numbers(sql, 'c'), {});
   await sql('insert into public.a values (3)');
   t.deepEqual(await numbers(sql, 'c'), { c: 1 });
+});
+
+test('a tick ends though a rule makes new due rows for ever', async (t) => {
+  const { sql } = await testDatabase(t);
+  await sql(`create table public.a (id bigint generated always as identity primary key,
+      due timestamptz not null, done boolean not null default false);
+    select tally.create_counter('open', 'public.a', 'not done');
+    select tally.create_expiry('a', 'public.a', 'due', 'not done', 'done = true');
+    create function public.another() returns trigger language plpgsql as $$
+      begin insert into public.a (due) values (now() - interval '1 s'); return null; end $$;
+    create trigger another after update on public.a for each row
+      execute function public.another();
+    insert into public.a (due) values (now())`);
+  await sql(`set statement_timeout = '30s'`);
+  await t.notThrowsAsync(sql(`call tally.tick('2 seconds')`));
+  await sql('set statement_timeout = 0');
+  const [row] = await sql<{ done: number }>(
+    'select count(*) filter (where done)::int as done from public.a',
+  );
+  t.true((row?.done ?? 0) > 1);
+  await isExact(t, sql);
 });
