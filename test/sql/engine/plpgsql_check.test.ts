@@ -79,6 +79,8 @@ const UNPINNED = [
   'create_retention',
   'create_summary',
   'cron',
+  'restore_settings',
+  'session_settings',
   'tick',
   'watch',
   'whole',
