@@ -257,7 +257,7 @@ test('what is found by index whatever statistics say is never compiled, however 
   // Each looks at one row at a time, by a key, and has no other way that costs would be added for.
   t.deepEqual(
     rows.map(({ name }) => name),
-    ['changed_topics', 'read_topics', 'top'],
+    ['changed_topics', 'read_topics', 'top_after'],
   );
 });
 
