@@ -8,13 +8,13 @@ const GATHER_MS_MAX = 5;
 const QUERIES_AT_ONCE_MAX = 4;
 const TOPICS_PER_QUERY_MAX = 10_000;
 
-/** The topics of one query to come, each once, and the promise of its answer. */
-export class Batch<Answer> {
-  readonly topics: Topic[] = [];
-  readonly names: string[] = [];
-  readonly scopes: string[] = [];
+/** What so many wait for together: the least that is answered between two looks at the sockets. */
+const WAITERS_PER_SHARE = 8;
+
+/** Some of those who wait for one answer. */
+class Share<Answer> {
   readonly answer: Promise<Answer>;
-  readonly #places = new Map<string, number>();
+  waiters = 0;
   resolve: (answer: Answer) => void = () => undefined;
   reject: (error: Error) => void = () => undefined;
 
@@ -25,6 +25,23 @@ export class Batch<Answer> {
     });
     // Whoever reads hears of it; a batch that nobody waits for any more is no unhandled failure.
     this.answer.catch(() => undefined);
+  }
+}
+
+/** The topics of one query to come, each once, and the promises of its answer. */
+export class Batch<Answer> {
+  readonly topics: Topic[] = [];
+  readonly names: string[] = [];
+  readonly scopes: string[] = [];
+  readonly shares: Share<Answer>[] = [];
+  readonly #places = new Map<string, number>();
+  #share = new Share<Answer>();
+
+  get answer(): Promise<Answer> {
+    if (this.#share.waiters === WAITERS_PER_SHARE) this.#share = new Share();
+    if (this.#share.waiters === 0) this.shares.push(this.#share);
+    this.#share.waiters += 1;
+    return this.#share.answer;
   }
 
   get isEmpty(): boolean {
@@ -62,14 +79,27 @@ export function gatherer<Answer>(ask: (batch: Batch<Answer>) => Promise<Answer>)
     batch = new Batch<Answer>();
     running += 1;
     const give = await ask(full).then(
-      (answer) => () => full.resolve(answer),
-      (error: Error) => () => full.reject(error),
+      (answer) => (share: Share<Answer>) => share.resolve(answer),
+      (error: Error) => (share: Share<Answer>) => share.reject(error),
     );
-    running -= 1;
-    if (batch.isEmpty) return give();
-    // The next is on its way, on the pool's own next tick, before a thousand answers are written.
-    void send();
-    process.nextTick(give);
+    // What has arrived together with this answer is read first, and is in the next query.
+    setImmediate(() => {
+      running -= 1;
+      handOut(full.shares, give);
+    });
+  };
+  const handOut = (shares: Share<Answer>[], give: (share: Share<Answer>) => void) => {
+    if (!batch.isEmpty || shares.length === 1) {
+      void send();
+      process.nextTick(() => shares.forEach(give));
+      return;
+    }
+    const half = Math.ceil(shares.length / 2);
+    shares.slice(0, half).forEach(give);
+    setImmediate(() => {
+      if (running === 0) void send();
+      process.nextTick(() => shares.slice(half).forEach(give));
+    });
   };
   const sendSoon = () => {
     if (isScheduled) return;

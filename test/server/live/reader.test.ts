@@ -52,6 +52,16 @@ test('a read never joins a query that was sent before it', async (t) => {
   }
 });
 
+test('half of those who wait have their answer, then what came of it is asked for, then the rest', async (t) => {
+  const { reader } = await rigged(t);
+  const sent: number[] = [];
+  const [first, ...others] = Array.from({ length: 64 }, () => reader.number(leads('me')));
+  const again = first?.then(() => reader.number(leads('me')));
+  await Promise.all(others.map((one) => one.then(() => sent.push(reader.stats().queries))));
+  await again;
+  t.deepEqual([sent[0], sent[23], sent[40], sent.at(-1)], [1, 1, 2, 2]);
+});
+
 test('a reading says what it is, who may read it, and whether all of it is folded', async (t) => {
   const { database, reader } = await rigged(t);
   await database.sql(`insert into public.leads values ('me', 9007199254740993)`);
