@@ -3,7 +3,7 @@ import { runFaults } from './run.js';
 
 /**
  * One lane of runs, a process with a PostgreSQL of its own that its runs may stop and kill: seeds
- * FIRST, FIRST + STEP, … below END, a line of JSON on stdout for each. The parent adds them up.
+ * FIRST, FIRST + STEP, … below END, a message to the parent for each, which adds them up.
  */
 
 const [first = 1, end = 2, step = 1, lane = 0] = process.argv.slice(2).map(Number);
@@ -17,8 +17,9 @@ try {
         const failed = error instanceof Error ? (error.stack ?? error.message) : String(error);
         return { seed, failed };
       });
-    process.stdout.write(`${JSON.stringify(line)}\n`);
+    process.send?.(line);
   }
 } finally {
   await cluster.end();
+  process.disconnect();
 }

@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { RunFigures } from './run.js';
 
@@ -37,13 +37,14 @@ export async function soakLiveFaults(options: LiveFaultsOptions): Promise<number
 }
 
 async function runLane(seeds: readonly number[], hear: (line: Line) => void): Promise<void> {
-  const child = spawn(process.execPath, ['--import=tsx', LANE, ...seeds.map(String)], {
+  const child = fork(LANE, seeds.map(String), {
     cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    execArgv: ['--import=tsx'],
+    // koa-sse-stream says on stdout how many it pings.
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  for await (const text of createInterface({ input: child.stdout })) {
-    hear(JSON.parse(text) as Line);
-  }
+  child.on('message', (line) => hear(line as Line));
+  await once(child, 'close');
 }
 
 class Totals {
