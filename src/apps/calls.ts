@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { topicText } from '../live/topic.js';
 import type { App } from './kit/app.js';
 import type { Asker } from './kit/asking.js';
+import { rowId } from './kit/digits.js';
 import { page } from './kit/page.js';
 import { shown } from './kit/shown.js';
 import { write } from './kit/write.js';
@@ -10,10 +11,9 @@ import { write } from './kit/write.js';
 
 const tag = 'calls';
 const SECONDS = { least: 5, usual: 60, most: 3600 } as const;
-const id = z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER);
-const inPath = z.object({ id: id.meta({ description: 'The invitation.' }) });
+const inPath = z.object({ id: rowId.meta({ description: 'The invitation.' }) });
 const inQuery = z.object({
-  before: id.optional().meta({ description: 'The last one of the page before.' }),
+  before: rowId.optional().meta({ description: 'The last one of the page before.' }),
 });
 const status = z.enum(['pending', 'accepted', 'declined', 'cancelled', 'expired']);
 const invitation = z

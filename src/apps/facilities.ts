@@ -10,9 +10,9 @@ import {
   item,
   quantity,
   request,
-  rowId,
 } from './facilities/shapes.js';
 import type { App } from './kit/app.js';
+import { rowId } from './kit/digits.js';
 import { instant } from './kit/instant.js';
 import { page } from './kit/page.js';
 import { type AskedFor, shown } from './kit/shown.js';

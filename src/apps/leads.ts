@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Topic } from '../live/topic.js';
 import type { App } from './kit/app.js';
 import type { Asker } from './kit/asking.js';
+import { rowId } from './kit/digits.js';
 import { shown } from './kit/shown.js';
 import { write } from './kit/write.js';
 
@@ -76,7 +77,7 @@ export const leads: App = {
       ...{ id: 'move-lead', method: 'patch', path: '/v1/leads/{id}/status', tag },
       summary: 'Move a lead on',
       may: 'signed-in',
-      inPath: z.object({ id: z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER) }),
+      inPath: z.object({ id: rowId }),
       body: z.strictObject({ status }),
       answer: lead,
       call: 'leads.move_lead(p_me => $1, p_roles => $2, p_lead => $3, p_status => $4)',

@@ -67,3 +67,58 @@ test('a lead for somebody who is nobody is the admin’s mistake, and named', as
   t.is(status, 400);
   t.like(json, { errors: [{ field: 'ownerId' }] });
 });
+
+test('a number in a path or a query is plain digits, and what is not is named', async (t) => {
+  const { nobody, person } = await appServer(t);
+  const admin = await person('Ada', ['admin', 'validator']);
+  const facility = '/api/facilities/11111111-1111-1111-1111-111111111111';
+  const inPath: [send: 'get' | 'post' | 'put' | 'patch', path: string, field?: string][] = [
+    ['patch', '/v1/leads/{}/status'],
+    ['post', '/calls/invitations/{}/accept'],
+    ['get', '/api/projects/{}'],
+    ['put', '/api/projects/{}/vote'],
+    ['put', '/api/chains/{}/projects/1'],
+    ['put', '/api/chains/1/projects/{}', 'projectId'],
+    ['get', '/api/chains/{}/posts'],
+    ['post', '/api/intro-requests/{}/accept'],
+    ['post', '/api/feedback/{}/handle'],
+    ['get', '/api/direct-messages/conversations/{}'],
+    ['post', `${facility}/inventory/{}/issue`, 'itemId'],
+    ['post', `${facility}/distributions/{}/deliver`, 'distributionId'],
+  ];
+  const inQuery: [path: string, field: string][] = [
+    ['/calls/invitations/sent', 'before'],
+    ['/calls/rooms', 'before'],
+    ['/api/projects', 'page'],
+    ['/api/projects/1', 'after'],
+    ['/api/chains/1/posts', 'after'],
+    ['/api/notifications', 'after'],
+    ['/api/direct-messages/conversations', 'after'],
+    ['/api/direct-messages/conversations/1', 'after'],
+    ['/api/leaderboard/projects', 'limit'],
+    ['/api/investors/public', 'min_check'],
+    ['/api/investors/public', 'page'],
+    [`${facility}/distributions`, 'after'],
+  ];
+  const odd = ['0x10', '1e3', '%205', '5%20', '%2B5', '05', '-1', '1.0', '1_000', '९'];
+  const beyond = ['0', '9007199254740992', '99999999999999999999'];
+  for (const text of [...odd, ...beyond]) {
+    for (const [send, path, field = 'id'] of inPath) {
+      const at = path.replace('{}', text);
+      const { status, json } = await admin[send](at);
+      t.is(status, 400, at);
+      t.like(json, { errors: [{ field }] }, at);
+    }
+  }
+  for (const text of odd) {
+    for (const [path, field] of inQuery) {
+      const at = `${path}?${field}=${text}`;
+      const { status, json } = await (path.includes('public') ? nobody : admin).get(at);
+      t.is(status, 400, at);
+      t.like(json, { errors: [{ field }] }, at);
+      t.regex(JSON.stringify(json.errors), /plain digits/, at);
+    }
+  }
+  t.is((await admin.get('/api/projects/16')).status, 404);
+  t.is((await nobody.get('/api/investors/public?min_check=0')).status, 200);
+});

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import type { AppRoute } from '../kit/app.js';
+import { digits } from '../kit/digits.js';
 import { page } from '../kit/page.js';
 import { chainCard, count, person, projectCard, tag } from './shapes.js';
 
 /** Leaderboards: documents of a hundred entries, which are topics as well. */
 
-const limit = z.coerce.number().int().min(1).max(100).default(50);
+const limit = digits({ least: 1, most: 100 }).prefault(50);
 const rank = z.int();
 const rankedUser = person.extend({ rank, votesReceived: z.int() });
 const rankedChain = z.object({ rank, chain: chainCard });
@@ -43,7 +44,7 @@ export const boardPages: readonly AppRoute[] = [
     ...{ id: 'leaderboard-chains', path: '/api/leaderboard/chains', tag },
     summary: 'Chains by followers',
     may: 'anybody',
-    inQuery: z.object({ limit: limit.default(20) }),
+    inQuery: z.object({ limit: limit.prefault(20) }),
     answer: z
       .object({ entries: z.array(rankedChain) })
       .meta({ id: 'ChainBoard', description: 'Chains, most followers first.' }),

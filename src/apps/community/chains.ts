@@ -1,21 +1,12 @@
 import { z } from 'zod';
 import type { AppRoute } from '../kit/app.js';
+import { rowId } from '../kit/digits.js';
 import { write } from '../kit/write.js';
-import {
-  bigintId,
-  chainCard,
-  count,
-  longText,
-  numbered,
-  remark,
-  said,
-  tag,
-  title,
-} from './shapes.js';
+import { chainCard, count, longText, numbered, remark, said, tag, title } from './shapes.js';
 
 /** Chains of projects: what is in them, who follows them, what is said there. */
 
-const memberPath = numbered.extend({ projectId: bigintId });
+const memberPath = numbered.extend({ projectId: rowId });
 const followed = z
   .object({ id: z.int(), following: z.boolean(), followers: count })
   .meta({ id: 'ChainFollow', description: 'Whether you follow it, and how many do.' });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AppRoute } from '../kit/app.js';
+import { digits } from '../kit/digits.js';
 import { page } from '../kit/page.js';
 import { dollars, investor, investorType, sector } from './investors.js';
 import { count, tag } from './shapes.js';
@@ -25,15 +26,9 @@ export const directoryPages: readonly AppRoute[] = [
       min_check: dollars.optional(),
       max_check: dollars.optional(),
       q: z.string().trim().min(1).max(200).optional(),
-      page: z.coerce
-        .number()
-        .int()
-        .min(1)
-        .max(PAGES_MAX)
-        .default(1)
-        .meta({
-          description: `The first ${PAGES_MAX}; further on with \`after\`.`,
-        }),
+      page: digits({ least: 1, most: PAGES_MAX })
+        .prefault(1)
+        .meta({ description: `The first ${PAGES_MAX}; further on with \`after\`.` }),
       after: z.guid().optional().meta({ description: '`next` of the page before.' }),
     }),
     answer: z

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AppRoute } from '../kit/app.js';
+import { digits } from '../kit/digits.js';
 import { write } from '../kit/write.js';
 import { givenId, moment, numbered, person, tag } from './shapes.js';
 
@@ -9,7 +10,7 @@ const DOLLARS_MAX = 1_000_000_000_000;
 
 export const investorType = z.enum(['individual', 'organization']);
 export const sector = z.string().trim().min(1).max(50);
-export const dollars = z.coerce.number().int().min(0).max(DOLLARS_MAX);
+export const dollars = digits({ least: 0, most: DOLLARS_MAX });
 const check = z.int().min(0).max(DOLLARS_MAX);
 const entry = z.object({
   type: investorType,

@@ -1,23 +1,15 @@
 import { z } from 'zod';
 import type { AppRoute } from '../kit/app.js';
+import { rowId } from '../kit/digits.js';
 import { page } from '../kit/page.js';
 import { directMessage } from './inbox.js';
 import { introRequest, investor } from './investors.js';
-import {
-  bigintId,
-  chainCard,
-  count,
-  moment,
-  numbered,
-  person,
-  projectCard,
-  tag,
-} from './shapes.js';
+import { chainCard, count, moment, numbered, person, projectCard, tag } from './shapes.js';
 
 /** What somebody sees of his own: all at once at the start, or list by list. */
 
 const before = z.object({
-  after: bigintId.optional().meta({ description: 'The last one of the page before.' }),
+  after: rowId.optional().meta({ description: 'The last one of the page before.' }),
 });
 const byState = z.object({ pending: count, accepted: count, declined: count });
 const notification = z
@@ -126,7 +118,7 @@ export const ownPages: readonly AppRoute[] = [
     summary: 'Your conversations, the liveliest first, 20 a page',
     may: 'signed-in',
     inQuery: z.object({
-      after: bigintId
+      after: rowId
         .optional()
         .meta({ description: 'The last `lastMessage.id` of the page before.' }),
     }),

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { AppRoute } from '../kit/app.js';
+import { digits, rowId } from '../kit/digits.js';
 import { page } from '../kit/page.js';
 import {
-  bigintId,
   chainCard,
   count,
   cursor,
@@ -19,7 +19,7 @@ import {
 /** What everybody reads: the feed, projects, people, chains. */
 
 const before = z.object({
-  after: bigintId.optional().meta({ description: 'The last one of the page before.' }),
+  after: rowId.optional().meta({ description: 'The last one of the page before.' }),
 });
 
 export const profile = person
@@ -43,7 +43,7 @@ export const everybodysPages: readonly AppRoute[] = [
     may: 'anybody',
     inQuery: z.object({
       sort: z.enum(['trending', 'newest']).default('trending'),
-      page: z.coerce.number().int().min(1).max(3).default(1).meta({
+      page: digits({ least: 1, most: 3 }).prefault(1).meta({
         description: 'The first three; further on with `after`.',
       }),
       after: cursor,

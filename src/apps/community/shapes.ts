@@ -1,13 +1,13 @@
 import { z } from 'zod';
+import { rowId } from '../kit/digits.js';
 
 /** What the routes of the community have in common. */
 
 export const tag = 'community';
 
-export const bigintId = z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER);
 /** In a body, where numbers are numbers. */
 export const givenId = z.int().positive();
-export const numbered = z.object({ id: bigintId });
+export const numbered = z.object({ id: rowId });
 export const ofUser = z.object({ id: z.guid().meta({ description: 'The user.' }) });
 
 /** A number of a counter; null in the moments in which that cannot be shown. */

@@ -1,11 +1,11 @@
 import { z } from 'zod';
+import { rowId } from '../kit/digits.js';
 
 /** What the routes of facilities take and answer. */
 
 export const facilityPath = z.object({
   id: z.guid().toLowerCase().meta({ description: 'The facility.' }),
 });
-export const rowId = z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER);
 export const after = z.object({
   after: rowId.optional().meta({ description: 'The last one of the page before.' }),
 });
