@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { App } from './kit/app.js';
+import { cursor, next } from './kit/cursor.js';
 import { page } from './kit/page.js';
 import { write } from './kit/write.js';
 
@@ -35,10 +36,8 @@ export const accounts: App = {
       ...{ id: 'pending-users', path: '/admin/pending-users', tag },
       summary: 'Who waits to be let in, longest first',
       may: 'role:admin',
-      inQuery: z.object({
-        after: z.guid().optional().meta({ description: 'The last one of the page before.' }),
-      }),
-      answer: z.object({ users: z.array(person) }).meta({ id: 'PendingUsers' }),
+      inQuery: z.object({ after: cursor }),
+      answer: z.object({ users: z.array(person), next }).meta({ id: 'PendingUsers' }),
       call: 'accounts.pending_users(p_after => $1)',
       values: ({ query }) => [query.after],
     }),

@@ -12,6 +12,7 @@ import {
   request,
 } from './facilities/shapes.js';
 import type { App } from './kit/app.js';
+import { cursor, next } from './kit/cursor.js';
 import { rowId } from './kit/digits.js';
 import { instant } from './kit/instant.js';
 import { page } from './kit/page.js';
@@ -102,8 +103,8 @@ export const facilities: App = {
       summary: 'What a facility has in stock, soonest to expire first',
       may: 'signed-in',
       inPath: facilityPath,
-      inQuery: after,
-      answer: z.object({ items: z.array(item) }).meta({ id: 'Inventory' }),
+      inQuery: z.object({ after: cursor }),
+      answer: z.object({ items: z.array(item), next }).meta({ id: 'Inventory' }),
       call: `facilities.in_stock(p_me => $1, p_roles => $2,
         p_facility => $3, p_after => $4)`,
       values: ({ me, roles, path, query }) => [me, roles, path.id, query.after],

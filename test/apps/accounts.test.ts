@@ -22,7 +22,7 @@ test('who signs up waits, and is let in by an admin, once', async (t) => {
   t.is(again.status, 409);
   t.is(again.json.detail, 'This user is approved already.');
   t.is((await nobody.post('/auth/signup', { email: 'eve@example.org', name: 'E' })).status, 409);
-  t.deepEqual((await admin.get('/admin/pending-users')).json, { users: [] });
+  t.deepEqual((await admin.get('/admin/pending-users')).json, { users: [], next: null });
 });
 
 test('who was turned down may sign up again', async (t) => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AppRoute } from '../kit/app.js';
+import { cursor, next } from '../kit/cursor.js';
 import { digits } from '../kit/digits.js';
 import { page } from '../kit/page.js';
 import { dollars, investor, investorType, sector } from './investors.js';
@@ -29,10 +30,10 @@ export const directoryPages: readonly AppRoute[] = [
       page: digits({ least: 1, most: PAGES_MAX })
         .prefault(1)
         .meta({ description: `The first ${PAGES_MAX}; further on with \`after\`.` }),
-      after: z.guid().optional().meta({ description: '`next` of the page before.' }),
+      after: cursor,
     }),
     answer: z
-      .object({ investors: z.array(investor), next: z.guid().nullable() })
+      .object({ investors: z.array(investor), next })
       .meta({ id: 'DirectoryPage', description: '20 investors.' }),
     call: `community.directory(
       p_type => $1, p_sectors => $2, p_min => $3, p_max => $4, p_q => $5, p_page => $6, p_after => $7)`,

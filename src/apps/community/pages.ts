@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import type { AppRoute } from '../kit/app.js';
+import { cursor, next } from '../kit/cursor.js';
 import { digits, rowId } from '../kit/digits.js';
 import { page } from '../kit/page.js';
 import {
   chainCard,
   count,
-  cursor,
   moment,
-  next,
   numbered,
   ofUser,
   person,

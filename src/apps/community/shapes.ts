@@ -50,14 +50,3 @@ export const chainCard = z
 export const remark = z
   .object({ id: z.int(), author: person, body: z.string(), createdAt: moment })
   .meta({ id: 'Remark', description: 'A comment on a project, or a post in a chain.' });
-
-/** What takes a list on from where the last page ended. */
-export const cursor = z
-  .string()
-  .max(700)
-  .optional()
-  .meta({ description: '`next` of the page before.' });
-export const next = z
-  .string()
-  .nullable()
-  .meta({ description: 'Send it as `after` for the next page; null after the last one.' });

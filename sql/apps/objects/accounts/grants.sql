@@ -3,5 +3,5 @@
 revoke execute on all functions in schema accounts from public;
 grant usage on schema accounts to tally_server;
 grant execute on function
-  accounts.sign_up(text, text), accounts.decide(uuid, uuid, text), accounts.pending_users(uuid)
+  accounts.sign_up(text, text), accounts.decide(uuid, uuid, text), accounts.pending_users(text)
   to tally_server;

@@ -1,25 +1,39 @@
-create or replace function accounts.pending_users(p_after uuid) returns jsonb
-  language sql
+create or replace function accounts.pending_users(p_after text) returns jsonb
+  language plpgsql
   stable
   security definer
   set search_path = pg_catalog, pg_temp
 as $function$
-  -- 50 a page, by key: after the one that the page before ended with. The server has no right on the
+begin
+  -- 50 a page, by key. A cursor is the key itself, MICROS/ID: so the next page is the right one
+  -- also where whom it names was let in, signed up again or is gone. The server has no right on the
   -- table.
-  select jsonb_build_object('users', coalesce(jsonb_agg(p.person order by p.signed_up_at, p.id), '[]'))
-  from (
-    select u.signed_up_at, u.id, jsonb_build_object(
-      'id', u.id, 'email', u.email, 'name', u.name, 'signedUpAt', accounts.iso(u.signed_up_at)
-    ) as person
-    from accounts.users as u
-    where u.status = 'pending'
-      and (p_after is null or (u.signed_up_at, u.id) > (
-        select a.signed_up_at, a.id from accounts.users as a where a.id = p_after
-      ))
-    order by u.signed_up_at, u.id
-    limit 50
-  ) as p
+  perform accounts.check_cursor(
+    p_after, '^(-\d{1,17}|\d{1,18})/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+  );
+  return (
+    select jsonb_build_object(
+      'users', coalesce(jsonb_agg(p.person order by p.signed_up_at, p.id), '[]'),
+      'next', case when count(*) = 50 then
+        (array_agg(accounts.micros(p.signed_up_at) || '/' || p.id order by p.signed_up_at, p.id))[50]
+      end
+    )
+    from (
+      select u.signed_up_at, u.id, jsonb_build_object(
+        'id', u.id, 'email', u.email, 'name', u.name, 'signedUpAt', accounts.iso(u.signed_up_at)
+      ) as person
+      from accounts.users as u
+      where u.status = 'pending'
+        and (u.signed_up_at, u.id) > (
+          coalesce(accounts.from_micros(split_part(p_after, '/', 1)::bigint), '-infinity'),
+          coalesce(split_part(p_after, '/', 2)::uuid, '00000000-0000-0000-0000-000000000000')
+        )
+      order by u.signed_up_at, u.id
+      limit 50
+    ) as p
+  );
+end
 $function$;
 
-comment on function accounts.pending_users(uuid) is
+comment on function accounts.pending_users(text) is
   'Who waits, longest first, 50 at a time. GET /admin/pending-users.';

@@ -12,11 +12,15 @@ begin
   -- trending is one page of 20. A cursor of the others says where the page ended:
   -- f/FOLLOWERS/CHAIN or n/CHAIN.
   if p_sort = 'trending' then
+    if p_after is not null then
+      raise exception using errcode = 'TA400', column = 'after',
+        message = 'leads nowhere: trending chains are one page';
+    end if;
     return jsonb_build_object(
       'chains', tally.read_summary('community_trending_chains'), 'next', null
     );
   end if;
-  perform community.check_cursor(
+  perform accounts.check_cursor(
     p_after, case p_sort when 'newest' then '^n/\d{1,18}$' else '^f/\d{1,18}/\d{1,18}$' end
   );
   if p_sort = 'newest' then

@@ -13,27 +13,22 @@ declare
   v_entries jsonb;
 begin
   -- Put together of those filters that are asked for, so that each combination gets a plan of its
-  -- own. Only fixed texts go into it. Cheques fit where the two ranges meet. A cursor is the last
-  -- entry's id. The server has no right on the table.
+  -- own. Only fixed texts go into it. Cheques fit where the two ranges meet. A cursor is the key
+  -- of the last entry, ID/NAME: so the next page is the right one also where that entry is gone, or
+  -- of another name. The server has no right on the table.
   v_where := array_remove(array[
     case when p_type is not null then 'i.type = $1' end,
     case when p_sectors <> '{}' then 'i.sectors && $2' end,
     case when p_min is not null or p_max is not null
       then $$int8range(i.check_min, i.check_max, '[]') && int8range($3, $4, '[]')$$ end,
     case when p_q is not null then 'i.words @@ $5' end,
-    case when p_after is not null
-      then '(i.name, i.id) > (select a.name, a.id from community.investors a where a.id = $6)' end
+    case when p_after is not null then '(i.name, i.id) > ($8, $6)' end
   ], null);
   if p_min > p_max then
     raise exception using errcode = 'TA400', column = 'max_check',
       message = 'is less than min_check';
   end if;
-  if p_after is not null and not exists (
-    select from community.investors as a where a.id = p_after::uuid
-  ) then
-    raise exception using errcode = 'TA400', column = 'after',
-      message = 'is an entry that is gone: begin again';
-  end if;
+  perform accounts.check_cursor(p_after, '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/.{1,200}$');
   execute format(
     $$select coalesce(
         jsonb_agg(community.investor_json(f.entry) order by (f.entry).name, (f.entry).id), '[]'
@@ -50,11 +45,12 @@ begin
     case when p_q is not null then 'offset 0' end
   ) into v_entries
   using p_type, array(select lower(s.sector) from unnest(p_sectors) as s (sector)), p_min, p_max,
-    case when p_q is not null then community.check_query(p_q) end, p_after::uuid,
-    case when p_after is null then 20 * (p_page - 1) else 0 end;
+    case when p_q is not null then community.check_query(p_q) end, left(p_after, 36)::uuid,
+    case when p_after is null then 20 * (p_page - 1) else 0 end, substr(p_after, 38);
   return jsonb_build_object(
     'investors', v_entries,
-    'next', case when jsonb_array_length(v_entries) = 20 then v_entries -> 19 -> 'id' end
+    'next', case when jsonb_array_length(v_entries) = 20
+      then (v_entries #>> '{19,id}') || '/' || (v_entries #>> '{19,name}') end
   );
 end
 $function$;

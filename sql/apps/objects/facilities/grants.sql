@@ -12,6 +12,6 @@ grant execute on function
   facilities.dispatch(uuid, text[], uuid, bigint, integer, uuid),
   facilities.deliver(uuid, text[], uuid, bigint),
   facilities.move_bank(uuid, uuid),
-  facilities.in_stock(uuid, text[], uuid, bigint),
+  facilities.in_stock(uuid, text[], uuid, text),
   facilities.under_way(uuid, text[], uuid, bigint)
   to tally_server;

@@ -1,5 +1,5 @@
 create or replace function facilities.in_stock(
-  p_me uuid, p_roles text[], p_facility uuid, p_after bigint
+  p_me uuid, p_roles text[], p_facility uuid, p_after text
 ) returns jsonb
   language plpgsql
   stable
@@ -8,26 +8,31 @@ create or replace function facilities.in_stock(
   set plan_cache_mode = force_generic_plan
 as $function$
 begin
-  -- 50 a page, by key: after the one that the page before ended with. The server has no right on
-  -- the table.
+  -- 50 a page, by key. A cursor is the key itself, MICROS/ID: so the next page is the right one also
+  -- where what it names is used up or gone. The server has no right on the table.
   perform facilities.admit(p_me, p_roles, p_facility);
-  return jsonb_build_object('items', (
-    select coalesce(jsonb_agg(facilities.as_json(p.item) order by p.expires_at, p.id), '[]')
+  perform accounts.check_cursor(p_after, '^\d{1,18}/\d{1,18}$');
+  return (
+    select jsonb_build_object(
+      'items', coalesce(jsonb_agg(facilities.as_json(p.item) order by p.expires_at, p.id), '[]'),
+      'next', case when count(*) = 50 then
+        (array_agg(accounts.micros(p.expires_at) || '/' || p.id order by p.expires_at, p.id))[50]
+      end
+    )
     from (
       select i as item, i.expires_at, i.id
       from facilities.inventory as i
       where i.facility_id = p_facility and i.state = 'stock'
         and (i.expires_at, i.id) > (
-          coalesce((select a.expires_at from facilities.inventory as a where a.id = p_after),
-                   clock_timestamp()),
-          coalesce(p_after, 0))
+          coalesce(accounts.from_micros(split_part(p_after, '/', 1)::bigint), clock_timestamp()),
+          coalesce(split_part(p_after, '/', 2)::bigint, 0))
         and i.expires_at > clock_timestamp()
       order by i.expires_at, i.id
       limit 50
     ) as p
-  ));
+  );
 end
 $function$;
 
-comment on function facilities.in_stock(uuid, text[], uuid, bigint) is
+comment on function facilities.in_stock(uuid, text[], uuid, text) is
   'What a facility has in stock, soonest to expire first. GET /api/facilities/{id}/inventory.';
