@@ -4,6 +4,7 @@ import { until } from '../helpers/wait.js';
 
 const PATH = '/api/investors/public';
 
+type Stats = { investors: number; bySector: { sector: string; investors: number }[] };
 type Entry = { readonly id: string; readonly name: string };
 
 /** 45 entries, I01 to I45: type, sectors and cheques by their number. */
@@ -124,7 +125,6 @@ test('the numbers of the directory follow it', async (t) => {
   const ivy = await person('Ivy', ['investor']);
   const entry = { type: 'organization', name: 'Ivy', minCheck: 1, maxCheck: 9 };
   await ivy.put('/api/investors/me', { ...entry, sectors: ['Air', 'air', 'fire'] });
-  type Stats = { investors: number; bySector: { sector: string; investors: number }[] };
   const air = async () => {
     const { investors, bySector } = (await nobody.get(path)).json as unknown as Stats;
     return investors === 46 && bySector.find(({ sector }) => sector === 'air');
@@ -132,6 +132,82 @@ test('the numbers of the directory follow it', async (t) => {
   t.deepEqual(await until(air), { sector: 'air', investors: 1 });
   await ivy.put('/api/investors/me', { ...entry, sectors: ['fire'] });
   await until(async () => (await air()) === undefined && true, { what: 'no investor in air' });
+});
+
+test('an investor who is let in no more leaves the directory and its numbers, and comes back', async (t) => {
+  const { nobody, person, database } = await filled(t);
+  const ivy = await person('Ivy', ['investor']);
+  const uma = await person('Uma');
+  const entry = { type: 'individual', name: 'Ivy', sectors: ['air'], minCheck: 1, maxCheck: 9 };
+  await ivy.put('/api/investors/me', entry);
+  const queries = ['sector=air', 'q=ivy', 'type=individual&max_check=9'];
+  const shown = async () =>
+    (await Promise.all(queries.map(async (query) => await names(nobody, query)))).flat();
+  const etagOf = async () => (await nobody.get(`${PATH}?q=ivy`)).headers.get('etag') ?? '';
+  const numbers = async (investors: number) =>
+    await until(
+      async () => {
+        const { json } = await nobody.get('/api/investors/stats');
+        return json.investors === investors && (json as unknown as Stats);
+      },
+      { what: `${investors} investors` },
+    );
+  const inAir = ({ bySector }: Stats) => bySector.filter(({ sector }) => sector === 'air').length;
+  const asked = () =>
+    uma.post('/api/intro-requests', { investorId: ivy.id, message: 'Shall we meet?' });
+  t.deepEqual(await shown(), ['Ivy', 'Ivy', 'Ivy']);
+  const before = await numbers(46);
+  t.is(inAir(before), 1);
+  const etag = await etagOf();
+
+  await database.sql(`update accounts.users set status = 'rejected' where id = $1`, [ivy.id]);
+  const gone = await nobody.get(`${PATH}?q=ivy`, { 'if-none-match': etag });
+  t.is(gone.status, 200);
+  t.deepEqual(gone.json.investors, []);
+  t.deepEqual(await shown(), []);
+  const after = await numbers(45);
+  t.is(inAir(after), 0);
+  t.like(after, { byType: { individual: 30 } });
+  t.is((await asked()).status, 404);
+  // Neither a touch of the row nor a word of hers brings it back.
+  await database.sql('update community.investors set listed = true, bio = $2 where id = $1', [
+    ...[ivy.id, 'hello'],
+  ]);
+  t.is((await ivy.put('/api/investors/me', entry)).status, 403);
+  t.deepEqual(await shown(), []);
+
+  await database.sql(`update accounts.users set status = 'approved' where id = $1`, [ivy.id]);
+  t.deepEqual(await shown(), ['Ivy', 'Ivy', 'Ivy']);
+  t.is(inAir(await numbers(46)), 1);
+  t.false([etag, gone.headers.get('etag')].includes(await etagOf()));
+  t.is((await asked()).status, 201);
+  t.deepEqual(await database.sql('select * from tally.verify()'), []);
+});
+
+test('an entry that is written while its user is turned down is in no directory', async (t) => {
+  const { nobody, person, database } = await appServer(t);
+  const ivy = await person('Ivy', ['investor']);
+  const writer = await database.client();
+  const admin = await database.client();
+  await writer.query('begin');
+  await writer.query(
+    `select community.put_investor($1, '{investor}', '{"type": "individual", "name": "Ivy",
+      "sectors": [], "minCheck": 1, "maxCheck": 2}')`,
+    [ivy.id],
+  );
+  const decided = admin.query(`update accounts.users set status = 'rejected' where id = $1`, [
+    ivy.id,
+  ]);
+  await until(
+    async () =>
+      (
+        await database.sql(`select from pg_stat_activity
+          where wait_event_type = 'Lock' and datname = current_database()`)
+      ).length === 1,
+  );
+  await writer.query('commit');
+  await decided;
+  t.deepEqual(await names(nobody, ''), []);
 });
 
 test('words are found by how they begin, whatever stands between them', async (t) => {

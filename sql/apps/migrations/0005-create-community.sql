@@ -177,6 +177,7 @@ create table community.investors (
     and array_to_string(sectors, ',') = lower(array_to_string(sectors, ','))),
   check_min bigint not null default 0,
   check_max bigint not null,
+  listed boolean not null default true,
   stamp bigint not null,
   created_at timestamptz not null default now(),
   words tsvector not null generated always as (to_tsvector('simple'::regconfig,
@@ -190,20 +191,23 @@ comment on table community.investors is
 comment on column community.investors.sectors is 'In lower case.';
 comment on column community.investors.check_min is 'The smallest cheque, in whole dollars.';
 comment on column community.investors.check_max is 'The largest cheque, in whole dollars.';
+comment on column community.investors.listed is
+  'Whether it is in the public directory and its numbers. Of a user: while he is approved, by the '
+  'triggers _050_listed and, on accounts.users, _500_list_investor. Of nobody: as admins have it.';
 comment on column community.investors.stamp is
   'A random number, another one after each change (trigger _100_stamp). The counter '
   'community_directory adds them up: the sum is another one whenever the directory is.';
 comment on column community.investors.words is 'For the search, as in projects.';
-create index investors_name_idx on community.investors (name, id);
+create index investors_name_idx on community.investors (name, id) where listed;
 comment on index community.investors_name_idx is 'The order of the directory.';
-create index investors_type_idx on community.investors (type, name, id);
+create index investors_type_idx on community.investors (type, name, id) where listed;
 comment on index community.investors_type_idx is 'The order of the directory, of one type.';
-create index investors_sectors_idx on community.investors using gin (sectors);
+create index investors_sectors_idx on community.investors using gin (sectors) where listed;
 comment on index community.investors_sectors_idx is 'The directory by sectors.';
-create index investors_words_idx on community.investors using gin (words);
+create index investors_words_idx on community.investors using gin (words) where listed;
 comment on index community.investors_words_idx is 'The directory by words.';
 create index investors_checks_idx on community.investors
-  using gist (int8range(check_min, check_max, '[]'));
+  using gist (int8range(check_min, check_max, '[]')) where listed;
 comment on index community.investors_checks_idx is 'The directory by the size of cheques.';
 
 create table community.investor_sectors (
@@ -213,7 +217,8 @@ create table community.investor_sectors (
   constraint investor_sectors_pkey primary key (investor_id, sector)
 );
 comment on table community.investor_sectors is
-  'investors.sectors, one in a row, by the trigger _500_sectors: what is counted per sector.';
+  'investors.sectors of those that are listed, one in a row, by the trigger _500_sectors: what is '
+  'counted per sector.';
 
 create table community.intro_requests (
   id bigint constraint intro_requests_pkey primary key generated always as identity,
@@ -415,9 +420,12 @@ select tally.create_counter(
 select tally.create_counter(
   'community_following', 'community.follows', scope => 'follower_id', audience => 'public'
 );
-select tally.create_counter('community_investors', 'community.investors', audience => 'public');
 select tally.create_counter(
-  'community_investors_by_type', 'community.investors', scope => 'type', audience => 'public'
+  'community_investors', 'community.investors', filter => 'listed', audience => 'public'
+);
+select tally.create_counter(
+  'community_investors_by_type', 'community.investors',
+  filter => 'listed', scope => 'type', audience => 'public'
 );
 select tally.create_counter(
   'community_investors_by_sector', 'community.investor_sectors',
@@ -425,7 +433,9 @@ select tally.create_counter(
 );
 -- No number of anything: it is another one whenever a row of the directory is. That two different
 -- directories add up to the same happens once in 2^40 changes.
-select tally.create_counter('community_directory', 'community.investors', amount => 'stamp');
+select tally.create_counter(
+  'community_directory', 'community.investors', filter => 'listed', amount => 'stamp'
+);
 select tally.create_counter(
   'community_intros', 'community.intro_requests', scope => 'status', audience => 'role:admin'
 );

@@ -14,7 +14,7 @@ begin
   if p_investor = p_me then
     raise exception using errcode = 'TA400', column = 'investorId', message = 'is you';
   end if;
-  perform from community.investors as i where i.id = p_investor for key share;
+  perform from community.investors as i where i.id = p_investor and i.listed for key share;
   if not found then
     raise exception using errcode = 'TA404', message = 'There is no such investor.';
   end if;

@@ -9,21 +9,22 @@ create or replace function community.directory(
   set enable_seqscan = off  -- every filter has an index, and so has the order
 as $function$
 declare
-  v_where text[];
+  v_where text;
   v_entries jsonb;
 begin
   -- Put together of those filters that are asked for, so that each combination gets a plan of its
   -- own. Only fixed texts go into it. Cheques fit where the two ranges meet. A cursor is the key
   -- of the last entry, ID/NAME: so the next page is the right one also where that entry is gone, or
   -- of another name. The server has no right on the table.
-  v_where := array_remove(array[
+  v_where := array_to_string(array[
+    'i.listed',
     case when p_type is not null then 'i.type = $1' end,
     case when p_sectors <> '{}' then 'i.sectors && $2' end,
     case when p_min is not null or p_max is not null
       then $$int8range(i.check_min, i.check_max, '[]') && int8range($3, $4, '[]')$$ end,
     case when p_q is not null then 'i.words @@ $5' end,
     case when p_after is not null then '(i.name, i.id) > ($8, $6)' end
-  ], null);
+  ], ' and ');
   if p_min > p_max then
     raise exception using errcode = 'TA400', column = 'max_check',
       message = 'is less than min_check';
@@ -35,11 +36,11 @@ begin
       )
       from (
         select m.entry
-        from (select i as entry from community.investors as i %s %s) as m
+        from (select i as entry from community.investors as i where %s %s) as m
         order by (m.entry).name, (m.entry).id
         limit 20 offset $7
       ) as f$$,
-    case when v_where <> '{}' then 'where ' || array_to_string(v_where, ' and ') end,
+    v_where,
     -- How many rows have the beginning of a word, nobody knows beforehand: taken for many, they
     -- would be looked for in the order of the names, through all of the directory.
     case when p_q is not null then 'offset 0' end

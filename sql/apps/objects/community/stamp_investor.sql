@@ -18,9 +18,9 @@ create or replace trigger _100_stamp_insert before insert on community.investors
 create or replace trigger _100_stamp_update before update on community.investors
   for each row when (
     (old.id, old.user_id, old.type, old.name, old.company, old.bio, old.sectors, old.check_min,
-     old.check_max)
+     old.check_max, old.listed)
     is distinct from (new.id, new.user_id, new.type, new.name, new.company, new.bio, new.sectors,
-     new.check_min, new.check_max)
+     new.check_min, new.check_max, new.listed)
   )
   execute function community.stamp_investor();
 comment on trigger _100_stamp_insert on community.investors is 'A new row gets its stamp.';
