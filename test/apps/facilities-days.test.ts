@@ -167,12 +167,10 @@ test('units leave the stock on the day that they expire, whenever that is notice
     noticed.id,
   ]);
   t.deepEqual(await stocks(noticed), wanted);
-  // Two days close before anybody notices.
-  for (let day = 1; day <= 2; day += 1) {
-    await sql('update facilities.days set closed = true where facility_id = $1 and not closed', [
-      closed.id,
-    ]);
-  }
+  // Its days close before anybody notices.
+  await sql('update facilities.days set closed = true where facility_id = $1 and not closed', [
+    closed.id,
+  ]);
   await closeDays(sql);
   for (const one of [noticed, unnoticed, closed]) t.deepEqual(await stocks(one), wanted);
   t.deepEqual(await sql(`select from facilities.inventory where state = 'stock'`), []);
@@ -197,4 +195,37 @@ test('two sessions that close days and expire units at once never wait for each 
   await both(expire, [right.id, left.id]);
   for (const session of sessions) await session.query('commit');
   for (const one of [left, right]) t.is((await daysOf(sql, one)).at(-1)?.stock, 0);
+});
+
+test('closing what nobody has closed for years takes one look at it, however many days', async (t) => {
+  const { sql, client } = await testDatabase(t, apps);
+  const ages = [10, 100, 1000];
+  const some = [];
+  for (const age of ages) some.push(await facility({ sql }, { age: `${age} days` }));
+  for (const [at, { id }] of some.entries()) {
+    const age = ages[at] ?? 0;
+    await sql(
+      `insert into facilities.requests (facility_id, blood_type, quantity, created_at)
+       select $1, 'A+', 1, clock_timestamp() - n * interval '1 day' from generate_series(1, $2) n`,
+      [id, age],
+    );
+  }
+  const before = await Promise.all(some.map(async (one) => await daysOf(sql, one)));
+  const session = await client();
+  for (const [at, { id }] of some.entries()) {
+    const started = performance.now();
+    await session.query(
+      'update facilities.days set closed = true where facility_id = $1 and not closed',
+      [id],
+    );
+    t.log(`${ages[at]} days: ${Math.round(performance.now() - started)} ms`);
+    const [days] = await sql(
+      `select count(*) filter (where closed)::int as closed,
+         count(*) filter (where not closed and ends_at > now())::int as open
+       from facilities.days where facility_id = $1`,
+      [id],
+    );
+    t.deepEqual(days, { closed: ages[at], open: 1 });
+  }
+  t.deepEqual(await Promise.all(some.map(async (one) => await daysOf(sql, one))), before);
 });

@@ -14,17 +14,37 @@ begin
       message = format('%s has not ended at facility %s.', new.date, new.facility_id),
       hint = format('It ends at %s, and is closed by itself then.', new.ends_at);
   end if;
-  select o.total_stock, o.total_transferred, o.total_requests, o.updated_at
+  -- Days after it that have ended meanwhile, because nobody closed it, close with it: one look at
+  -- the counters gives the figures of all, where a look for each would read again all that the
+  -- days after it have. Today's are the last, and stay open (open_next_day).
+  with figures as materialized (
+    select o.*, max(o.date) over () as today from facilities.open_days(new.facility_id) as o
+  ), missed as (
+    insert into facilities.days
+      (facility_id, date, time_zone, begins_at, ends_at, closed, total_stock, total_transferred,
+       total_requests, updated_at)
+    select new.facility_id, f.date, new.time_zone,
+      case when f.date = new.date + 1 then new.ends_at
+           else facilities.day_end(f.date - 1, new.time_zone) end,
+      facilities.day_end(f.date, new.time_zone), true, f.total_stock, f.total_transferred,
+      f.total_requests, f.updated_at
+    from figures as f
+    where f.date > new.date and f.date < f.today
+  )
+  select f.total_stock, f.total_transferred, f.total_requests, f.updated_at
   into strict new.total_stock, new.total_transferred, new.total_requests, new.updated_at
-  from facilities.open_days(new.facility_id, new.date) as o;
+  from figures as f
+  where f.date = new.date;
   return new;
 end
 $function$;
 
-comment on function facilities.close_day() is 'Gives a day that closes its figures.';
+comment on function facilities.close_day() is
+  'Gives a day that closes its figures, and closes those after it that have ended.';
 
 create or replace trigger _100_close_day
   before update of closed on facilities.days
   for each row when (new.closed and not old.closed)
   execute function facilities.close_day();
-comment on trigger _100_close_day on facilities.days is 'Gives a day that closes its figures.';
+comment on trigger _100_close_day on facilities.days is
+  'Gives a day that closes its figures, and closes those after it that have ended.';

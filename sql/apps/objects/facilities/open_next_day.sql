@@ -3,10 +3,14 @@ create or replace function facilities.open_next_day() returns trigger
   set search_path = pg_catalog, pg_temp
 as $function$
 begin
-  -- Where days were missed, that one is over too, and closes next.
+  -- After the last that has closed: where days were missed, they closed with it.
   insert into facilities.days (facility_id, date, time_zone, begins_at, ends_at)
-  values (new.facility_id, new.date + 1, new.time_zone, new.ends_at,
-          facilities.day_end(new.date + 1, new.time_zone));
+  select new.facility_id, d.date + 1, new.time_zone, d.ends_at,
+    facilities.day_end(d.date + 1, new.time_zone)
+  from facilities.days as d
+  where d.facility_id = new.facility_id and d.closed
+  order by d.date desc
+  limit 1;
   return null;
 end
 $function$;
