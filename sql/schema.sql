@@ -567,6 +567,26 @@ comment on column tally.counters.scope is 'Empty for a counter without scope.';
 comment on column tally.counters.version is 'The pulse that last changed it; 0 before the first.';
 grant select on tally.counters to tally_server;
 
+-- view tally.document_ages
+create view tally.document_ages as
+ SELECT s.name,
+    count(d.age) AS documents,
+    min(d.age) AS newest,
+    percentile_cont((0.5)::double precision) WITHIN GROUP (ORDER BY d.age) AS median,
+    max(d.age) AS oldest
+   FROM (tally.summary_definitions s
+     LEFT JOIN ( SELECT o.summary,
+            GREATEST((statement_timestamp() - o.built_at), '00:00:00'::interval) AS age
+           FROM tally.documents o
+          WHERE (o.body IS NOT NULL)) d ON ((d.summary = s.id)))
+  GROUP BY s.name;
+comment on view tally.document_ages is 'How long ago the documents of each summary were built. It looks at each document there is: about a second for a million.';
+comment on column tally.document_ages.documents is 'How many there are.';
+comment on column tally.document_ages.newest is 'Of the last that was built; NULL where none is.';
+comment on column tally.document_ages.median is 'Half of them are older.';
+comment on column tally.document_ages.oldest is 'Of the one that was not built for longest.';
+grant select on tally.document_ages to tally_server;
+
 -- view tally.document_states
 create view tally.document_states as
  SELECT d.summary,

@@ -87,7 +87,8 @@ export function tallyRoutes(deps: AppDeps, options: RoutesOptions): Koa.Middlewa
     const handle = route.isDocument === true ? compressed(route.handle) : route.handle;
     const { method = 'get', body } = route;
     const parts = { handle, ...(body === undefined ? {} : { body }) };
-    router[method](routerPath(route.path), answering(deps, deps.traffic.route(route.id), parts));
+    const traffic = deps.traffic.route(route.id, 304 in route.answers);
+    router[method](routerPath(route.path), answering(deps, traffic, parts));
   }
   router.on('not-found', (ctx, next) => answerOtherMethod(router, ctx, next, deps));
   return router.routes() as unknown as Koa.Middleware;

@@ -25,8 +25,8 @@ export type NumbersDeps = {
  */
 export function numbersFirst(otherwise: RequestListener, deps: NumbersDeps): RequestListener {
   const { reader, identify, traffic, log } = deps;
-  const single = traffic.route('counter');
-  const scoped = traffic.route('counter-in-scope');
+  const single = traffic.route('counter', true);
+  const scoped = traffic.route('counter-in-scope', true);
 
   const answer = async (req: IncomingMessage, res: ServerResponse, parts: readonly string[]) => {
     const started = performance.now();

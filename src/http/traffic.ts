@@ -4,7 +4,12 @@ export const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.
 const STATUSES = 600;
 
 /** What one route answered. Plain numbers: counting must cost a read nothing. */
-export type RouteTraffic = { readonly id: string; readonly statuses: Float64Array };
+export type RouteTraffic = {
+  readonly id: string;
+  /** Whether it shows what somebody may have already: 200, or 304. */
+  readonly isRead: boolean;
+  readonly statuses: Float64Array;
+};
 
 /** Counts answers as they go out; the metrics look when somebody asks. */
 export class Traffic {
@@ -14,10 +19,10 @@ export class Traffic {
   secondsSum = 0;
 
   /** Whoever answers for a route counts in the same place. */
-  route(id: string): RouteTraffic {
+  route(id: string, isRead: boolean): RouteTraffic {
     const known = this.routes.find((one) => one.id === id);
     if (known !== undefined) return known;
-    const route = { id, statuses: new Float64Array(STATUSES) };
+    const route = { id, isRead, statuses: new Float64Array(STATUSES) };
     this.routes.push(route);
     return route;
   }
@@ -32,6 +37,17 @@ export class Traffic {
   }
 
   total(status: number): number {
-    return this.routes.reduce((sum, { statuses }) => sum + (statuses[status] ?? 0), 0);
+    return sum(this.routes, status);
   }
+
+  /** What reading routes answered, and how much of it the client had already. */
+  reads(): { readonly reads: number; readonly notModified: number } {
+    const reading = this.routes.filter(({ isRead }) => isRead);
+    const notModified = sum(reading, 304);
+    return { reads: sum(reading, 200) + notModified, notModified };
+  }
+}
+
+function sum(routes: readonly RouteTraffic[], status: number): number {
+  return routes.reduce((all, { statuses }) => all + (statuses[status] ?? 0), 0);
 }

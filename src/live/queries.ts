@@ -31,6 +31,22 @@ export const DEFINITIONS: Statement = {
   answerMs: ANSWER_MS,
 };
 
+export const AGES: Statement = {
+  name: 'tally-ages',
+  text: `select a.name, a.documents::int, extract(epoch from a.newest)::float8,
+  extract(epoch from a.median)::float8, extract(epoch from a.oldest)::float8
+from tally.document_ages a order by a.name`,
+  answerMs: ANSWER_MS,
+};
+
+export type AgesRow = [
+  summary: string,
+  documents: number,
+  newest: number | null,
+  median: number | null,
+  oldest: number | null,
+];
+
 export type ReadRow = [
   kind: Kind | null,
   audience: string,

@@ -3,6 +3,8 @@ import type { Pool } from '../pool.js';
 import { type Batch, gatherer } from './batch.js';
 import { BUILT, createBuilder, type Outcome } from './documents.js';
 import {
+  AGES,
+  type AgesRow,
   CHANGES,
   type ChangeRow,
   changesOf,
@@ -36,6 +38,14 @@ export type ReaderStats = {
   documentsBuilt: number;
 };
 
+export type DocumentAges = {
+  readonly summary: string;
+  readonly documents: number;
+  readonly newestSeconds: number | null;
+  readonly medianSeconds: number | null;
+  readonly oldestSeconds: number | null;
+};
+
 export type NumberReading = { readonly history: string; readonly reading: Reading };
 
 export type Reader = {
@@ -45,6 +55,8 @@ export type Reader = {
   number(topic: Topic): Promise<NumberReading>;
   changes(topics: readonly Topic[], since: number): Promise<Changes>;
   definitions(names: readonly string[]): Promise<Definition[]>;
+  /** How old the documents of each summary are. */
+  ages(): Promise<DocumentAges[]>;
   stats(): ReaderStats;
 };
 
@@ -111,6 +123,12 @@ export function createReader({ pool, observe }: ReaderOptions): Reader {
     definitions: async (names) => {
       const rows = await orUnavailable(pool.rows<DefinitionRow>(DEFINITIONS, [names]));
       return rows.map(([name, kind, audience, state]) => ({ name, kind, audience, state }));
+    },
+    ages: async () => {
+      const rows = await orUnavailable(pool.rows<AgesRow>(AGES, []));
+      return rows.map(([summary, documents, newestSeconds, medianSeconds, oldestSeconds]) => {
+        return { summary, documents, newestSeconds, medianSeconds, oldestSeconds };
+      });
     },
     stats: () => ({ ...counts }),
   };

@@ -101,3 +101,16 @@ test('each function of each application pins its search_path', async (t) => {
   );
   t.deepEqual(loose, []);
 });
+
+test('pages count as reads, whether the client had them already or not', async (t) => {
+  const { nobody, person } = await appServer(t);
+  const admin = await person('Ada', ['admin']);
+  const stats = async () => (await admin.get('/api/admin/cache-stats')).json;
+  t.like(await stats(), { reads: 0, notModified: 0 });
+  for (const path of ['/api/chains?sort=newest', '/api/investors/public', '/api/projects/7']) {
+    const etag = (await nobody.get(path)).headers.get('etag') ?? '';
+    await nobody.get(path, { 'if-none-match': etag });
+  }
+  await nobody.get('/openapi.json');
+  t.like(await stats(), { reads: 4, notModified: 2 });
+});

@@ -24,6 +24,7 @@ export const PUBLIC: readonly PublicPart[] = [
       'refresh',
       'warm',
       'build_history',
+      'document_ages',
       'summary_definitions',
       'watches',
     ],

@@ -23,17 +23,36 @@ const healthAnswer = z
   .object({ status: z.literal('ok'), version: z.string(), uptimeSeconds: z.number() })
   .meta({ id: 'Health' });
 
+const seconds = z.number().nullable();
+
 const cacheStats = z
   .object({
-    reads: z.int().meta({ description: 'Requests for topics, streams included.' }),
-    topics: z.int().meta({ description: 'Topics in them.' }),
-    queries: z.int().meta({ description: 'Queries that answered them: reads share queries.' }),
+    reads: z.int().meta({
+      description: 'Answers 200 and 304 to requests for topics and for pages of applications.',
+    }),
+    notModified: z.int().meta({ description: 'Those of them that were 304.' }),
+    topics: z.int().meta({ description: 'Topics that were asked for, by streams too.' }),
+    queries: z.int().meta({ description: 'Queries that answered those: reads share queries.' }),
     failed: z.int().meta({ description: 'Queries that failed.' }),
-    documentsFresh: z.int().meta({ description: 'Documents that stood ready.' }),
-    documentsBuilt: z.int().meta({ description: 'Documents built because somebody read them.' }),
-    notModified: z.int().meta({ description: 'Answers 304.' }),
+    documentsFresh: z.int().meta({ description: 'Documents among the topics that stood ready.' }),
+    documentsBuilt: z.int().meta({
+      description: 'Documents among the topics that were built because somebody read them.',
+    }),
+    ages: z
+      .array(
+        z.object({
+          summary: z.string(),
+          documents: z.int().meta({ description: 'How many it has.' }),
+          newestSeconds: seconds,
+          medianSeconds: seconds,
+          oldestSeconds: seconds,
+        }),
+      )
+      .meta({
+        description: 'How long ago the documents of each summary were built, at this moment.',
+      }),
   })
-  .meta({ id: 'CacheStats', description: 'Since the process began.' });
+  .meta({ id: 'CacheStats', description: 'Since the process began; but ages are of the moment.' });
 
 const poolStats = z
   .object({ size: z.int(), open: z.int(), idle: z.int(), waiting: z.int() })
@@ -46,11 +65,12 @@ export function operationRoutes(deps: OperationDeps): Route[] {
     healthRoute(),
     readyRoute(deps),
     ...(deps.metrics === undefined ? [] : [metricsRoute(deps.metrics)]),
-    adminRoute(deps, 'cache-stats', 'How reads were answered', cacheStats, () => ({
+    adminRoute(deps, 'cache-stats', 'How reads were answered', cacheStats, async () => ({
       ...live.reader.stats(),
-      notModified: traffic.total(304),
+      ...traffic.reads(),
+      ages: await live.reader.ages(),
     })),
-    adminRoute(deps, 'db-pool-stats', 'The pool of database sessions', poolStats, () =>
+    adminRoute(deps, 'db-pool-stats', 'The pool of database sessions', poolStats, async () =>
       live.pool.stats(),
     ),
   ];
@@ -123,7 +143,7 @@ function adminRoute<Schema extends z.ZodObject>(
   id: string,
   summary: string,
   schema: Schema,
-  look: () => z.input<Schema>,
+  look: () => Promise<z.input<Schema>>,
 ): Route {
   return {
     id,
@@ -132,10 +152,10 @@ function adminRoute<Schema extends z.ZodObject>(
     summary,
     signedIn: 'admin',
     answers: { 200: json('Now', schema) },
-    problems: ['unauthenticated', 'forbidden', 'keys-unavailable'],
+    problems: ['unauthenticated', 'forbidden', 'keys-unavailable', 'database-unavailable'],
     handle: async (ctx) => {
       await demandAdmin(authenticate, ctx);
-      sendJson(ctx, look());
+      sendJson(ctx, await look());
     },
   };
 }

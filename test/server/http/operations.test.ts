@@ -95,6 +95,31 @@ test('the pages of the admin are for the admin, and count what was read', async 
   t.like(pool, { size: 4, waiting: 0 });
 });
 
+test('the statistics of reads say how old the documents of each summary are', async (t) => {
+  const { get, database } = await httpServer(t);
+  const admin = { authorization: `Bearer ${await token({ sub: '1', roles: ['admin'] })}` };
+  const { sql } = database;
+  await sql(`create function public.document(scope text) returns jsonb
+    language sql as $$ select to_jsonb(scope) $$`);
+  await sql(`select tally.create_summary('some', 'public.document')`);
+  await sql(`select tally.create_summary('none', 'public.document')`);
+  await sql(`select tally.warm('some', array['a', 'b', 'c', 'd'])`);
+  await sql(`update tally.documents set built_at = built_at - interval '1 second'
+    * (array[3000, 200, 100, 0])[ascii(scope) - ascii('a') + 1]`);
+  const { status, json } = await get('/api/admin/cache-stats', admin);
+  t.is(status, 200);
+  type Ages = Record<'newestSeconds' | 'medianSeconds' | 'oldestSeconds', number>;
+  const [none, some] = json.ages as [Ages, Ages];
+  t.deepEqual(none as unknown, {
+    ...{ summary: 'none', documents: 0 },
+    ...{ newestSeconds: null, medianSeconds: null, oldestSeconds: null },
+  });
+  t.like(some, { summary: 'some', documents: 4 });
+  t.true(some.newestSeconds >= 0 && some.newestSeconds < 100, String(some.newestSeconds));
+  t.true(some.medianSeconds >= 150 && some.medianSeconds < 250, String(some.medianSeconds));
+  t.true(some.oldestSeconds >= 3000 && some.oldestSeconds < 3100, String(some.oldestSeconds));
+});
+
 test('/metrics can be turned off', async (t) => {
   const { get } = await httpServer(t, { TALLY_METRICS: 'off' });
   t.is((await get('/metrics')).status, 404);
