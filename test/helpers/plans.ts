@@ -13,14 +13,14 @@ type Node = {
 type Ran = { readonly 'Query Text': string; readonly Plan: Node };
 
 export type Plans = {
-  /** Tables that were read from end to end and are larger than that, with the statement. */
-  scans(bytes: number): Promise<string[]>;
+  /** Those of these tables that were read from end to end, with the statement. */
+  scans(tables: ReadonlySet<string>): string[];
   /** Indexes that were used. */
   readonly indexes: ReadonlySet<string>;
 };
 
-/** A plan that is kept for all values is made from the sixth time on. */
-const TIMES = 7;
+/** Plans are made for the values of one time, and kept for all values; both shall do. */
+const MODES = ['force_custom_plan', 'force_generic_plan'];
 
 let asked = 0;
 
@@ -42,8 +42,8 @@ export async function plansOf(
     await client.query(`load 'auto_explain'; set auto_explain.log_min_duration = 0;
       set auto_explain.log_nested_statements = on; set auto_explain.log_format = json;
       set auto_explain.log_verbose = on; set client_min_messages = log`);
-    for (let time = 0; time < TIMES; time += 1) {
-      await client.query('begin');
+    for (const mode of MODES) {
+      await client.query(`begin; set local plan_cache_mode = ${mode}`);
       await client.query({ name, text, values: [...values] });
       await client.query('rollback');
     }
@@ -57,18 +57,13 @@ export async function plansOf(
   const nodes = ran.flatMap((one) => nodesOf(one.Plan).map((node) => ({ node, one })));
   return {
     indexes: new Set(nodes.flatMap(({ node }) => node['Index Name'] ?? [])),
-    scans: async (bytes) => {
-      const scans = nodes.filter(({ node }) => node['Node Type'] === 'Seq Scan');
-      const found = new Set<string>();
-      for (const { node, one } of scans) {
-        const table = `${node.Schema}.${node['Relation Name']}`;
-        const { rows } = await client.query<{ size: string }>(
-          'select pg_relation_size(to_regclass($1)) as size',
-          [table],
-        );
-        if (Number(rows[0]?.size) > bytes) found.add(`${table}: ${one['Query Text']}`);
-      }
-      return [...found];
+    scans: (tables) => {
+      const scans = nodes
+        .filter(({ node }) => node['Node Type'] === 'Seq Scan')
+        .map(({ node, one }) => [`${node.Schema}.${node['Relation Name']}`, one] as const)
+        .filter(([table]) => tables.has(table))
+        .map(([table, one]) => `${table}: ${one['Query Text']}`);
+      return [...new Set(scans)];
     },
   };
 }
