@@ -5082,14 +5082,16 @@ declare
   v_due    constant text := %1$L;
   -- $1 is v_now.
   v_is_due constant text := %2$L;
+  -- The places come by a query: the planner would look at each of an array that it sees.
   v_change constant text := format('with tally_done as (update %%s as tally_row set ', v_source)
-    || %3$L || ' where tally_row.ctid = any ($2) and tally_row.tableoid = $3 returning '
-    || '(' || v_is_due || ') is true as again, tally_row.tableoid as t, tally_row.ctid as r) '
+    || %3$L || ' where tally_row.ctid = any (array(select unnest($2))) '
+    || 'and tally_row.tableoid = $3 returning (' || v_is_due || ') is true as again, '
+    || 'tally_row.tableoid as t, tally_row.ctid as r) '
     || 'select count(*), coalesce(bool_or(d.again), false), array_agg(d.t), array_agg(d.r) '
     || 'from tally_done d';
   v_stays  constant text := format('select array_agg(tally_row.tableoid), '
     'array_agg(tally_row.ctid) from %%s tally_row '
-    'where tally_row.ctid = any ($1) and tally_row.tableoid = $2', v_source);
+    'where tally_row.ctid = any (array(select unnest($1))) and tally_row.tableoid = $2', v_source);
   v_tables oid[];
   v_rows   tid[];
   v_table  oid;
@@ -8361,8 +8363,9 @@ $text$
       v_gone_r := v_gone_r || v_all_r;
     elsif v_rows is not null then
       for v_table in select distinct o.t from unnest(v_tables) o (t) loop
+        -- The places come by a query: the planner would look at each of an array that it sees.
         execute format('delete from %s tally_row where tally_row.tableoid = $1 and tally_row.ctid '
-                       '= any ($2)', v_from)
+                       '= any (array(select unnest($2)))', v_from)
           using v_table, array(select o.r from unnest(v_tables, v_rows) o (t, r)
                                where o.t = v_table);
         get diagnostics v_count = row_count;

@@ -66,8 +66,9 @@ $text$
       v_gone_r := v_gone_r || v_all_r;
     elsif v_rows is not null then
       for v_table in select distinct o.t from unnest(v_tables) o (t) loop
+        -- The places come by a query: the planner would look at each of an array that it sees.
         execute format('delete from %s tally_row where tally_row.tableoid = $1 and tally_row.ctid '
-                       '= any ($2)', v_from)
+                       '= any (array(select unnest($2)))', v_from)
           using v_table, array(select o.r from unnest(v_tables, v_rows) o (t, r)
                                where o.t = v_table);
         get diagnostics v_count = row_count;
