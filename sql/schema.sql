@@ -1372,6 +1372,21 @@ $function$;
 comment on function tally.backoff(integer) is 'How long after its failure a build is tried again.';
 revoke all on function tally.backoff(integer) from public;
 
+-- function tally.brief(text)
+CREATE OR REPLACE FUNCTION tally.brief(message text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- What failed and why stand at its two ends: where an error goes through many hands, each puts
+  -- its own words before it.
+  select case when length(message) <= 500 then message
+              else left(message, 300) || ' … ' || right(message, 197) end
+$function$;
+comment on function tally.brief(text) is 'An error as it is kept and passed on: whole up to 500 characters, its two ends where it is longer.';
+revoke all on function tally.brief(text) from public;
+
 -- function tally.build_due(timestamp with time zone)
 CREATE OR REPLACE FUNCTION tally.build_due(until timestamp with time zone)
  RETURNS integer
@@ -2852,7 +2867,7 @@ begin
         raise;
       end if;
       raise warning using errcode = 'TL038',
-        message = format('retention "%s" failed: %s', v_rule.name, sqlerrm);
+        message = format('retention "%s" failed: %s', v_rule.name, tally.brief(sqlerrm));
       continue;
     end;
     if v_done.is_busy then
@@ -3096,7 +3111,8 @@ begin
         raise;
       end if;
       raise warning using errcode = 'TL013',
-        message = format('counter "%s" cannot be recounted: %s', v_counter.name, sqlerrm);
+        message = format('counter "%s" cannot be recounted: %s', v_counter.name,
+                         tally.brief(sqlerrm));
     end;
   end loop;
 end
@@ -3360,7 +3376,7 @@ begin
           raise;
         end if;
         raise warning using errcode = 'TL038',
-          message = format('retention "%s" failed: %s', (v_rule.r).name, sqlerrm);
+          message = format('retention "%s" failed: %s', (v_rule.r).name, tally.brief(sqlerrm));
         v_failed := v_failed || (v_rule.r).name;
         continue;
       end;
@@ -3485,7 +3501,8 @@ begin
           raise;
         end if;
         raise warning using errcode = 'TL013',
-          message = format('counter "%s" cannot be recounted: %s', v_counter.name, sqlerrm);
+          message = format('counter "%s" cannot be recounted: %s', v_counter.name,
+                           tally.brief(sqlerrm));
     end;
   end loop;
   return v_counters;
@@ -3971,7 +3988,7 @@ begin
         execute format('select tally.%I($1, $2)', tally.rule_function('next_expiry', v_rule.name))
           into v_due using tally.rule_source(v_rule.source), timestamptz '-infinity';
       exception when others or assert_failure then
-        v_rule.error := sqlerrm;
+        v_rule.error := tally.brief(sqlerrm);
       end;
       detail := coalesce('next due ' || date_trunc('second', v_due), detail);
     end if;
@@ -4920,7 +4937,8 @@ AS $function$
   --
   -- TRUNCATE of a partitioned table fires on its partitions before it, and on itself; only what
   -- has partitions can have rows moved between them; and the one row trigger is for the root,
-  -- which PostgreSQL copies to every partition, see tally.count_route.
+  -- which PostgreSQL copies to every partition, see tally.count_route. A move trigger may be for
+  -- more columns than move rows: those of a partition that is gone and had partitions of its own.
   select f.relation, e.name,
          format('create or replace trigger %s %s on %s %sexecute function tally.%s()',
                 e.name,
@@ -4942,7 +4960,7 @@ AS $function$
                 e.function),
          case when p.proname = e.function
                    and (e.event <> 'move'
-                        or m.attnums = string_to_array(t.tgattr::text, ' ')::int2[])
+                        or m.attnums <@ string_to_array(t.tgattr::text, ' ')::int2[])
               then t.tgenabled end
   from tally.triggered_tables s
   cross join lateral (select r as relation from tally.family(s.source) r) f
@@ -5032,6 +5050,7 @@ begin
                  tally.rule_function('run_expiry', name))
     into v_changed, v_tables, v_rows, v_error
     using tally.rule_source(v_rule.source), batch, v_tables, v_rows;
+  v_error := tally.brief(v_error);
   if v_rows is not null then
     insert into tally.expiry_failures as f (expiry, relation, place, attempts, error, again_at)
     select expire_rule.name, k.t, k.r, 1, v_error, clock_timestamp() + interval '1 second'
@@ -5053,13 +5072,13 @@ begin
 exception when others or assert_failure then
   -- Not a cancel, nor a time limit of the caller's: those are no failure of the rule.
   update tally.expiries e
-  set error = sqlerrm, stopped = sqlstate = 'TL033', attempts = e.attempts + 1,
+  set error = tally.brief(sqlerrm), stopped = sqlstate = 'TL033', attempts = e.attempts + 1,
       again_at = clock_timestamp()
         + least(interval '5 minutes', interval '1 second' * 2 ^ least(e.attempts, 10))
   where e.ctid in (select o.ctid from tally.expiries o
                    where o.name = expire_rule.name for update skip locked);
   raise warning using errcode = 'TL039',
-    message = format('expiry "%s" failed: %s', name, sqlerrm);
+    message = format('expiry "%s" failed: %s', name, tally.brief(sqlerrm));
   return 0;
 end
 $function$;
@@ -6365,7 +6384,7 @@ begin
         failed := concat_ws('; ', failed, format('the default partition of %s has rows of %s to %s',
                                                  source, v_month.low, v_month.high));
       when others or assert_failure then
-        failed := concat_ws('; ', failed, format('%s: %s', v_month.month, sqlerrm));
+        failed := concat_ws('; ', failed, format('%s: %s', v_month.month, tally.brief(sqlerrm)));
     end;
   end loop;
   if made > 0 or failed is not null then
@@ -6678,7 +6697,7 @@ begin
       end if;
       raise warning using errcode = 'TL013',
         message = format('counter "%s" could not be repaired: %s',
-          (select d.name from tally.definitions d where d.id = v_counter), sqlerrm);
+          (select d.name from tally.definitions d where d.id = v_counter), tally.brief(sqlerrm));
     end;
   end loop;
 end
@@ -8710,12 +8729,22 @@ AS $function$
 declare
   v_started timestamptz := clock_timestamp();
   v_built   boolean := false;
+  v_me      text := md5(function || ':' || run_builder.scope);
+  v_outer   text := coalesce(current_setting('tally.building', true), '');
 begin
   -- Runs somebody else's code, in a subtransaction that may only read: a builder that writes fails.
   -- Whatever goes wrong is this document's alone. The subtransaction is always rolled back: what a
   -- builder sets for its session, locks or notifies would otherwise outlast it, and meet whoever
   -- happened to read.
+  if position(v_me in v_outer) > 0 then
+    -- It would go on so until the stack is full.
+    took_ms := 0;
+    state := 'TL021';
+    error := 'its builder reads the document that it builds';
+    return;
+  end if;
   begin
+    perform set_config('tally.building', v_outer || ' ' || v_me, true);
     perform set_config('transaction_read_only', 'on', true);
     if building is not null then
       -- Says so to those who wait, while it lasts: see tally.is_building.
@@ -8728,6 +8757,7 @@ begin
   exception when query_canceled or others or assert_failure then
     if not v_built or sqlstate <> '09000' then
       get stacked diagnostics state = returned_sqlstate, error = message_text;
+      error := tally.brief(error);
       body := null;
     end if;
   end;
@@ -8812,7 +8842,7 @@ begin
     end if;
     perform tally.restore_settings(v_before);
     update tally.jobs j
-    set last_ms = tally.ms_since(v_started), last_result = coalesce(v_result, 'done'),
+    set last_ms = tally.ms_since(v_started), last_result = coalesce(tally.brief(v_result), 'done'),
         last_error = null, failures = 0
     where j.name = run_job.name;
   exception when query_canceled or others or assert_failure then
@@ -8823,14 +8853,15 @@ begin
     update tally.jobs j
     set last_at = v_started, last_ms = tally.ms_since(v_started), last_result = null,
         last_error = case when sqlstate = '57014'
-          then format('took longer than its time limit of %s', v_job.time_limit) else sqlerrm end,
+          then format('took longer than its time limit of %s', v_job.time_limit)
+          else tally.brief(sqlerrm) end,
         failures = j.failures + 1,
         -- Sooner than its time, at first after a minute, and later and later.
         next_at = least(v_next,
                         clock_timestamp() + interval '1 minute' * 2 ^ least(j.failures, 12))
     where j.name = run_job.name;
     raise warning using errcode = 'TL041',
-      message = format('job "%s" failed: %s', run_job.name, sqlerrm);
+      message = format('job "%s" failed: %s', run_job.name, tally.brief(sqlerrm));
   end;
   return true;
 end
@@ -8972,7 +9003,7 @@ AS $function$
   -- for each transaction: another's, seen in this snapshot, may be answered by a fill already.
   with asked as (
     insert into tally.fill_requests (counter, reason, pulse)
-    select stop_counter.counter, stop_counter.reason,
+    select stop_counter.counter, tally.brief(stop_counter.reason),
            coalesce((select p.pulse from tally.pulses p order by p.pulse desc limit 1), 0)
     where not exists (select from tally.fill_requests f
                       where f.counter = stop_counter.counter and f.xid = pg_current_xact_id())
@@ -9542,7 +9573,7 @@ begin
 exception
   when query_canceled or others or assert_failure then
     update tally.definitions d
-    set fill_error = sqlerrm, fill_attempts = d.fill_attempts + 1,
+    set fill_error = tally.brief(sqlerrm), fill_attempts = d.fill_attempts + 1,
         fill_again_at = clock_timestamp()
           + least(interval '5 minutes', interval '1 second' * 2 ^ least(d.fill_attempts, 10))
     where d.id = try_fill.counter;
@@ -9557,7 +9588,8 @@ exception
     perform pg_notify('tally_definitions', '');
     raise warning using errcode = 'TL013',
       message = format('counter "%s" could not be filled: %s',
-        (select d.name from tally.definitions d where d.id = try_fill.counter), sqlerrm);
+        (select d.name from tally.definitions d where d.id = try_fill.counter),
+        tally.brief(sqlerrm));
     return false;
 end
 $function$;

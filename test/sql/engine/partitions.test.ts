@@ -1,6 +1,6 @@
 import test from 'ava';
 import { type TestDatabase, testDatabase } from '../../helpers/database.js';
-import { finding, isExact, numbers, type Sql, standing } from '../../helpers/engine.js';
+import { finding, isExact, numberOf, numbers, type Sql, standing } from '../../helpers/engine.js';
 
 async function partitioned(db: TestDatabase): Promise<void> {
   await db.sql(`
@@ -186,5 +186,24 @@ test('a counter can be dropped after its table became a partition, before tally.
   await sql(`select tally.drop_counter('parts')`);
   await sql(`select tally.attach('public.whole'); insert into public.part values (1)`);
   t.deepEqual(await numbers(sql), { wholes: 1 });
+  await isExact(t, sql);
+});
+
+test('nothing is missing where a partition that had partitions by another column is dropped', async (t) => {
+  const { sql } = await testDatabase(t);
+  await sql(`create table public.log (at date not null, kind int not null) partition by range (at);
+    create table public.p1 partition of public.log for values from ('2020-01-01') to ('2021-01-01')
+      partition by list (kind);
+    create table public.p1a partition of public.p1 for values in (1);
+    create table public.p2 partition of public.log for values from ('2021-01-01') to ('2022-01-01');
+    select tally.create_counter('log', 'public.log'); select tally.fill();
+    insert into public.log values ('2020-01-01', 1), ('2021-01-01', 1)`);
+  await sql('drop table public.p1; select tally.repair()');
+  t.deepEqual(
+    await sql(`select "check" from tally.doctor() where "check" ~ '^trigger' and status <> 'ok'`),
+    [],
+  );
+  await sql(`update public.log set at = '2021-01-02'; update public.log set kind = 2`);
+  t.is(await numberOf(sql, 'log'), 1);
   await isExact(t, sql);
 });

@@ -20,7 +20,7 @@ begin
         execute format('select tally.%I($1, $2)', tally.rule_function('next_expiry', v_rule.name))
           into v_due using tally.rule_source(v_rule.source), timestamptz '-infinity';
       exception when others or assert_failure then
-        v_rule.error := sqlerrm;
+        v_rule.error := tally.brief(sqlerrm);
       end;
       detail := coalesce('next due ' || date_trunc('second', v_due), detail);
     end if;

@@ -36,7 +36,7 @@ begin
       end if;
       raise warning using errcode = 'TL013',
         message = format('counter "%s" could not be repaired: %s',
-          (select d.name from tally.definitions d where d.id = v_counter), sqlerrm);
+          (select d.name from tally.definitions d where d.id = v_counter), tally.brief(sqlerrm));
     end;
   end loop;
 end

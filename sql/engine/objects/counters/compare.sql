@@ -43,7 +43,8 @@ begin
         raise;
       end if;
       raise warning using errcode = 'TL013',
-        message = format('counter "%s" cannot be recounted: %s', v_counter.name, sqlerrm);
+        message = format('counter "%s" cannot be recounted: %s', v_counter.name,
+                         tally.brief(sqlerrm));
     end;
   end loop;
 end

@@ -9,7 +9,7 @@ as $function$
   -- for each transaction: another's, seen in this snapshot, may be answered by a fill already.
   with asked as (
     insert into tally.fill_requests (counter, reason, pulse)
-    select stop_counter.counter, stop_counter.reason,
+    select stop_counter.counter, tally.brief(stop_counter.reason),
            coalesce((select p.pulse from tally.pulses p order by p.pulse desc limit 1), 0)
     where not exists (select from tally.fill_requests f
                       where f.counter = stop_counter.counter and f.xid = pg_current_xact_id())

@@ -14,7 +14,7 @@ begin
 exception
   when query_canceled or others or assert_failure then
     update tally.definitions d
-    set fill_error = sqlerrm, fill_attempts = d.fill_attempts + 1,
+    set fill_error = tally.brief(sqlerrm), fill_attempts = d.fill_attempts + 1,
         fill_again_at = clock_timestamp()
           + least(interval '5 minutes', interval '1 second' * 2 ^ least(d.fill_attempts, 10))
     where d.id = try_fill.counter;
@@ -29,7 +29,8 @@ exception
     perform pg_notify('tally_definitions', '');
     raise warning using errcode = 'TL013',
       message = format('counter "%s" could not be filled: %s',
-        (select d.name from tally.definitions d where d.id = try_fill.counter), sqlerrm);
+        (select d.name from tally.definitions d where d.id = try_fill.counter),
+        tally.brief(sqlerrm));
     return false;
 end
 $function$;

@@ -28,6 +28,7 @@ begin
                  tally.rule_function('run_expiry', name))
     into v_changed, v_tables, v_rows, v_error
     using tally.rule_source(v_rule.source), batch, v_tables, v_rows;
+  v_error := tally.brief(v_error);
   if v_rows is not null then
     insert into tally.expiry_failures as f (expiry, relation, place, attempts, error, again_at)
     select expire_rule.name, k.t, k.r, 1, v_error, clock_timestamp() + interval '1 second'
@@ -49,13 +50,13 @@ begin
 exception when others or assert_failure then
   -- Not a cancel, nor a time limit of the caller's: those are no failure of the rule.
   update tally.expiries e
-  set error = sqlerrm, stopped = sqlstate = 'TL033', attempts = e.attempts + 1,
+  set error = tally.brief(sqlerrm), stopped = sqlstate = 'TL033', attempts = e.attempts + 1,
       again_at = clock_timestamp()
         + least(interval '5 minutes', interval '1 second' * 2 ^ least(e.attempts, 10))
   where e.ctid in (select o.ctid from tally.expiries o
                    where o.name = expire_rule.name for update skip locked);
   raise warning using errcode = 'TL039',
-    message = format('expiry "%s" failed: %s', name, sqlerrm);
+    message = format('expiry "%s" failed: %s', name, tally.brief(sqlerrm));
   return 0;
 end
 $function$;

@@ -55,7 +55,7 @@ begin
     end if;
     perform tally.restore_settings(v_before);
     update tally.jobs j
-    set last_ms = tally.ms_since(v_started), last_result = coalesce(v_result, 'done'),
+    set last_ms = tally.ms_since(v_started), last_result = coalesce(tally.brief(v_result), 'done'),
         last_error = null, failures = 0
     where j.name = run_job.name;
   exception when query_canceled or others or assert_failure then
@@ -66,14 +66,15 @@ begin
     update tally.jobs j
     set last_at = v_started, last_ms = tally.ms_since(v_started), last_result = null,
         last_error = case when sqlstate = '57014'
-          then format('took longer than its time limit of %s', v_job.time_limit) else sqlerrm end,
+          then format('took longer than its time limit of %s', v_job.time_limit)
+          else tally.brief(sqlerrm) end,
         failures = j.failures + 1,
         -- Sooner than its time, at first after a minute, and later and later.
         next_at = least(v_next,
                         clock_timestamp() + interval '1 minute' * 2 ^ least(j.failures, 12))
     where j.name = run_job.name;
     raise warning using errcode = 'TL041',
-      message = format('job "%s" failed: %s', run_job.name, sqlerrm);
+      message = format('job "%s" failed: %s', run_job.name, tally.brief(sqlerrm));
   end;
   return true;
 end

@@ -34,7 +34,7 @@ begin
         raise;
       end if;
       raise warning using errcode = 'TL038',
-        message = format('retention "%s" failed: %s', v_rule.name, sqlerrm);
+        message = format('retention "%s" failed: %s', v_rule.name, tally.brief(sqlerrm));
       continue;
     end;
     if v_done.is_busy then
@@ -102,7 +102,7 @@ begin
           raise;
         end if;
         raise warning using errcode = 'TL038',
-          message = format('retention "%s" failed: %s', (v_rule.r).name, sqlerrm);
+          message = format('retention "%s" failed: %s', (v_rule.r).name, tally.brief(sqlerrm));
         v_failed := v_failed || (v_rule.r).name;
         continue;
       end;

@@ -122,7 +122,7 @@ begin
         failed := concat_ws('; ', failed, format('the default partition of %s has rows of %s to %s',
                                                  source, v_month.low, v_month.high));
       when others or assert_failure then
-        failed := concat_ws('; ', failed, format('%s: %s', v_month.month, sqlerrm));
+        failed := concat_ws('; ', failed, format('%s: %s', v_month.month, tally.brief(sqlerrm)));
     end;
   end loop;
   if made > 0 or failed is not null then

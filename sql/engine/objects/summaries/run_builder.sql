@@ -9,12 +9,22 @@ as $function$
 declare
   v_started timestamptz := clock_timestamp();
   v_built   boolean := false;
+  v_me      text := md5(function || ':' || run_builder.scope);
+  v_outer   text := coalesce(current_setting('tally.building', true), '');
 begin
   -- Runs somebody else's code, in a subtransaction that may only read: a builder that writes fails.
   -- Whatever goes wrong is this document's alone. The subtransaction is always rolled back: what a
   -- builder sets for its session, locks or notifies would otherwise outlast it, and meet whoever
   -- happened to read.
+  if position(v_me in v_outer) > 0 then
+    -- It would go on so until the stack is full.
+    took_ms := 0;
+    state := 'TL021';
+    error := 'its builder reads the document that it builds';
+    return;
+  end if;
   begin
+    perform set_config('tally.building', v_outer || ' ' || v_me, true);
     perform set_config('transaction_read_only', 'on', true);
     if building is not null then
       -- Says so to those who wait, while it lasts: see tally.is_building.
@@ -27,6 +37,7 @@ begin
   exception when query_canceled or others or assert_failure then
     if not v_built or sqlstate <> '09000' then
       get stacked diagnostics state = returned_sqlstate, error = message_text;
+      error := tally.brief(error);
       body := null;
     end if;
   end;

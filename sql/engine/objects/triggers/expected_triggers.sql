@@ -10,7 +10,8 @@ as $function$
   --
   -- TRUNCATE of a partitioned table fires on its partitions before it, and on itself; only what
   -- has partitions can have rows moved between them; and the one row trigger is for the root,
-  -- which PostgreSQL copies to every partition, see tally.count_route.
+  -- which PostgreSQL copies to every partition, see tally.count_route. A move trigger may be for
+  -- more columns than move rows: those of a partition that is gone and had partitions of its own.
   select f.relation, e.name,
          format('create or replace trigger %s %s on %s %sexecute function tally.%s()',
                 e.name,
@@ -32,7 +33,7 @@ as $function$
                 e.function),
          case when p.proname = e.function
                    and (e.event <> 'move'
-                        or m.attnums = string_to_array(t.tgattr::text, ' ')::int2[])
+                        or m.attnums <@ string_to_array(t.tgattr::text, ' ')::int2[])
               then t.tgenabled end
   from tally.triggered_tables s
   cross join lateral (select r as relation from tally.family(s.source) r) f

@@ -544,3 +544,34 @@ test('a mark of every document reaches one that was being built for the first ti
   t.is((await document(db.sql, 'gated', 'slow'))?.body, 1);
   t.deepEqual(await db.sql('select from tally.due'), []);
 });
+
+test('a builder that reads its own document, or goes deeper and deeper, fails in few words', async (t) => {
+  const db = await league(t);
+  await db.sql(`create function app.same(scope text) returns jsonb language sql stable
+      as $$ select tally.read_summary('same', scope) $$;
+    create function app.deeper(scope text) returns jsonb language sql stable
+      as $$ select tally.read_summary('deeper', scope || 'x') $$;
+    select tally.create_summary('same', 'app.same');
+    select tally.create_summary('deeper', 'app.deeper')`);
+  const same = await failure(db.sql(`select tally.read_summary('same')`));
+  t.is(same.code, 'TL021');
+  t.true(same.message.endsWith(': its builder reads the document that it builds'), same.message);
+  t.true(same.message.length < 200);
+  const deeper = await failure(db.sql(`select tally.read_summary('deeper')`));
+  t.regex(deeper.message, /^summary "deeper" could not be built .*: stack depth limit exceeded$/);
+  t.true(deeper.message.length < 600, String(deeper.message.length));
+  const again = await failure(db.sql(`select tally.refresh('deeper', '')`));
+  t.true(again.message.length < 600);
+});
+
+test('of a long error of a job both ends are kept', async (t) => {
+  const db = await league(t);
+  await db.sql(`create function app.long() returns void language plpgsql
+      as $$ begin raise 'begin % end', repeat('x', 10000); end $$;
+    grant usage on schema app to tally_owner;
+    insert into tally.jobs (name, command, every) values ('long', 'select app.long()', '1 hour')`);
+  await db.sql('select tally.run_due_jobs()');
+  const [job] = await db.sql(`select last_error from tally.jobs where name = 'long'`);
+  t.regex(job?.last_error, /^begin x+ … x+ end$/);
+  t.is(job?.last_error.length, 500);
+});
