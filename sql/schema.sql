@@ -1760,8 +1760,8 @@ begin
   perform tally.drop_function('run_retention', name);
   execute format(
 $create$create function tally.%1$I(
-  v_source regclass, cutoff timestamptz, max_rows integer, remember boolean, not_tables oid[], not_rows tid[],
-  out gone bigint, out tables oid[], out rows tid[]
+  v_source regclass, cutoff timestamptz, max_rows integer, remember boolean, not_tables oid[],
+  not_rows tid[], not_in oid[], out gone bigint, out kept bigint, out tables oid[], out rows tid[]
 )
 language plpgsql
 security definer  -- with the rights of the owner of the table; tally_owner alone may call it
@@ -2802,6 +2802,7 @@ declare
   v_cutoff timestamptz := clock_timestamp() - coalesce(keep, rule.keep);
   v_old    regclass[];
   v_count  bigint;
+  v_kept   bigint;
 begin
   gone := 0;
   partitions := 0;
@@ -2820,11 +2821,20 @@ begin
     gone := tally.drop_partitions(rule, v_old);
     partitions := cardinality(v_old);
   end if;
-  execute format('select r.gone from tally.%I($1, $2, $3, false, null, null) r',
+  perform tally.warn_of_partitions(rule, v_cutoff);
+  execute format('select r.gone, r.kept from tally.%I($1, $2, $3, false, null, null, $4) r',
                  tally.rule_function('run_retention', rule.name))
-    into v_count using tally.rule_source(rule.source), v_cutoff, max_rows;
+    into v_count, v_kept
+    using tally.rule_source(rule.source), v_cutoff, max_rows,
+          tally.partitions_to_leave(rule, v_cutoff);
   gone := gone + v_count;
   is_more := v_count >= max_rows;
+  if v_kept > 0 then
+    raise warning using errcode = 'TL038',
+      message = format('retention "%s": %s row(s) of %s were left, for a BEFORE trigger kept them',
+                       rule.name, v_kept, rule.source),
+      hint = 'Have the rule''s filter leave them out, or mend the trigger.';
+  end if;
 end
 $function$;
 comment on function tally.clean_up_rule(tally.retentions,interval,boolean,integer) is 'Deletes what is old by one rule, at most so many rows and whatever partitions. is_busy: another session does, and nothing was done.';
@@ -3325,9 +3335,12 @@ declare
 begin
   partitions := array(select p from tally.old_partitions(rule, v_cutoff) p
                       where p <> all (not_partitions));
-  execute format('select r.gone, r.tables, r.rows from tally.%I($1, $2, null, $3, $4, $5) r',
+  perform tally.warn_of_partitions(rule, v_cutoff);
+  execute format('select r.gone, r.tables, r.rows from tally.%I($1, $2, null, $3, $4, $5, $6) r',
                  tally.rule_function('run_retention', rule.name))
-    into gone, tables, rows using tally.rule_source(rule.source), v_cutoff, remember, not_tables, not_rows;
+    into gone, tables, rows
+    using tally.rule_source(rule.source), v_cutoff, remember, not_tables, not_rows,
+          tally.partitions_to_leave(rule, v_cutoff);
 end
 $function$;
 comment on function tally.count_rule(tally.retentions,interval,boolean,regclass[],oid[],tid[]) is 'What would go by one rule after what others have taken; with remember which rows.';
@@ -7071,15 +7084,7 @@ CREATE OR REPLACE FUNCTION tally.old_partitions(rule tally.retentions, cutoff ti
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  -- Partitions of which every row has to go, to judge by their bounds. Not where other tables refer
-  -- to the rows: each of those has to be looked at.
-  select b.partition
-  from tally.partition_bounds(rule.source) b
-  where not b.is_default and b.to_at <= cutoff
-    and rule.filter is null
-    and rule.age_sql = quote_ident(tally.partition_column(rule.source))
-    and not exists (select from tally.references_to(rule.source))
-  order by b.to_at
+  select p.partition from tally.past_partitions(rule, cutoff) p where p.hindrance is null
 $function$;
 comment on function tally.old_partitions(tally.retentions,timestamp with time zone) is 'The partitions that a retention drops whole.';
 revoke all on function tally.old_partitions(tally.retentions,timestamp with time zone) from public;
@@ -7139,6 +7144,45 @@ AS $function$
 $function$;
 comment on function tally.partition_column(regclass) is 'The one column of time by whose ranges a table is partitioned, or NULL.';
 revoke all on function tally.partition_column(regclass) from public;
+
+-- function tally.partition_hindrance(regclass,oid)
+CREATE OR REPLACE FUNCTION tally.partition_hindrance(partition regclass, owner oid)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- DROP TABLE, as the rule has it, fails where something depends on the partition that would not
+  -- go with it: a view, say. What goes is what depends on it automatically, and on what goes.
+  with recursive going (classid, objid) as (
+    select 'pg_class'::regclass::oid, partition::oid
+    union
+    select d.classid, d.objid
+    from going g
+    join pg_depend d on d.refclassid = g.classid and d.refobjid = g.objid
+                    and d.deptype in ('a', 'i', 'P', 'S') and d.objsubid = 0
+  )
+  select string_agg(o.what, ', ' order by o.what)
+  from (
+    select distinct coalesce(
+             (select format('%s %s depends on it',
+                            case c.relkind when 'm' then 'materialized view' else 'view' end,
+                            w.ev_class::regclass)
+              from pg_rewrite w join pg_class c on c.oid = w.ev_class
+              where d.classid = 'pg_rewrite'::regclass and w.oid = d.objid
+                and c.relkind in ('v', 'm')),
+             pg_describe_object(d.classid, d.objid, d.objsubid) || ' depends on it') as what
+    from going g
+    join pg_depend d on d.refclassid = g.classid and d.refobjid = g.objid and d.deptype = 'n'
+    where not exists (select from going o where o.classid = d.classid and o.objid = d.objid)
+    union all
+    select format('it belongs to %I', pg_get_userbyid(c.relowner))
+    from pg_class c
+    where c.oid = partition and not pg_has_role(owner, c.relowner, 'usage')
+  ) o
+$function$;
+comment on function tally.partition_hindrance(regclass,oid) is 'Why the owner of its table could not drop a partition; NULL where nothing is against it.';
+revoke all on function tally.partition_hindrance(regclass,oid) from public;
 
 -- function tally.partition_name(regclass,text)
 CREATE OR REPLACE FUNCTION tally.partition_name(source regclass, month text)
@@ -7227,6 +7271,44 @@ end
 $function$;
 comment on function tally.partitions_piece(text) is 'The job that makes partitions of one table ahead.';
 revoke all on function tally.partitions_piece(text) from public;
+
+-- function tally.partitions_to_leave(tally.retentions,timestamp with time zone)
+CREATE OR REPLACE FUNCTION tally.partitions_to_leave(rule tally.retentions, cutoff timestamp with time zone)
+ RETURNS oid[]
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- Rows that are deleted one by one are always subtracted: so those that counters are to keep wait
+  -- until their partition can be dropped.
+  select array(select t.relid::oid
+               from tally.past_partitions(rule, cutoff) p
+               cross join lateral pg_partition_tree(p.partition) t
+               where p.hindrance is not null and rule.on_drop = 'keep')
+$function$;
+comment on function tally.partitions_to_leave(tally.retentions,timestamp with time zone) is 'Partitions that cannot be dropped, and whose rows a retention leaves where they are.';
+revoke all on function tally.partitions_to_leave(tally.retentions,timestamp with time zone) from public;
+
+-- function tally.past_partitions(tally.retentions,timestamp with time zone)
+CREATE OR REPLACE FUNCTION tally.past_partitions(rule tally.retentions, cutoff timestamp with time zone)
+ RETURNS TABLE(partition regclass, hindrance text)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- Partitions of which every row has to go, to judge by their bounds. Not where other tables refer
+  -- to the rows: each of those has to be looked at.
+  select b.partition, tally.partition_hindrance(b.partition, c.relowner)
+  from tally.partition_bounds(rule.source) b
+  join pg_class c on c.oid = rule.source
+  where not b.is_default and b.to_at <= cutoff
+    and rule.filter is null
+    and rule.age_sql = quote_ident(tally.partition_column(rule.source))
+    and not exists (select from tally.references_to(rule.source))
+  order by b.to_at
+$function$;
+comment on function tally.past_partitions(tally.retentions,timestamp with time zone) is 'The partitions whose time is over by a retention, and what keeps them from being dropped.';
+revoke all on function tally.past_partitions(tally.retentions,timestamp with time zone) from public;
 
 -- function tally.pick_due(boolean,timestamp with time zone,integer)
 CREATE OR REPLACE FUNCTION tally.pick_due(slow boolean, before timestamp with time zone, most integer)
@@ -7614,7 +7696,7 @@ begin
   on conflict on constraint retentions_pkey do nothing;
   perform tally.build_retention(rule.name);
   -- As it will run: what is missing, a right on a table that refers to it, is missed now.
-  execute format('select from tally.%I($1, ''-infinity'', null, false, null, null)',
+  execute format('select from tally.%I($1, ''-infinity'', null, false, null, null, ''{}'')',
                  tally.rule_function('run_retention', rule.name)) using rule.source;
   insert into tally.jobs (name, command, every, next_at)
   values ('clean_up ' || rule.name, format('select tally.clean_up_piece(%L)', rule.name), '1 hour',
@@ -7980,6 +8062,8 @@ AS $function$
   select k.conname::text, k.conrelid::regclass, k.confdeltype
   from pg_constraint k
   where k.contype = 'f' and k.conparentid = 0
+    -- One that is not enforced (PostgreSQL 18) protects nothing.
+    and to_jsonb(k) ->> 'conenforced' is distinct from 'false'
     and k.confrelid in (select f from tally.family(references_to.source) f)
   order by k.conrelid::regclass::text, k.conname
 $function$;
@@ -8000,6 +8084,7 @@ AS $function$
            coalesce(pg_partition_root(k.confrelid), k.confrelid::regclass) as parent
     from pg_constraint k
     where k.contype = 'f' and k.conparentid = 0
+      and to_jsonb(k) ->> 'conenforced' is distinct from 'false'
   ), referred (relation) as (
     select k.parent from keys k where k.child = referred_tables.source
     union
@@ -8202,8 +8287,17 @@ $text$  -- Deletes at most max_rows old rows, without those that somebody has lo
   -- A row goes unless another one that stays refers to it by a key that forbids its going, or to
   -- what would go along with it by keys that cascade. It counts with what goes along of its own
   -- table, so the sum is the same however many calls it takes.
+  -- It does not go before those that refer to it by a key that sets null, and go themselves, where
+  -- filter or age look at what is set. With a row that is kept by a trigger it goes on to the next.
   gone := 0;
-  v_family := array(select v_source::oid union select f.relid from pg_partition_tree(v_source) f);
+  kept := 0;
+  v_family := array(
+    with recursive family (relation) as (
+      select v_source::oid
+      union
+      select i.inhrelid from family f join pg_inherits i on i.inhparent = f.relation
+    )
+    select f.relation from family f);
   with recursive reached (relation) as (
     select f from unnest(v_family) f
     union
@@ -8213,37 +8307,74 @@ $text$  -- Deletes at most max_rows old rows, without those that somebody has lo
                         union select a.relid from pg_partition_ancestors(x.relation) a) u (relation)
     join pg_constraint k on k.confrelid = u.relation and k.contype = 'f' and k.conparentid = 0
                             and k.confdeltype = 'c'
+                            and to_jsonb(k) ->> 'conenforced' is distinct from 'false'
     cross join lateral (select k.conrelid
                         union select p.relid from pg_partition_tree(k.conrelid) p) f (relation)
   )
   select array_agg(x.relation) into v_reached from reached x;
   select jsonb_agg(to_jsonb(o) order by o.child, o.name) into v_keys
   from (
-    select k.conname as name, k.confdeltype as action, k.conrelid::regclass::text as child,
-           k.confrelid::regclass::text as parent, k.confrelid = any (v_family) as is_direct,
+    select k.conname as name, k.conrelid::regclass::text as relation, x.action,
+           -- Rows of tables that inherit from them neither refer by the key, nor are referred to.
+           case when r.relkind = 'p' then '' else 'only ' end || k.conrelid::regclass as child,
+           case when p.relkind = 'p' then '' else 'only ' end || k.confrelid::regclass as parent,
+           k.confrelid = v_source as is_direct,
            k.conrelid = any (v_reached) as is_reached, k.conrelid = any (v_family) as is_self,
+           -- Nothing can be set: it forbids as well.
+           x.action <> k.confdeltype as is_never,
+           x.action in ('n', 'd') and k.conrelid = v_source and k.confrelid = v_source
+             and exists (select from unnest(x.sets) s (attnum)
+                         join pg_attribute a on a.attrelid = k.conrelid and a.attnum = s.attnum
+                         where position(quote_ident(a.attname) in v_where) > 0) as is_telling,
            has_any_column_privilege(k.conrelid, 'select') as is_readable,
-           (select string_agg(format('tally_row.%I operator(%s.%s) c.%I', b.attname,
+           -- By the operator and the collation that PostgreSQL itself compares them by.
+           (select string_agg(format('tally_row.%I%s operator(%s.%s) c.%I', b.attname,
+                                     case when a.attcollation <> b.attcollation then
+                                       (select format(' collate %s.%I',
+                                                      l.collnamespace::regnamespace, l.collname)
+                                        from pg_collation l, pg_collation m
+                                        where m.oid = b.attcollation and l.oid =
+                                          case when m.collisdeterministic then a.attcollation
+                                               else b.attcollation end) end,
                                      e.oprnamespace::regnamespace, e.oprname, a.attname), ' and '
                               order by u.n)
             from unnest(k.conkey, k.confkey, k.conpfeqop) with ordinality u (child, parent, eq, n)
             join pg_attribute a on a.attrelid = k.conrelid and a.attnum = u.child
             join pg_attribute b on b.attrelid = k.confrelid and b.attnum = u.parent
-            join pg_operator e on e.oid = u.eq) as matches
+            join pg_operator e on e.oid = u.eq)
+             || case when p.relkind <> 'p' and k.confrelid = v_source and cardinality(v_family) > 1
+                     then format(' and tally_row.tableoid = %s', k.confrelid) else '' end as matches
     from pg_constraint k
+    join pg_class r on r.oid = k.conrelid
+    join pg_class p on p.oid = k.confrelid
+    cross join lateral (
+      select s.sets,
+             case when k.confdeltype in ('n', 'd')
+                   and exists (select from unnest(s.sets) u (attnum)
+                               join pg_attribute a on a.attrelid = k.conrelid
+                                                  and a.attnum = u.attnum
+                               join pg_type t on t.oid = a.atttypid
+                               where (a.attnotnull or t.typnotnull)
+                                 and (k.confdeltype = 'n'
+                                      or not a.atthasdef and t.typdefault is null))
+                  then 'r' else k.confdeltype end as action
+      from (select coalesce(nullif(k.confdelsetcols, '{}'), k.conkey) as sets) s
+    ) x
     where k.contype = 'f' and k.conparentid = 0
+      -- One that is not enforced (PostgreSQL 18) protects nothing.
+      and to_jsonb(k) ->> 'conenforced' is distinct from 'false'
       and k.confrelid in (select r from unnest(v_reached) r
                           union
                           select a.relid from unnest(v_reached) r, pg_partition_ancestors(r) a)
   ) o;
   for v_key in
-    select k.* from jsonb_to_recordset(v_keys) k (name text, child text, is_readable boolean)
+    select k.* from jsonb_to_recordset(v_keys) k (name text, relation text, is_readable boolean)
     where not k.is_readable
   loop
     raise exception using errcode = 'insufficient_privilege',
       message = format('permission denied for table %s, which refers to what retention "%s" deletes '
-                       '(foreign key %s)', v_key.child, v_rule, v_key.name),
-      hint = format('grant select on %s to %I;', v_key.child, current_user);
+                       '(foreign key %s)', v_key.relation, v_rule, v_key.name),
+      hint = format('grant select on %s to %I;', v_key.relation, current_user);
   end loop;
 $text$
 $function$;
@@ -8260,7 +8391,35 @@ AS $function$
   select
 $text$
   if not v_dry then
+    -- What can never go is said each time, with the reason.
+    for v_key in
+      select k.* from jsonb_to_recordset(v_keys) k (name text, relation text, child text,
+                                                    matches text, is_direct boolean,
+                                                    is_never boolean)
+      where k.is_never and k.is_direct
+    loop
+      execute format('select count(*) from %s tally_row where %s and exists (select from %s c '
+                     'where %s)', v_from, v_where, v_key.child, v_key.matches)
+        into v_count using cutoff;
+      if v_count > 0 then
+        raise warning using errcode = 'TL038',
+          message = format('retention "%s": %s row(s) of %s stay, for %s refers to them (foreign '
+                           'key %s, which would set null where that is not allowed)', v_rule,
+                           v_count, v_source, v_key.relation, v_key.name),
+          hint = 'Have the column take null, or the foreign key say on delete cascade.';
+      end if;
+    end loop;
     return;
+  end if;
+  select string_agg(format('%s of %s', t.tgname, t.tgrelid::regclass), ', '
+                    order by t.tgname, t.tgrelid)
+  into v_checks
+  from pg_trigger t
+  where t.tgrelid = any (v_reached) and not t.tgisinternal and t.tgenabled in ('O', 'A')
+    and t.tgtype & 11 = 11;  -- before delete, for each row
+  if v_checks is not null and (gone > 0 or cardinality(v_gone_r) > v_before) then
+    raise notice 'retention "%": a trigger may keep rows that are counted here, or fail (%)',
+      v_rule, v_checks;
   end if;
   tables := case when remember then v_gone_t[v_before + 1 :] end;
   rows := case when remember then v_gone_r[v_before + 1 :] end;
@@ -8276,8 +8435,9 @@ $text$
       v_key.child;
   end loop;
   for v_key in
-    select k.* from jsonb_to_recordset(v_keys) k (name text, action text, child text, parent text,
-                                                  matches text, is_direct boolean)
+    select k.* from jsonb_to_recordset(v_keys) k (name text, action text, relation text,
+                                                  child text, parent text, matches text,
+                                                  is_direct boolean, is_never boolean)
     where k.action in ('n', 'd') or k.is_direct and k.action in ('a', 'r')
   loop
     if v_key.action in ('n', 'd') then
@@ -8287,24 +8447,26 @@ $text$
         into v_count using cutoff, v_gone_t, v_gone_r;
       if v_count > 0 then
         raise notice 'retention "%": % row(s) of % lose their reference (foreign key %)', v_rule,
-          v_count, v_key.child, v_key.name;
+          v_count, v_key.relation, v_key.name;
       end if;
     else
       execute format('select count(*) from %s tally_row where %s and %s and exists (select from %s '
-                     'c where %s and %s)', v_from, v_where, format(v_gone, 'tally_row'), v_key.child,
-                     v_key.matches, format(v_gone, 'c'))
+                     'c where %s and %s)', v_rows_of, v_where, format(v_gone, 'tally_row'),
+                     v_key.child, v_key.matches, format(v_gone, 'c'))
         into v_count using cutoff, v_gone_t, v_gone_r;
       if v_count > 0 then
         raise notice 'retention "%": % row(s) of % stay, for % refers to them (foreign key %)',
-          v_rule, v_count, v_source, v_key.child, v_key.name;
+          v_rule, v_count, v_source, v_key.relation, v_key.name
+          || case when v_key.is_never then ', which would set null where that is not allowed'
+                  else '' end;
       end if;
     end if;
   end loop;
   if cardinality(v_left_r) > 0 then
     raise notice 'retention "%": % row(s) of % stay, for something refers to what would go with '
       'them (%)', v_rule, cardinality(v_left_r), v_source,
-      (select string_agg(format('foreign key %s of %s', k.name, k.child), ', ')
-       from jsonb_to_recordset(v_keys) k (name text, action text, child text, is_direct boolean)
+      (select string_agg(format('foreign key %s of %s', k.name, k.relation), ', ')
+       from jsonb_to_recordset(v_keys) k (name text, action text, relation text, is_direct boolean)
        where k.action in ('a', 'r') and not k.is_direct);
   end if;
 end
@@ -8325,7 +8487,7 @@ $text$
   while v_places loop
     v_limit := max_rows - gone;
     execute v_pick into v_tables, v_rows
-      using cutoff, v_gone_t, v_gone_r, v_left_t, v_left_r, v_limit;
+      using cutoff, v_gone_t, v_gone_r, v_left_t, v_left_r, v_limit, not_in;
     if v_rows is null then
       -- What was left may be free by now. Outside of a dry run the next call sees to that.
       exit when not v_dry or not v_went or cardinality(v_left_r) = 0;
@@ -8381,6 +8543,7 @@ $text$
       v_gone_t := v_gone_t || v_all_t;
       v_gone_r := v_gone_r || v_all_r;
     elsif v_rows is not null then
+      v_deleted := 0;
       for v_table in select distinct o.t from unnest(v_tables) o (t) loop
         -- The places come by a query: the planner would look at each of an array that it sees.
         execute format('delete from %s tally_row where tally_row.tableoid = $1 and tally_row.ctid '
@@ -8388,6 +8551,7 @@ $text$
           using v_table, array(select o.r from unnest(v_tables, v_rows) o (t, r)
                                where o.t = v_table);
         get diagnostics v_count = row_count;
+        v_deleted := v_deleted + v_count;
         if not coalesce(v_self, false) then
           gone := gone + v_count;
         end if;
@@ -8399,6 +8563,13 @@ $text$
           into v_count using v_all_t, v_all_r, v_family;
         gone := gone + v_count;
       end if;
+      if v_deleted < cardinality(v_rows) then
+        -- Some went along with others. What is still there a trigger has kept.
+        execute format('select count(*) from unnest($1, $2) d (t, r) join %s tally_row on '
+                       'tally_row.tableoid = d.t and tally_row.ctid = d.r', v_from)
+          into v_count using v_tables, v_rows;
+        kept := kept + v_count;
+      end if;
       -- What is checked at the commit would fail for everything that is done with it.
       if v_checks is not null then
         execute format('set constraints %s immediate', v_checks);
@@ -8407,8 +8578,7 @@ $text$
       v_left_t := v_left_t || v_tables;
       v_left_r := v_left_r || v_rows;
     end if;
-    exit when v_keys is null or gone >= max_rows
-      or not v_again and (v_dry or v_picked < v_limit);
+    exit when gone >= max_rows or not v_again and (v_dry or v_picked < v_limit);
   end loop;
 $text$
 $function$;
@@ -8423,7 +8593,63 @@ CREATE OR REPLACE FUNCTION tally.retention_texts()
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
   select
-$text$  select coalesce(bool_or(k.action in ('a', 'r') and k.is_reached), false),
+$text$  v_rows_of := v_from;
+  if v_dry then
+    -- Rows of this table as they would be: without what keys set that refer to rows that are gone,
+    -- where filter or age look at it.
+    select jsonb_object_agg(s.column, s.value) into v_told
+    from (
+      select quote_ident(a.attname) as column,
+             string_agg(format(' when exists (select from unnest($2, $3) g (t, r) join %s%s '
+                               'tally_row on tally_row.tableoid = g.t and tally_row.ctid = g.r '
+                               'where %s) then %s',
+                               case when p.relkind = 'p' then '' else 'only ' end,
+                               k.confrelid::regclass, m.matches,
+                               case when k.confdeltype = 'd' and x.text !~ '\(' then x.text
+                                    else 'null' end), '') as value
+      from pg_constraint k
+      join pg_class p on p.oid = k.confrelid
+      cross join lateral unnest(coalesce(nullif(k.confdelsetcols, '{}'), k.conkey)) u (attnum)
+      join pg_attribute a on a.attrelid = k.conrelid and a.attnum = u.attnum
+                         and position(quote_ident(a.attname) in v_where) > 0
+      left join lateral (
+        -- One that calls something, a sequence say, is not for a dry run.
+        select pg_get_expr(d.adbin, d.adrelid) as text
+        from pg_attrdef d
+        where d.adrelid = a.attrelid and d.adnum = a.attnum
+      ) x on true
+      cross join lateral (
+        select string_agg(format('tally_row.%I operator(%s.%s) c.%I%s', b.attname,
+                                 e.oprnamespace::regnamespace, e.oprname, a.attname,
+                                 case when a.attcollation <> b.attcollation then
+                                   (select format(' collate %s.%I', l.collnamespace::regnamespace,
+                                                  l.collname)
+                                    from pg_collation l where l.oid = b.attcollation) end), ' and ')
+                 as matches
+        from unnest(k.conkey, k.confkey, k.conpfeqop) o (child, parent, eq)
+        join pg_attribute a on a.attrelid = k.conrelid and a.attnum = o.child
+        join pg_attribute b on b.attrelid = k.confrelid and b.attnum = o.parent
+        join pg_operator e on e.oid = o.eq
+      ) m
+      where k.contype = 'f' and k.conparentid = 0 and k.conrelid = v_source
+        and k.confdeltype in ('n', 'd')
+        and to_jsonb(k) ->> 'conenforced' is distinct from 'false'
+        and has_any_column_privilege(k.confrelid, 'select')
+      group by a.attname
+    ) s;
+    if v_told is not null then
+      v_rows_of := (
+        select format('(select c.tableoid, c.ctid, %s from %s c)', string_agg(
+                 case when v_told ? quote_ident(a.attname)
+                      then format('case%s else c.%2$I end as %2$I',
+                                  v_told ->> quote_ident(a.attname), a.attname)
+                      else format('c.%I', a.attname) end, ', ' order by a.attnum), v_from)
+        from pg_attribute a
+        where a.attrelid = v_source and a.attnum > 0 and not a.attisdropped);
+    end if;
+  end if;
+  select coalesce(bool_or(k.action in ('a', 'r') and (k.is_reached or not k.is_direct)
+                          or k.is_telling), false),
          bool_or(k.action = 'c' and k.is_self),
          -- What goes along with $1 and $2, without $3 and $4.
          'select array_agg(n.t), array_agg(n.r) from (select distinct o.t, o.r from ('
@@ -8442,32 +8668,44 @@ $text$  select coalesce(bool_or(k.action in ('a', 'r') and k.is_reached), false)
                 k.parent, k.child, k.matches), ' union all ')
               filter (where k.action in ('a', 'r', 'c'))
            || ') o) n',
-         coalesce(bool_or(k.action in ('c', 'n', 'd')), false),
-         format('from %s tally_row where %s', v_from, v_where) || coalesce(string_agg(
+         coalesce(bool_or(k.action in ('c', 'n', 'd') or not k.is_direct), false),
+         format('from %s tally_row where %s', v_rows_of, v_where) || coalesce(string_agg(
                 format(' and not exists (select from %s c where %s', k.child, k.matches)
                   || case when v_dry then ' and ' || format(v_gone, 'c') else '' end || ')', '')
               filter (where k.is_direct and k.action in ('a', 'r')), '')
+           || coalesce(string_agg(
+                format(' and not exists (select from (select tally_row.*, tally_row.tableoid as '
+                       'tally_t, tally_row.ctid as tally_r from %s tally_row where %s', v_rows_of,
+                       v_where)
+                  || case when v_dry then ' and ' || format(v_gone, 'tally_row') else '' end
+                  || format(') c where %s and (c.tally_t, c.tally_r) <> (tally_row.tableoid, '
+                            'tally_row.ctid)%s)', k.matches,
+                            case when k.child like 'only %' and cardinality(v_family) > 1
+                                 then format(' and c.tally_t = %s', v_source::oid) else '' end), '')
+              filter (where k.is_telling), '')
     into v_again, v_self, v_down, v_block, v_places, v_pick
   from jsonb_to_recordset(v_keys) k (action text, child text, parent text, matches text,
-                                     is_direct boolean, is_reached boolean, is_self boolean);
+                                     is_direct boolean, is_reached boolean, is_self boolean,
+                                     is_telling boolean);
   v_places := v_places or v_again or remember or not v_dry;
   if v_dry then
     v_pick := v_pick || ' and ' || format(v_gone, 'tally_row');
   end if;
   if not v_places then
     -- A figure is all that is needed.
-    execute 'select count(*) ' || v_pick into gone using cutoff, v_gone_t, v_gone_r;
+    execute 'select count(*) ' || v_pick || ' and tally_row.tableoid <> all ($4)' into gone
+      using cutoff, v_gone_t, v_gone_r, not_in;
   end if;
   v_pick := 'select array_agg(d.t), array_agg(d.r) from (select tally_row.tableoid as t, '
     || 'tally_row.ctid as r ' || v_pick
     || ' and not exists (select from unnest($4, $5) g (t, r) where g.t = tally_row.tableoid '
-       'and g.r = tally_row.ctid)'
+       'and g.r = tally_row.ctid) and tally_row.tableoid <> all ($7)'
     || case when v_dry then ') d'
             else ' limit $6 for update of tally_row skip locked) d' end;
   v_checks := $text$ || tally.deferred_checks(
 'select r from unnest(v_reached) r
-                                union select k.child::regclass
-                                from jsonb_to_recordset(v_keys) k (action text, child text)
+                                union select k.relation::regclass
+                                from jsonb_to_recordset(v_keys) k (action text, relation text)
                                 where k.action in (''n'', ''d'')') || $text$;
 $text$
 $function$;
@@ -8484,6 +8722,8 @@ AS $function$
   select
 $text$  v_dry    constant boolean := max_rows is null;
   v_family  oid[];
+  v_told    jsonb;
+  v_rows_of text;
   v_reached oid[];
   v_keys    jsonb;
   v_key     record;
@@ -8514,6 +8754,7 @@ $text$  v_dry    constant boolean := max_rows is null;
   v_went    boolean := false;
   v_cost    text := current_setting('random_page_cost');
   v_whole   boolean;
+  v_deleted bigint;
   v_table   oid;
   v_count   bigint;
   v_minus constant text := 'select array_agg(d.t), array_agg(d.r) from unnest($1, $2) d (t, r) '
@@ -8622,6 +8863,50 @@ $function$;
 comment on function tally.rule_function(text,text) is 'What a function, trigger or index that belongs to a rule is called.';
 revoke all on function tally.rule_function(text,text) from public;
 
+-- function tally.rule_reach(regclass)
+CREATE OR REPLACE FUNCTION tally.rule_reach(source regclass)
+ RETURNS TABLE(kind text, relation regclass, columns name[])
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- What deleting rows of a table has to do with others, down the foreign keys that are enforced.
+  -- A partition stands for its whole table.
+  with recursive keys as (
+    select coalesce(pg_partition_root(k.conrelid), k.conrelid::regclass) as child,
+           coalesce(pg_partition_root(k.confrelid), k.confrelid::regclass) as parent,
+           s.columns, case when k.confdeltype in ('n', 'd') and s.is_fixed then 'r'
+                           else k.confdeltype end as action
+    from pg_constraint k
+    cross join lateral (
+      select array_agg(a.attname) as columns, bool_or(a.attnotnull) as is_fixed
+      from pg_attribute a
+      where a.attrelid = k.conrelid
+        and a.attnum = any (coalesce(nullif(k.confdelsetcols, '{}'), k.conkey))
+    ) s
+    where k.contype = 'f' and k.conparentid = 0
+      and to_jsonb(k) ->> 'conenforced' is distinct from 'false'
+  ), family (relation) as (
+    select rule_reach.source
+    union
+    select i.inhrelid::regclass
+    from family f
+    join pg_inherits i on i.inhparent = f.relation
+    join pg_class c on c.oid = i.inhrelid and not c.relispartition
+  ), taken (relation) as (
+    select f.relation from family f
+    union
+    select k.child from taken t join keys k on k.parent = t.relation and k.action = 'c'
+  )
+  select 'takes', t.relation, null::name[] from taken t
+  union all
+  select case when k.action in ('a', 'r') then 'is held by' else 'sets' end, k.child, k.columns
+  from taken t
+  join keys k on k.parent = t.relation and k.action <> 'c'
+$function$;
+comment on function tally.rule_reach(regclass) is 'The tables from which rows go when rows of a table are deleted (takes), those that may forbid it (is held by), and those whose columns are set to null or a default (sets).';
+revoke all on function tally.rule_reach(regclass) from public;
+
 -- function tally.rule_settings()
 CREATE OR REPLACE FUNCTION tally.rule_settings()
  RETURNS text
@@ -8696,12 +8981,18 @@ AS $function$
   -- Rows that refer to others go before these: so a parent goes in the clean-up that takes its
   -- children, and a child counts for its own rule and not as what a cascade took along. A table
   -- refers to more tables than those do to which it refers. Rules of one table go by name.
-  with rules as (
-    select r.name, r.source, t.referred
+  -- One may depend on a later one all the same: where that takes rows along, of whatever table,
+  -- that hold its own, or sets what its filter looks at.
+  with rules as materialized (
+    select r.name, r.source, r.filter_sql || ' ' || r.age_sql as looks_at, t.referred
     from tally.retentions r
     cross join lateral (select array(select f from tally.referred_tables(r.source) f) as referred) t
     where rules_in_order.which is null or r.name = rules_in_order.which
-  ), placed as (
+  ), reach as materialized (
+    select r.name, t.kind, t.relation, t.columns
+    from rules r
+    cross join lateral tally.rule_reach(r.source) t
+  ), placed as materialized (
     select r.*, row_number() over (order by cardinality(r.referred) desc, r.name) as place
     from rules r
   )
@@ -8713,10 +9004,18 @@ AS $function$
     from placed o
     where o.source = any (p.referred) and o.source <> p.source
        or o.source = p.source and o.place > p.place
+       or o.source <> p.source and exists (
+         select from reach t
+         join reach h on h.name = o.name and h.kind = 'is held by' and h.relation = t.relation
+         where t.name = p.name and t.kind = 'takes')
+       or o.source <> p.source and exists (
+         select from reach s, unnest(s.columns) c (attname)
+         where s.name = p.name and s.kind = 'sets' and s.relation = o.source
+           and position(quote_ident(c.attname) in o.looks_at) > 0)
   ) c
   order by p.place
 $function$;
-comment on function tally.rules_in_order(text) is 'The rules of retention in the order in which they clean up, each with those whose figures depend on it. is_circular: such a one comes before it, for their tables refer to each other.';
+comment on function tally.rules_in_order(text) is 'The rules of retention in the order in which they clean up, each with those whose figures depend on it. is_circular: such a one comes before it.';
 revoke all on function tally.rules_in_order(text) from public;
 
 -- function tally.run_builder(text,text,bigint)
@@ -9698,6 +9997,29 @@ end
 $function$;
 comment on function tally.warm(text,text[]) is 'Builds those documents that are missing or too old, before somebody asks for them; how many.';
 revoke all on function tally.warm(text,text[]) from public;
+
+-- function tally.warn_of_partitions(tally.retentions,timestamp with time zone)
+CREATE OR REPLACE FUNCTION tally.warn_of_partitions(rule tally.retentions, cutoff timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_partition record;
+begin
+  for v_partition in
+    select p.* from tally.past_partitions(rule, cutoff) p where p.hindrance is not null
+  loop
+    raise warning using errcode = 'TL038',
+      message = format('retention "%s": %s cannot be dropped: %s; its rows %s', rule.name,
+                       v_partition.partition, v_partition.hindrance,
+                       case rule.on_drop when 'keep' then 'stay' else 'go one by one' end),
+      hint = 'Drop that, or give the partition to the owner of its table.';
+  end loop;
+end
+$function$;
+comment on function tally.warn_of_partitions(tally.retentions,timestamp with time zone) is 'Says which old partitions cannot be dropped, and why.';
+revoke all on function tally.warn_of_partitions(tally.retentions,timestamp with time zone) from public;
 
 -- function tally.watch(text,regclass,text,text)
 CREATE OR REPLACE FUNCTION tally.watch(summary text, source regclass, scope text DEFAULT NULL::text, filter text DEFAULT NULL::text)

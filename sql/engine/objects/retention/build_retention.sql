@@ -16,8 +16,8 @@ begin
   perform tally.drop_function('run_retention', name);
   execute format(
 $create$create function tally.%1$I(
-  v_source regclass, cutoff timestamptz, max_rows integer, remember boolean, not_tables oid[], not_rows tid[],
-  out gone bigint, out tables oid[], out rows tid[]
+  v_source regclass, cutoff timestamptz, max_rows integer, remember boolean, not_tables oid[],
+  not_rows tid[], not_in oid[], out gone bigint, out kept bigint, out tables oid[], out rows tid[]
 )
 language plpgsql
 security definer  -- with the rights of the owner of the table; tally_owner alone may call it

@@ -10,6 +10,7 @@ declare
   v_cutoff timestamptz := clock_timestamp() - coalesce(keep, rule.keep);
   v_old    regclass[];
   v_count  bigint;
+  v_kept   bigint;
 begin
   gone := 0;
   partitions := 0;
@@ -28,11 +29,20 @@ begin
     gone := tally.drop_partitions(rule, v_old);
     partitions := cardinality(v_old);
   end if;
-  execute format('select r.gone from tally.%I($1, $2, $3, false, null, null) r',
+  perform tally.warn_of_partitions(rule, v_cutoff);
+  execute format('select r.gone, r.kept from tally.%I($1, $2, $3, false, null, null, $4) r',
                  tally.rule_function('run_retention', rule.name))
-    into v_count using tally.rule_source(rule.source), v_cutoff, max_rows;
+    into v_count, v_kept
+    using tally.rule_source(rule.source), v_cutoff, max_rows,
+          tally.partitions_to_leave(rule, v_cutoff);
   gone := gone + v_count;
   is_more := v_count >= max_rows;
+  if v_kept > 0 then
+    raise warning using errcode = 'TL038',
+      message = format('retention "%s": %s row(s) of %s were left, for a BEFORE trigger kept them',
+                       rule.name, v_kept, rule.source),
+      hint = 'Have the rule''s filter leave them out, or mend the trigger.';
+  end if;
 end
 $function$;
 
@@ -54,9 +64,12 @@ declare
 begin
   partitions := array(select p from tally.old_partitions(rule, v_cutoff) p
                       where p <> all (not_partitions));
-  execute format('select r.gone, r.tables, r.rows from tally.%I($1, $2, null, $3, $4, $5) r',
+  perform tally.warn_of_partitions(rule, v_cutoff);
+  execute format('select r.gone, r.tables, r.rows from tally.%I($1, $2, null, $3, $4, $5, $6) r',
                  tally.rule_function('run_retention', rule.name))
-    into gone, tables, rows using tally.rule_source(rule.source), v_cutoff, remember, not_tables, not_rows;
+    into gone, tables, rows
+    using tally.rule_source(rule.source), v_cutoff, remember, not_tables, not_rows,
+          tally.partitions_to_leave(rule, v_cutoff);
 end
 $function$;
 

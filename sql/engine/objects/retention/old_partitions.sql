@@ -4,15 +4,7 @@ language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $function$
-  -- Partitions of which every row has to go, to judge by their bounds. Not where other tables refer
-  -- to the rows: each of those has to be looked at.
-  select b.partition
-  from tally.partition_bounds(rule.source) b
-  where not b.is_default and b.to_at <= cutoff
-    and rule.filter is null
-    and rule.age_sql = quote_ident(tally.partition_column(rule.source))
-    and not exists (select from tally.references_to(rule.source))
-  order by b.to_at
+  select p.partition from tally.past_partitions(rule, cutoff) p where p.hindrance is null
 $function$;
 
 comment on function tally.old_partitions(tally.retentions, timestamptz) is

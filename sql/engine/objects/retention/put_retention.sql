@@ -78,7 +78,7 @@ begin
   on conflict on constraint retentions_pkey do nothing;
   perform tally.build_retention(rule.name);
   -- As it will run: what is missing, a right on a table that refers to it, is missed now.
-  execute format('select from tally.%I($1, ''-infinity'', null, false, null, null)',
+  execute format('select from tally.%I($1, ''-infinity'', null, false, null, null, ''{}'')',
                  tally.rule_function('run_retention', rule.name)) using rule.source;
   insert into tally.jobs (name, command, every, next_at)
   values ('clean_up ' || rule.name, format('select tally.clean_up_piece(%L)', rule.name), '1 hour',

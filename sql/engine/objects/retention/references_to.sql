@@ -9,6 +9,8 @@ as $function$
   select k.conname::text, k.conrelid::regclass, k.confdeltype
   from pg_constraint k
   where k.contype = 'f' and k.conparentid = 0
+    -- One that is not enforced (PostgreSQL 18) protects nothing.
+    and to_jsonb(k) ->> 'conenforced' is distinct from 'false'
     and k.confrelid in (select f from tally.family(references_to.source) f)
   order by k.conrelid::regclass::text, k.conname
 $function$;
@@ -29,6 +31,7 @@ as $function$
            coalesce(pg_partition_root(k.confrelid), k.confrelid::regclass) as parent
     from pg_constraint k
     where k.contype = 'f' and k.conparentid = 0
+      and to_jsonb(k) ->> 'conenforced' is distinct from 'false'
   ), referred (relation) as (
     select k.parent from keys k where k.child = referred_tables.source
     union

@@ -9,7 +9,7 @@ $text$
   while v_places loop
     v_limit := max_rows - gone;
     execute v_pick into v_tables, v_rows
-      using cutoff, v_gone_t, v_gone_r, v_left_t, v_left_r, v_limit;
+      using cutoff, v_gone_t, v_gone_r, v_left_t, v_left_r, v_limit, not_in;
     if v_rows is null then
       -- What was left may be free by now. Outside of a dry run the next call sees to that.
       exit when not v_dry or not v_went or cardinality(v_left_r) = 0;
@@ -65,6 +65,7 @@ $text$
       v_gone_t := v_gone_t || v_all_t;
       v_gone_r := v_gone_r || v_all_r;
     elsif v_rows is not null then
+      v_deleted := 0;
       for v_table in select distinct o.t from unnest(v_tables) o (t) loop
         -- The places come by a query: the planner would look at each of an array that it sees.
         execute format('delete from %s tally_row where tally_row.tableoid = $1 and tally_row.ctid '
@@ -72,6 +73,7 @@ $text$
           using v_table, array(select o.r from unnest(v_tables, v_rows) o (t, r)
                                where o.t = v_table);
         get diagnostics v_count = row_count;
+        v_deleted := v_deleted + v_count;
         if not coalesce(v_self, false) then
           gone := gone + v_count;
         end if;
@@ -83,6 +85,13 @@ $text$
           into v_count using v_all_t, v_all_r, v_family;
         gone := gone + v_count;
       end if;
+      if v_deleted < cardinality(v_rows) then
+        -- Some went along with others. What is still there a trigger has kept.
+        execute format('select count(*) from unnest($1, $2) d (t, r) join %s tally_row on '
+                       'tally_row.tableoid = d.t and tally_row.ctid = d.r', v_from)
+          into v_count using v_tables, v_rows;
+        kept := kept + v_count;
+      end if;
       -- What is checked at the commit would fail for everything that is done with it.
       if v_checks is not null then
         execute format('set constraints %s immediate', v_checks);
@@ -91,8 +100,7 @@ $text$
       v_left_t := v_left_t || v_tables;
       v_left_r := v_left_r || v_rows;
     end if;
-    exit when v_keys is null or gone >= max_rows
-      or not v_again and (v_dry or v_picked < v_limit);
+    exit when gone >= max_rows or not v_again and (v_dry or v_picked < v_limit);
   end loop;
 $text$
 $function$;
@@ -109,7 +117,35 @@ as $function$
   select
 $text$
   if not v_dry then
+    -- What can never go is said each time, with the reason.
+    for v_key in
+      select k.* from jsonb_to_recordset(v_keys) k (name text, relation text, child text,
+                                                    matches text, is_direct boolean,
+                                                    is_never boolean)
+      where k.is_never and k.is_direct
+    loop
+      execute format('select count(*) from %s tally_row where %s and exists (select from %s c '
+                     'where %s)', v_from, v_where, v_key.child, v_key.matches)
+        into v_count using cutoff;
+      if v_count > 0 then
+        raise warning using errcode = 'TL038',
+          message = format('retention "%s": %s row(s) of %s stay, for %s refers to them (foreign '
+                           'key %s, which would set null where that is not allowed)', v_rule,
+                           v_count, v_source, v_key.relation, v_key.name),
+          hint = 'Have the column take null, or the foreign key say on delete cascade.';
+      end if;
+    end loop;
     return;
+  end if;
+  select string_agg(format('%s of %s', t.tgname, t.tgrelid::regclass), ', '
+                    order by t.tgname, t.tgrelid)
+  into v_checks
+  from pg_trigger t
+  where t.tgrelid = any (v_reached) and not t.tgisinternal and t.tgenabled in ('O', 'A')
+    and t.tgtype & 11 = 11;  -- before delete, for each row
+  if v_checks is not null and (gone > 0 or cardinality(v_gone_r) > v_before) then
+    raise notice 'retention "%": a trigger may keep rows that are counted here, or fail (%)',
+      v_rule, v_checks;
   end if;
   tables := case when remember then v_gone_t[v_before + 1 :] end;
   rows := case when remember then v_gone_r[v_before + 1 :] end;
@@ -125,8 +161,9 @@ $text$
       v_key.child;
   end loop;
   for v_key in
-    select k.* from jsonb_to_recordset(v_keys) k (name text, action text, child text, parent text,
-                                                  matches text, is_direct boolean)
+    select k.* from jsonb_to_recordset(v_keys) k (name text, action text, relation text,
+                                                  child text, parent text, matches text,
+                                                  is_direct boolean, is_never boolean)
     where k.action in ('n', 'd') or k.is_direct and k.action in ('a', 'r')
   loop
     if v_key.action in ('n', 'd') then
@@ -136,24 +173,26 @@ $text$
         into v_count using cutoff, v_gone_t, v_gone_r;
       if v_count > 0 then
         raise notice 'retention "%": % row(s) of % lose their reference (foreign key %)', v_rule,
-          v_count, v_key.child, v_key.name;
+          v_count, v_key.relation, v_key.name;
       end if;
     else
       execute format('select count(*) from %s tally_row where %s and %s and exists (select from %s '
-                     'c where %s and %s)', v_from, v_where, format(v_gone, 'tally_row'), v_key.child,
-                     v_key.matches, format(v_gone, 'c'))
+                     'c where %s and %s)', v_rows_of, v_where, format(v_gone, 'tally_row'),
+                     v_key.child, v_key.matches, format(v_gone, 'c'))
         into v_count using cutoff, v_gone_t, v_gone_r;
       if v_count > 0 then
         raise notice 'retention "%": % row(s) of % stay, for % refers to them (foreign key %)',
-          v_rule, v_count, v_source, v_key.child, v_key.name;
+          v_rule, v_count, v_source, v_key.relation, v_key.name
+          || case when v_key.is_never then ', which would set null where that is not allowed'
+                  else '' end;
       end if;
     end if;
   end loop;
   if cardinality(v_left_r) > 0 then
     raise notice 'retention "%": % row(s) of % stay, for something refers to what would go with '
       'them (%)', v_rule, cardinality(v_left_r), v_source,
-      (select string_agg(format('foreign key %s of %s', k.name, k.child), ', ')
-       from jsonb_to_recordset(v_keys) k (name text, action text, child text, is_direct boolean)
+      (select string_agg(format('foreign key %s of %s', k.name, k.relation), ', ')
+       from jsonb_to_recordset(v_keys) k (name text, action text, relation text, is_direct boolean)
        where k.action in ('a', 'r') and not k.is_direct);
   end if;
 end
