@@ -1168,6 +1168,10 @@ begin
                       where not exists (select from pg_proc p
                                         where p.pronamespace = 'tally'::regnamespace
                                           and p.proname = f.name)))
+      -- Nor one whose table was given away: its new owner has to say so.
+      and not exists (select from unnest(r.functions) f (name)
+                      join pg_proc p on p.pronamespace = 'tally'::regnamespace
+                                    and p.proname = f.name and p.proowner <> c.relowner)
     order by 1, 2
   loop
     if v_rule.kind = 'expiry' then
@@ -1458,12 +1462,12 @@ declare
   v_due  constant text := %1$L;
   v_next timestamptz;
 begin
-  -- When the next row falls due from that time on: one look at an index.
+%3$s  -- When the next row falls due from that time on: one look at an index.
   execute format('select (%%2$s) from %%1$s tally_row where (%%3$s) and (%%2$s) >= $1 '
                  'order by (%%2$s) limit 1', v_source, v_due, %2$L) into v_next using past;
   return v_next;
 end
-$body$, v_rule.due_sql, v_rule.filter_sql));
+$body$, v_rule.due_sql, v_rule.filter_sql, tally.owner_check()));
   execute format('comment on function tally.%I(regclass, timestamptz) is %L', v_next,
     format('Made by tally.create_expiry: when the next row of %s falls due for expiry %s.',
            v_rule.source, name));
@@ -1639,6 +1643,7 @@ declare
   v_partition text := (select c.relnamespace::regnamespace || '.' || quote_ident(partition)
                        from pg_class c where c.oid = v_source);
 begin
+$body$ || tally.owner_check() || $body$
   -- A partition for low to high.
   execute format('create table %s (like %s including defaults including constraints '
                  'including generated including storage including compression '
@@ -4046,16 +4051,23 @@ CREATE OR REPLACE FUNCTION tally.doctor_jobs()
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
   select format('retention %s', r.name),
-         case when c.oid is null then 'fail' when v.is_old then 'warn' else 'ok' end,
+         case when c.oid is null or v.is_given then 'fail' when v.is_old then 'warn' else 'ok' end,
          case when c.oid is null then format('its table is gone (oid %s)', r.source::oid)
+              when v.is_given then format('%s has another owner by now, and the rule stands still',
+                                          r.source)
               when v.is_old then 'another version of pgtally wrote its functions'
               else format('%s of %s are kept', r.keep, r.source) end,
          case when c.oid is null then format('select tally.drop_retention(%L);', r.name)
+              when v.is_given then format('As %s: tally.create_retention with the same words again.',
+                                          c.relowner::regrole)
               when v.is_old then format('select * from tally.attach(%L);', r.source) end
   from tally.retentions r
-  cross join lateral (
-    select r.made_by is distinct from tally.rule_version('retention') as is_old) v
   left join pg_class c on c.oid = r.source
+  cross join lateral (
+    select r.made_by is distinct from tally.rule_version('retention') as is_old,
+           exists (select from pg_proc p
+                   where p.pronamespace = 'tally'::regnamespace and p.proowner <> c.relowner
+                     and p.proname = tally.rule_function('run_retention', r.name)) as is_given) v
   union all
   select format('partitions of %s', p.source),
          case when c.oid is null or m.first < now() then 'fail' when m.months is null then 'ok'
@@ -4433,7 +4445,7 @@ declare
   v_count     bigint;
   v_rows      bigint := 0;
 begin
-  -- For partitions of its table, and for nothing else.
+%2$s  -- For partitions of its table, and for nothing else.
   if exists (select from unnest(%1$I.old) o (partition)
              where not exists (select from pg_inherits i where i.inhrelid = o.partition
                                and i.inhparent = v_source)) then
@@ -4467,7 +4479,7 @@ begin
   end case;
   return v_rows;
 end
-$body$, tally.rule_function('drop_partitions', rule.name))
+$body$, tally.rule_function('drop_partitions', rule.name), tally.owner_check())
 $function$;
 comment on function tally.drop_body(tally.retentions) is 'Text for tally.build_retention: what takes old partitions away.';
 revoke all on function tally.drop_body(tally.retentions) from public;
@@ -5137,7 +5149,7 @@ declare
   v_some_places tid[];
   v_checks text;
 begin
-  -- Changes at most max_rows rows that are due, without those that failed before. A row that
+%8$s  -- Changes at most max_rows rows that are due, without those that failed before. A row that
   -- somebody else has locked is left for the next time: whoever has it may be deciding.
   changed := 0;
   execute format('select array_agg(d.t), array_agg(d.r) from (select tally_row.tableoid as t, '
@@ -5236,7 +5248,7 @@ $body$, rule.due_sql,
            rule.name),
     format('A trigger may set it back. Mend it, then create the expiry again, or '
            'select tally.drop_expiry(%L);', rule.name),
-    'the UPDATE left it as it was: a BEFORE trigger returned NULL for it')
+    'the UPDATE left it as it was: a BEFORE trigger returned NULL for it', tally.owner_check())
 $function$;
 comment on function tally.expiry_body(tally.expiries) is 'Text for tally.build_expiry: what the function of a rule does.';
 revoke all on function tally.expiry_body(tally.expiries) from public;
@@ -7101,6 +7113,29 @@ $function$;
 comment on function tally.one_line(text) is 'For comments in generated functions: a name may have a line break in it, which would end them.';
 revoke all on function tally.one_line(text) from public;
 
+-- function tally.owner_check()
+CREATE OR REPLACE FUNCTION tally.owner_check()
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- A table that was given away: whoever has it now would have triggers and functions of his own run
+  -- with the rights of whoever had it.
+  select
+$text$
+  if (select pg_get_userbyid(c.relowner) from pg_class c where c.oid = v_source) <> current_user then
+    raise exception using errcode = 'TL007',
+      message = v_source || ' belongs to '
+        || (select c.relowner::regrole from pg_class c where c.oid = v_source)
+        || ' by now, and its rule runs as ' || quote_ident(current_user),
+      hint = 'Its owner has to declare the rule again, with the same words.';
+  end if;
+$text$
+$function$;
+comment on function tally.owner_check() is 'Text for the functions of a rule: they refuse a table that is not their owner''s any more.';
+revoke all on function tally.owner_check() from public;
+
 -- function tally.partition_bounds(regclass)
 CREATE OR REPLACE FUNCTION tally.partition_bounds(source regclass)
  RETURNS TABLE(partition regclass, is_default boolean, from_at timestamp with time zone, to_at timestamp with time zone)
@@ -8281,7 +8316,7 @@ CREATE OR REPLACE FUNCTION tally.retention_keys()
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
   select
-$text$  -- Deletes at most max_rows old rows, without those that somebody has locked. A dry run, max_rows
+tally.owner_check() || $text$  -- Deletes at most max_rows old rows, without those that somebody has locked. A dry run, max_rows
   -- NULL, counts all that would go, as if not_rows had gone before; with remember it names them.
   --
   -- A row goes unless another one that stays refers to it by a key that forbids its going, or to
@@ -8958,7 +8993,8 @@ AS $function$
   select md5(string_agg(p.prosrc, '' order by p.proname))
   from pg_proc p
   where p.pronamespace = 'tally'::regnamespace
-    and p.proname = any (array['rule_settings', 'pinned_settings', 'rule_function', 'hand_over']
+    and p.proname = any (array['rule_settings', 'pinned_settings', 'rule_function', 'hand_over',
+                              'owner_check']
       || case rule_version.kind
            when 'expiry' then array['build_expiry', 'expiry_body', 'deferred_checks', 'one_line',
                                     'new_row_text']

@@ -197,3 +197,61 @@ test('rows that a BEFORE trigger keeps hold up none behind them, and are told', 
     { low: 1, n: 10 },
   ]);
 });
+
+/** The same numbers for the same seed. */
+function randomOf(seed: number): (below: number) => number {
+  let state = seed * 2_654_435_761;
+  return (below) => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return Math.floor((state / 2_147_483_648) * below);
+  };
+}
+
+const ACTIONS = ['', 'on delete restrict', 'on delete cascade', 'on delete set null'];
+const TABLES = ['a', 'b', 'c', 'd', 'e', 'f'];
+
+/** Tables without rules between those with; filters that look at what keys set. */
+async function createThicket(sql: Sql, random: (below: number) => number): Promise<string[]> {
+  const said: string[] = [];
+  const run = async (text: string) => {
+    said.push(text);
+    await sql(text);
+  };
+  for (const table of TABLES) {
+    await sql(`create table public.${table} (id int primary key, at timestamptz);
+      insert into public.${table}
+      select n, now() - (n * 7919 % 23) * interval '1 day' from generate_series(1, 30) n`);
+  }
+  const filters = new Map<string, string>();
+  for (let key = 0; key < 7; key += 1) {
+    const parent = random(TABLES.length);
+    const child = parent + random(TABLES.length - parent);
+    const action = ACTIONS[parent === child ? 2 + random(2) : random(4)] ?? '';
+    const name = TABLES[child] ?? '';
+    await run(`alter table public.${name} add column k${key} int`);
+    await run(`update public.${name} set k${key} = case when id % ${2 + random(4)} = 0
+      then 1 + id * ${1 + random(28)} % 30 end`);
+    const isFixed = random(8) === 0;
+    if (isFixed) await run(`update public.${name} set k${key} = coalesce(k${key}, 1)`);
+    await run(`alter table public.${name} add foreign key (k${key})
+      references public.${TABLES[parent]} ${action}`);
+    if (isFixed) await run(`alter table public.${name} alter column k${key} set not null`);
+    else if (random(2) === 0) filters.set(name, `k${key} is ${random(2) === 0 ? '' : 'not '}null`);
+  }
+  for (const table of TABLES) {
+    if (random(3) === 0) continue;
+    await run(`select tally.create_retention('r${random(9)}${table}', 'public.${table}', 'at',
+      '${5 + random(12)} days', $f$${filters.get(table) ?? 'true'}$f$)`);
+  }
+  await run(`update tally.settings set clean_up_rows = ${1 + random(20)}`);
+  return said;
+}
+
+test('tables without rules between those with, and filters on what keys set', async (t) => {
+  for (let seed = 1; seed <= 6; seed += 1) {
+    const { sql } = await testDatabase(t);
+    const thicket = await createThicket(sql, randomOf(seed));
+    const expected = await told(sql);
+    t.deepEqual(await gone(sql), expected, `seed ${seed}: ${thicket.join(';\n')}`);
+  }
+});

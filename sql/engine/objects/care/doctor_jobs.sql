@@ -65,16 +65,23 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $function$
   select format('retention %s', r.name),
-         case when c.oid is null then 'fail' when v.is_old then 'warn' else 'ok' end,
+         case when c.oid is null or v.is_given then 'fail' when v.is_old then 'warn' else 'ok' end,
          case when c.oid is null then format('its table is gone (oid %s)', r.source::oid)
+              when v.is_given then format('%s has another owner by now, and the rule stands still',
+                                          r.source)
               when v.is_old then 'another version of pgtally wrote its functions'
               else format('%s of %s are kept', r.keep, r.source) end,
          case when c.oid is null then format('select tally.drop_retention(%L);', r.name)
+              when v.is_given then format('As %s: tally.create_retention with the same words again.',
+                                          c.relowner::regrole)
               when v.is_old then format('select * from tally.attach(%L);', r.source) end
   from tally.retentions r
-  cross join lateral (
-    select r.made_by is distinct from tally.rule_version('retention') as is_old) v
   left join pg_class c on c.oid = r.source
+  cross join lateral (
+    select r.made_by is distinct from tally.rule_version('retention') as is_old,
+           exists (select from pg_proc p
+                   where p.pronamespace = 'tally'::regnamespace and p.proowner <> c.relowner
+                     and p.proname = tally.rule_function('run_retention', r.name)) as is_given) v
   union all
   select format('partitions of %s', p.source),
          case when c.oid is null or m.first < now() then 'fail' when m.months is null then 'ok'

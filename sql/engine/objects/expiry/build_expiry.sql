@@ -44,12 +44,12 @@ declare
   v_due  constant text := %1$L;
   v_next timestamptz;
 begin
-  -- When the next row falls due from that time on: one look at an index.
+%3$s  -- When the next row falls due from that time on: one look at an index.
   execute format('select (%%2$s) from %%1$s tally_row where (%%3$s) and (%%2$s) >= $1 '
                  'order by (%%2$s) limit 1', v_source, v_due, %2$L) into v_next using past;
   return v_next;
 end
-$body$, v_rule.due_sql, v_rule.filter_sql));
+$body$, v_rule.due_sql, v_rule.filter_sql, tally.owner_check()));
   execute format('comment on function tally.%I(regclass, timestamptz) is %L', v_next,
     format('Made by tally.create_expiry: when the next row of %s falls due for expiry %s.',
            v_rule.source, name));

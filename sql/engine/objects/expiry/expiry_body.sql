@@ -36,7 +36,7 @@ declare
   v_some_places tid[];
   v_checks text;
 begin
-  -- Changes at most max_rows rows that are due, without those that failed before. A row that
+%8$s  -- Changes at most max_rows rows that are due, without those that failed before. A row that
   -- somebody else has locked is left for the next time: whoever has it may be deciding.
   changed := 0;
   execute format('select array_agg(d.t), array_agg(d.r) from (select tally_row.tableoid as t, '
@@ -135,7 +135,7 @@ $body$, rule.due_sql,
            rule.name),
     format('A trigger may set it back. Mend it, then create the expiry again, or '
            'select tally.drop_expiry(%L);', rule.name),
-    'the UPDATE left it as it was: a BEFORE trigger returned NULL for it')
+    'the UPDATE left it as it was: a BEFORE trigger returned NULL for it', tally.owner_check())
 $function$;
 
 comment on function tally.expiry_body(tally.expiries) is

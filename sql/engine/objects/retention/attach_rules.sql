@@ -32,6 +32,10 @@ begin
                       where not exists (select from pg_proc p
                                         where p.pronamespace = 'tally'::regnamespace
                                           and p.proname = f.name)))
+      -- Nor one whose table was given away: its new owner has to say so.
+      and not exists (select from unnest(r.functions) f (name)
+                      join pg_proc p on p.pronamespace = 'tally'::regnamespace
+                                    and p.proname = f.name and p.proowner <> c.relowner)
     order by 1, 2
   loop
     if v_rule.kind = 'expiry' then

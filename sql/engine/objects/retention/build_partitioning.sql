@@ -21,6 +21,7 @@ declare
   v_partition text := (select c.relnamespace::regnamespace || '.' || quote_ident(partition)
                        from pg_class c where c.oid = v_source);
 begin
+$body$ || tally.owner_check() || $body$
   -- A partition for low to high.
   execute format('create table %s (like %s including defaults including constraints '
                  'including generated including storage including compression '

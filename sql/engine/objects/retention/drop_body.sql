@@ -16,7 +16,7 @@ declare
   v_count     bigint;
   v_rows      bigint := 0;
 begin
-  -- For partitions of its table, and for nothing else.
+%2$s  -- For partitions of its table, and for nothing else.
   if exists (select from unnest(%1$I.old) o (partition)
              where not exists (select from pg_inherits i where i.inhrelid = o.partition
                                and i.inhparent = v_source)) then
@@ -50,7 +50,7 @@ begin
   end case;
   return v_rows;
 end
-$body$, tally.rule_function('drop_partitions', rule.name))
+$body$, tally.rule_function('drop_partitions', rule.name), tally.owner_check())
 $function$;
 
 comment on function tally.drop_body(tally.retentions) is

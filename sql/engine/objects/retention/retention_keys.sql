@@ -60,7 +60,7 @@ immutable
 set search_path = pg_catalog, pg_temp
 as $function$
   select
-$text$  -- Deletes at most max_rows old rows, without those that somebody has locked. A dry run, max_rows
+tally.owner_check() || $text$  -- Deletes at most max_rows old rows, without those that somebody has locked. A dry run, max_rows
   -- NULL, counts all that would go, as if not_rows had gone before; with remember it names them.
   --
   -- A row goes unless another one that stays refers to it by a key that forbids its going, or to
