@@ -54,6 +54,9 @@ tick: $(INSTALLED) ## fold pending changes and do all work that is due: call tal
 
 .PHONY: refresh
 refresh: $(INSTALLED) ## build documents anew: tally.refresh(); NAME=x, NAME=x SCOPE=y
+	@[ -n "$$NAME" ] || [ -z "$$SCOPE" ] || { \
+	  echo "error: SCOPE is \"$$SCOPE\", and there is no NAME" >&2; \
+	  echo 'hint: NAME=summary SCOPE=scope' >&2; exit 1; }
 	@$(TALLY) refresh $${NAME:+"$$NAME" $${SCOPE:+"$$SCOPE"}}
 
 .PHONY: verify
@@ -70,6 +73,10 @@ expire: $(INSTALLED) ## change what is due by rules of expiry: tally.expire_due(
 
 .PHONY: cleanup
 cleanup: $(INSTALLED) ## delete what is old: tally.clean_up(); NAME=x, DAYS=7, DRY_RUN=1
+	@case "$$DAYS" in *[!0-9]*) \
+	  echo "error: DAYS is \"$$DAYS\"" >&2; \
+	  echo 'hint: a whole number, such as 7' >&2; exit 1;; \
+	esac
 	@$(TALLY) cleanup $${NAME:+"$$NAME"} $${DAYS:+"$$DAYS"} $(DRY)
 
 .PHONY: cron

@@ -116,7 +116,9 @@ async function cleanUpOnce(
 function argumentsOf({ positionals }: Context): { name: string | null; keep: string | null } {
   const days = positionals.find((given) => /^\d/.test(given));
   const name = positionals.find((given) => given !== days);
-  const surplus = positionals.find((given) => given !== days && given !== name);
+  const surplus =
+    positionals.find((given) => given !== days && given !== name) ??
+    (name !== undefined && /^\d/.test(name) ? name : undefined);
   if (surplus !== undefined) {
     throw new UserError(`cleanup has no use for ${JSON.stringify(surplus)}`, {
       hint: 'one name and one number of days',

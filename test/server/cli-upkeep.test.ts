@@ -41,6 +41,9 @@ test('cleanup ends with code 4 when a rule fails, and names it', async (t) => {
   const wrong = await cli(['cleanup', 'events', '7x'], { env });
   t.is(wrong.code, 1);
   t.regex(wrong.stderr, /DAYS is "7x"/);
+  const twice = await cli(['cleanup', '7', '8'], { env });
+  t.is(twice.code, 1);
+  t.regex(twice.stderr, /cleanup has no use for "8"/);
 });
 
 test('cleanup beside another one ends with code 4, and says why', async (t) => {
