@@ -91,15 +91,22 @@ test('each object of each application has a comment for the DBA who meets it', a
   t.deepEqual(silent, []);
 });
 
-test('each function of each application pins its search_path', async (t) => {
+/** Functions without a search_path of their own, each for the reason in its file. */
+const UNPINNED = ['accounts.iso(timestamp with time zone)'];
+
+test('each function of each application pins its search_path, but for the few that say why not', async (t) => {
   const { database } = await appServer(t);
-  const loose = await database.sql(
+  const loose = await database.sql<{ name: string }>(
     `select p.oid::regprocedure::text as name from pg_proc p
      where p.pronamespace = any ($1::text[]::regnamespace[])
-       and not coalesce(p.proconfig::text like '%search_path=pg_catalog, pg_temp%', false)`,
+       and not coalesce(p.proconfig::text like '%search_path=pg_catalog, pg_temp%', false)
+     order by 1`,
     [APPS.map(({ schema }) => schema)],
   );
-  t.deepEqual(loose, []);
+  t.deepEqual(
+    loose.map(({ name }) => name),
+    UNPINNED,
+  );
 });
 
 test('pages count as reads, whether the client had them already or not', async (t) => {

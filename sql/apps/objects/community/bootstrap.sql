@@ -2,6 +2,8 @@ create or replace function community.bootstrap(p_me uuid) returns jsonb
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp
+  set plan_cache_mode = force_generic_plan  -- planning takes longer than reading does
+  set enable_seqscan = off  -- and the plan may not be made for tables that are still small
 as $function$
 begin
   -- All that an application shows at its start, in one statement. Exact, but the trending chains,

@@ -1,15 +1,16 @@
 create or replace function community.own_projects(p_user uuid, p_n integer) returns jsonb
-  language sql
+  language plpgsql
   stable
   set search_path = pg_catalog, pg_temp
 as $function$
-  select community.cards(coalesce(array_agg(p.id order by p.id desc), '{}'))
-  from (
-    select o.id from community.projects as o
-    where o.owner_id = p_user
-    order by o.id desc
+begin
+  return community.cards(array(
+    select p.id from community.projects as p
+    where p.owner_id = p_user
+    order by p.id desc
     limit p_n
-  ) as p
+  ));
+end
 $function$;
 
 comment on function community.own_projects(uuid, integer) is

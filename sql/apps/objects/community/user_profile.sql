@@ -2,6 +2,8 @@ create or replace function community.user_profile(p_user uuid) returns jsonb
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp
+  set plan_cache_mode = force_generic_plan  -- planning takes longer than reading does
+  set enable_seqscan = off  -- and the plan may not be made for tables that are still small
 as $function$
 begin
   -- One of the 20 is read from their document; anybody else is put together now. The server has no
