@@ -6056,13 +6056,15 @@ revoke all on function tally.is_empty(regclass) from public;
 -- function tally.is_fresh(tally.documents,interval)
 CREATE OR REPLACE FUNCTION tally.is_fresh(document tally.documents, max_age interval)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  select document.built_at is not null
+begin
+  return document.built_at is not null
      and (max_age is null
           -- One of the future was built before the clock was put back.
-          or document.built_at between clock_timestamp() - max_age and clock_timestamp())
+          or document.built_at between clock_timestamp() - max_age and clock_timestamp());
+end
 $function$;
 comment on function tally.is_fresh(tally.documents,interval) is 'Whether a document may be shown as it is. One that the builder said there is none of, too.';
 revoke all on function tally.is_fresh(tally.documents,interval) from public;
@@ -7898,31 +7900,8 @@ CREATE OR REPLACE FUNCTION tally.read_summary(name text, scope text DEFAULT ''::
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-declare
-  v_definition tally.summary_definitions := tally.find_summary(read_summary.name);
-  v_document   tally.documents;
-  v_built      record;
 begin
-  -- The last document, and where there is none or it is older than max_age, a new one. Many who
-  -- read at once cause one build: the others get the last document, or wait when there is none.
-  perform tally.check_scope(read_summary.name, read_summary.scope);
-  v_document := tally.find_document(v_definition.id, read_summary.scope);
-  if tally.is_fresh(v_document, v_definition.max_age) then
-    return v_document.body::jsonb;
-  end if;
-  v_built := tally.build_on_read(v_definition, read_summary.scope, false);
-  if v_built.outcome = 'canceled' then
-    raise exception using errcode = 'query_canceled',
-      message = format('summary "%s" could not be built for scope "%s" in time: %s',
-                       v_definition.name, read_summary.scope, v_built.error);
-  end if;
-  if v_built.outcome = 'failed' and v_built.body is null then
-    raise exception using errcode = 'TL021',
-      message = format('summary "%s" could not be built for scope "%s": %s', v_definition.name,
-                       read_summary.scope, v_built.error),
-      hint = format('Its builder %s raised that. Mend it, or what it reads.', v_definition.builder);
-  end if;
-  return v_built.body::jsonb;
+  return tally.summary_text(read_summary.name, read_summary.scope)::jsonb;
 end
 $function$;
 comment on function tally.read_summary(text,text) is 'A document: the last one, built now if it is missing or older than max_age. NULL where the builder says there is none.';
@@ -9449,6 +9428,43 @@ AS $function$
 $function$;
 comment on function tally.summary_difference(tally.summary_definitions,text,interval,interval,text) is 'In words, where a declaration differs from the summary that has its name.';
 revoke all on function tally.summary_difference(tally.summary_definitions,text,interval,interval,text) from public;
+
+-- function tally.summary_text(text,text)
+CREATE OR REPLACE FUNCTION tally.summary_text(name text, scope text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_definition tally.summary_definitions := tally.find_summary(summary_text.name);
+  v_document   tally.documents;
+  v_built      record;
+begin
+  -- The last document, and where there is none or it is older than max_age, a new one. Many who
+  -- read at once cause one build: the others get the last document, or wait when there is none.
+  perform tally.check_scope(summary_text.name, summary_text.scope);
+  v_document := tally.find_document(v_definition.id, summary_text.scope);
+  if tally.is_fresh(v_document, v_definition.max_age) then
+    return v_document.body;
+  end if;
+  v_built := tally.build_on_read(v_definition, summary_text.scope, false);
+  if v_built.outcome = 'canceled' then
+    raise exception using errcode = 'query_canceled',
+      message = format('summary "%s" could not be built for scope "%s" in time: %s',
+                       v_definition.name, summary_text.scope, v_built.error);
+  end if;
+  if v_built.outcome = 'failed' and v_built.body is null then
+    raise exception using errcode = 'TL021',
+      message = format('summary "%s" could not be built for scope "%s": %s', v_definition.name,
+                       summary_text.scope, v_built.error),
+      hint = format('Its builder %s raised that. Mend it, or what it reads.', v_definition.builder);
+  end if;
+  return v_built.body;
+end
+$function$;
+comment on function tally.summary_text(text,text) is 'tally.read_summary, as the text that the builder''s JSON has: to look for something in a large document, or to send it as it stands, without reading it as JSON first.';
+revoke all on function tally.summary_text(text,text) from public;
 
 -- function tally.sweep()
 CREATE OR REPLACE FUNCTION tally.sweep()

@@ -1,13 +1,15 @@
 create or replace function tally.is_fresh(document tally.documents, max_age interval)
 returns boolean
-language sql
+language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
 as $function$
-  select document.built_at is not null
+begin
+  return document.built_at is not null
      and (max_age is null
           -- One of the future was built before the clock was put back.
-          or document.built_at between clock_timestamp() - max_age and clock_timestamp())
+          or document.built_at between clock_timestamp() - max_age and clock_timestamp());
+end
 $function$;
 
 comment on function tally.is_fresh(tally.documents, interval) is
@@ -121,6 +123,45 @@ comment on function tally.build_on_read(tally.summary_definitions, text, boolean
   'Builds a document for a reader. outcome: as of tally.build_here; fresh: it is there by now; '
   'last: another builds it; not kept: built for this reader alone, unless he is patient.';
 
+create or replace function tally.summary_text(name text, scope text)
+returns text
+language plpgsql
+volatile
+security definer  -- readers have no right on tally.documents
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_definition tally.summary_definitions := tally.find_summary(summary_text.name);
+  v_document   tally.documents;
+  v_built      record;
+begin
+  -- The last document, and where there is none or it is older than max_age, a new one. Many who
+  -- read at once cause one build: the others get the last document, or wait when there is none.
+  perform tally.check_scope(summary_text.name, summary_text.scope);
+  v_document := tally.find_document(v_definition.id, summary_text.scope);
+  if tally.is_fresh(v_document, v_definition.max_age) then
+    return v_document.body;
+  end if;
+  v_built := tally.build_on_read(v_definition, summary_text.scope, false);
+  if v_built.outcome = 'canceled' then
+    raise exception using errcode = 'query_canceled',
+      message = format('summary "%s" could not be built for scope "%s" in time: %s',
+                       v_definition.name, summary_text.scope, v_built.error);
+  end if;
+  if v_built.outcome = 'failed' and v_built.body is null then
+    raise exception using errcode = 'TL021',
+      message = format('summary "%s" could not be built for scope "%s": %s', v_definition.name,
+                       summary_text.scope, v_built.error),
+      hint = format('Its builder %s raised that. Mend it, or what it reads.', v_definition.builder);
+  end if;
+  return v_built.body;
+end
+$function$;
+
+comment on function tally.summary_text(text, text) is
+  'tally.read_summary, as the text that the builder''s JSON has: to look for something in a large '
+  'document, or to send it as it stands, without reading it as JSON first.';
+
 create or replace function tally.read_summary(name text, scope text default '')
 returns jsonb
 language plpgsql
@@ -128,31 +169,8 @@ volatile
 security definer  -- readers have no right on tally.documents
 set search_path = pg_catalog, pg_temp
 as $function$
-declare
-  v_definition tally.summary_definitions := tally.find_summary(read_summary.name);
-  v_document   tally.documents;
-  v_built      record;
 begin
-  -- The last document, and where there is none or it is older than max_age, a new one. Many who
-  -- read at once cause one build: the others get the last document, or wait when there is none.
-  perform tally.check_scope(read_summary.name, read_summary.scope);
-  v_document := tally.find_document(v_definition.id, read_summary.scope);
-  if tally.is_fresh(v_document, v_definition.max_age) then
-    return v_document.body::jsonb;
-  end if;
-  v_built := tally.build_on_read(v_definition, read_summary.scope, false);
-  if v_built.outcome = 'canceled' then
-    raise exception using errcode = 'query_canceled',
-      message = format('summary "%s" could not be built for scope "%s" in time: %s',
-                       v_definition.name, read_summary.scope, v_built.error);
-  end if;
-  if v_built.outcome = 'failed' and v_built.body is null then
-    raise exception using errcode = 'TL021',
-      message = format('summary "%s" could not be built for scope "%s": %s', v_definition.name,
-                       read_summary.scope, v_built.error),
-      hint = format('Its builder %s raised that. Mend it, or what it reads.', v_definition.builder);
-  end if;
-  return v_built.body::jsonb;
+  return tally.summary_text(read_summary.name, read_summary.scope)::jsonb;
 end
 $function$;
 

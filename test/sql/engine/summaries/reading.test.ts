@@ -63,6 +63,19 @@ test('a document that is missing is built when it is read, and not again', async
   t.deepEqual(await db.sql(`select from tally.documents where scope = 'none'`), []);
 });
 
+test('a document is read as the text that it is, too, built where it is missing', async (t) => {
+  const db = await counted(t, null);
+  const [row] = await db.sql<{ text: string }>(`select tally.summary_text('counted', '') as text`);
+  t.deepEqual(
+    await db.sql(`select tally.read_summary('counted')::text as text, body::text as kept
+      from tally.summaries`),
+    [{ text: row?.text, kept: row?.text }],
+  );
+  t.deepEqual(await db.sql(`select tally.summary_text('counted', 'none') as text`), [
+    { text: null },
+  ]);
+});
+
 test('a document older than max_age is built before it is returned', async (t) => {
   const db = await counted(t, '1 hour');
   const first = await body(db.sql, 'counted');
