@@ -1,15 +1,19 @@
 create or replace function community.query_of(p_q text) returns tsquery
-  language sql
+  language plpgsql
   immutable
   set search_path = pg_catalog, pg_temp
 as $function$
+begin
   -- Each word as the beginning of one; a single letter as itself, since it begins words in every
   -- row. Marks become spaces, as in what is searched.
-  select string_agg(
-    case when length(w.word) = 1 then w.word else w.word || ':*' end, ' & '
-  )::tsquery
-  from regexp_split_to_table(lower(p_q), '[^[:alnum:]]+') as w (word)
-  where w.word <> ''
+  return (
+    select string_agg(
+      case when length(w.word) = 1 then w.word else w.word || ':*' end, ' & '
+    )::tsquery
+    from regexp_split_to_table(lower(p_q), '[^[:alnum:]]+') as w (word)
+    where w.word <> ''
+  );
+end
 $function$;
 
 comment on function community.query_of(text) is
