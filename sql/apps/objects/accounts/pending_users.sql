@@ -3,6 +3,8 @@ create or replace function accounts.pending_users(p_after text) returns jsonb
   stable
   security definer
   set search_path = pg_catalog, pg_temp
+  set plan_cache_mode = force_generic_plan  -- planning takes longer than reading does
+  set enable_seqscan = off  -- and the plan may not be made for tables that are still small
 as $function$
 begin
   -- 50 a page, by key. A cursor is the key itself, MICROS/ID: so the next page is the right one

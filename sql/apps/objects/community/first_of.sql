@@ -1,11 +1,13 @@
 create or replace function community.first_of(p_list jsonb, p_n integer) returns jsonb
-  language sql
+  language plpgsql
   immutable
   set search_path = pg_catalog, pg_temp
 as $function$
-  select coalesce(jsonb_agg(e.entry order by e.pos), '[]')
-  from jsonb_array_elements(p_list) with ordinality as e (entry, pos)
-  where e.pos <= p_n
+begin
+  return coalesce(
+    jsonb_path_query_array(p_list, '$[0 to $last]', jsonb_build_object('last', p_n - 1)), '[]'
+  );
+end
 $function$;
 
 comment on function community.first_of(jsonb, integer) is

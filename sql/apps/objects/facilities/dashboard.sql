@@ -13,11 +13,13 @@ begin
   -- As dashboard_daily_summary has it; the two halves of that view one after the other, because a
   -- day that has closed is one row of one index. The server has no right on either.
   perform facilities.admit(p_me, p_roles, p_facility);
-  select d.facility_id, d.date, d.total_stock, d.total_transferred, d.total_requests, d.updated_at
-  into v_day
-  from facilities.days as d
-  where d.facility_id = p_facility and d.date = p_date and d.closed;
-  if not found then
+  if p_date is not null then
+    select d.facility_id, d.date, d.total_stock, d.total_transferred, d.total_requests, d.updated_at
+    into v_day
+    from facilities.days as d
+    where d.facility_id = p_facility and d.date = p_date and d.closed;
+  end if;
+  if v_day.facility_id is null then
     select p_facility, o.* into v_day
     from facilities.open_days(p_facility, p_date) as o
     order by o.date desc

@@ -15,7 +15,9 @@ begin
   -- the view.
   perform facilities.admit(p_me, p_roles, p_facility);
   if v_to is null then
-    select max(o.date) into v_to from facilities.open_days(p_facility) as o;
+    select greatest((clock_timestamp() at time zone d.time_zone)::date, d.date) into v_to
+    from facilities.days as d
+    where d.facility_id = p_facility and not d.closed;
   end if;
   v_from := coalesce(p_from, v_to - 29);
   if v_from > v_to then
