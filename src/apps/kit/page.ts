@@ -44,6 +44,9 @@ export function page<
   Query extends z.ZodObject = z.ZodObject<Record<never, never>>,
 >(spec: Page<Path, Query>): AppRoute {
   const { id, path, tag, summary, may, inPath, inQuery, answer, problems = [] } = spec;
+  // Made once: what a schema checks with is compiled when it is first used.
+  const ofPath = (inPath ?? z.object({})) as Path;
+  const ofQuery = (inQuery ?? z.object({})) as Query;
   return (deps) => [
     {
       ...{ id, path, tag, summary },
@@ -59,8 +62,8 @@ export function page<
       problems: [...new Set([...ALWAYS, ...problems])],
       handle: async (ctx) => {
         const asker = await askerOf(ctx, may, deps);
-        const named = pathOf(ctx, (inPath ?? z.object({})) as Path);
-        const query = queryOf(ctx, (inQuery ?? z.object({})) as Query);
+        const named = pathOf(ctx, ofPath);
+        const query = queryOf(ctx, ofQuery);
         const values = spec.values({ ...asker, path: named, query });
         const state = await stateOf(deps, spec.holdsWhile, values);
         const isPublic = may === 'anybody';

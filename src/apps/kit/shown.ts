@@ -51,6 +51,9 @@ const PROBLEMS: readonly ProblemKind[] = [
   'keys-unavailable',
 ];
 
+/** Made once: what a schema checks with is compiled when it is first used. */
+const NOTHING = z.object({});
+
 /** Topics as one answer, read in one query, and as a stream whose every sync is that answer. */
 export function shown<Path extends z.ZodObject = z.ZodObject<Record<never, never>>>(
   spec: Shown<Path>,
@@ -127,7 +130,7 @@ async function askedOf<Path extends z.ZodObject>(
 ): Promise<{ viewer: Viewer | undefined; asked: AskedFor<Path> }> {
   const viewer = await deps.authenticate(ctx);
   const asker = admit(viewer, may);
-  const asked = { ...asker, path: pathOf(ctx, (inPath ?? z.object({})) as Path) };
+  const asked = { ...asker, path: pathOf(ctx, (inPath ?? NOTHING) as Path) };
   if (actsFor === undefined || viewer === undefined) return { viewer, asked };
   const whom = await textOf(deps.live.pool, actsFor.call, actsFor.values(asked));
   return { viewer: whom === undefined ? viewer : { ...viewer, actsFor: whom }, asked };

@@ -45,6 +45,9 @@ export function write<
   Body extends z.ZodType = z.ZodUndefined,
 >(spec: Write<Path, Body>): AppRoute {
   const { id, method, path, tag, summary, may, inPath, body, status = 200, answer } = spec;
+  // Made once: what a schema checks with is compiled when it is first used.
+  const ofPath = (inPath ?? z.object({})) as Path;
+  const ofBody = (body ?? z.undefined()) as Body;
   return (deps) => [
     {
       ...{ id, method, path, tag, summary },
@@ -66,11 +69,11 @@ export function write<
       handle: async (ctx) => {
         refuseForeignPages(ctx, deps);
         const asker = await askerOf(ctx, may, deps);
-        const named = pathOf(ctx, (inPath ?? z.object({})) as Path);
+        const named = pathOf(ctx, ofPath);
         const given = body === undefined ? undefined : await bytesOf(ctx);
         if (given !== undefined) spec.authorize?.(ctx, given, deps);
         const json = given === undefined ? undefined : jsonOf(given);
-        const brought = checked((body ?? z.undefined()) as Body, json, 'body');
+        const brought = checked(ofBody, json, 'body');
         const asked = { ...asker, path: named, body: brought };
         const text = await textOf(deps.live.pool, spec.call, spec.values(asked));
         setSecurityHeaders(ctx.res);
