@@ -5621,7 +5621,7 @@ begin
       begin
         execute v_statement;
       exception when others or assert_failure then
-        if tally.is_sound(v_counter) then
+        if tally.is_sound(v_counter, tg_relid) then
           raise;
         end if;
         perform tally.stop_counter(v_counter, sqlerrm);
@@ -5799,15 +5799,26 @@ grant execute on function tally.has_children(oid) to public;
 -- function tally.heap_changes(regclass)
 CREATE OR REPLACE FUNCTION tally.heap_changes(relation regclass)
  RETURNS bigint
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
+begin
   -- How many rows this transaction has updated in place or removed, in all partitions below. A
   -- row that moves to another partition is removed in one and inserted in another.
-  select coalesce(sum(pg_stat_get_xact_tuples_updated(t.relid)
-                      + pg_stat_get_xact_tuples_deleted(t.relid)), 0)::bigint
-  from pg_partition_tree(heap_changes.relation) t
-  where t.isleaf
+  --
+  -- From the catalog alone: pg_partition_tree would lock every partition, and wait for whoever
+  -- truncates or alters one that the statement does not touch.
+  return (
+    with recursive below (relid) as (
+      select heap_changes.relation::oid
+      union all
+      select i.inhrelid from below b join pg_inherits i on i.inhparent = b.relid
+    )
+    select sum(pg_stat_get_xact_tuples_updated(b.relid)
+               + pg_stat_get_xact_tuples_deleted(b.relid))
+    from below b
+  );
+end
 $function$;
 comment on function tally.heap_changes(regclass) is 'Rows of a partitioned table that this transaction updated or removed so far.';
 revoke all on function tally.heap_changes(regclass) from public;
@@ -6081,22 +6092,31 @@ $function$;
 comment on function tally.is_slow(real) is 'Whether a build is to be the only piece of its tally.work, and the only one of its kind.';
 revoke all on function tally.is_slow(real) from public;
 
--- function tally.is_sound(bigint)
-CREATE OR REPLACE FUNCTION tally.is_sound(counter bigint)
+-- function tally.is_sound(bigint,regclass)
+CREATE OR REPLACE FUNCTION tally.is_sound(counter bigint, relation regclass)
  RETURNS boolean
  LANGUAGE plpgsql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET row_security TO 'on'
 AS $function$
 begin
-  perform tally.try_expressions(is_sound.counter);
+  -- Called by counting triggers, with the table that they fire for: the source or a partition of
+  -- it. ONLY, and not the source by name: neither the partitions below nor the root above may be
+  -- locked by the writer, and somebody may hold them.
+  execute (
+    select format('select from (select (%s), (%s), (%s) from %s r) c limit 0',
+                  d.scope_sql, d.amount_sql, d.filter_sql,
+                  tally.row_source(array[d.id], 'only ' || is_sound.relation))
+    from tally.definitions d
+    where d.id = is_sound.counter);
   return true;
 exception when others or assert_failure then
   return false;
 end
 $function$;
-comment on function tally.is_sound(bigint) is 'Whether everything that a counter''s expressions use is there.';
-revoke all on function tally.is_sound(bigint) from public;
+comment on function tally.is_sound(bigint,regclass) is 'Whether everything that a counter''s expressions use is there, asked of one table of its source.';
+revoke all on function tally.is_sound(bigint,regclass) from public;
 
 -- function tally.is_sweeping()
 CREATE OR REPLACE FUNCTION tally.is_sweeping()

@@ -1,15 +1,26 @@
 create or replace function tally.heap_changes(relation regclass)
 returns bigint
-language sql
+language plpgsql  -- its plan is kept, that of an SQL function is made at each call
 volatile
 set search_path = pg_catalog, pg_temp
 as $function$
+begin
   -- How many rows this transaction has updated in place or removed, in all partitions below. A
   -- row that moves to another partition is removed in one and inserted in another.
-  select coalesce(sum(pg_stat_get_xact_tuples_updated(t.relid)
-                      + pg_stat_get_xact_tuples_deleted(t.relid)), 0)::bigint
-  from pg_partition_tree(heap_changes.relation) t
-  where t.isleaf
+  --
+  -- From the catalog alone: pg_partition_tree would lock every partition, and wait for whoever
+  -- truncates or alters one that the statement does not touch.
+  return (
+    with recursive below (relid) as (
+      select heap_changes.relation::oid
+      union all
+      select i.inhrelid from below b join pg_inherits i on i.inhparent = b.relid
+    )
+    select sum(pg_stat_get_xact_tuples_updated(b.relid)
+               + pg_stat_get_xact_tuples_deleted(b.relid))
+    from below b
+  );
+end
 $function$;
 
 comment on function tally.heap_changes(regclass) is

@@ -94,7 +94,7 @@ begin
       begin
         execute v_statement;
       exception when others or assert_failure then
-        if tally.is_sound(v_counter) then
+        if tally.is_sound(v_counter, tg_relid) then
           raise;
         end if;
         perform tally.stop_counter(v_counter, sqlerrm);
