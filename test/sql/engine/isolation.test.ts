@@ -140,6 +140,33 @@ test('a TRUNCATE in REPEATABLE READ leaves its counters unfilled, and work fills
   await isExact(t, db.sql);
 });
 
+for (const [what, broken, write] of [
+  ['that truncate', false, (table: string) => `truncate public.${table}`],
+  ['of broken counters', true, (table: string) => `insert into public.${table} values ('y')`],
+] as const) {
+  test(`SERIALIZABLE writers ${what}, each tables of its own, both commit`, async (t) => {
+    const db = await testDatabase(t);
+    const names = ['a', 'b', 'c', 'd'];
+    for (const name of names) {
+      await db.sql(`
+        create table public.${name} (note text);
+        select tally.create_counter('${name}', 'public.${name}', scope => 'note');
+        insert into public.${name} values ('x')`);
+      if (broken) await db.sql(`alter table public.${name} rename note to remark`);
+    }
+    const writers = await Promise.all([session(db), session(db)]);
+    for (const { sql } of writers) await sql('begin isolation level serializable');
+    // In turns: what one reads before, and what it reads after, the other has written.
+    for (const [i, name] of names.entries()) await writers[i % 2]?.sql(write(name));
+    for (const { sql } of writers) await sql('commit');
+    t.deepEqual(await numbers(db.sql), {}, 'no number rather than a wrong one');
+    if (broken)
+      for (const name of names) await db.sql(`alter table public.${name} rename remark to note`);
+    await db.sql('select tally.fill()');
+    await isExact(t, db.sql);
+  });
+}
+
 test('a TRUNCATE whose snapshot still sees an earlier one unfilled is filled for once more', async (t) => {
   const db = await testDatabase(t);
   await tables(db);

@@ -7,12 +7,18 @@ as $function$
   -- From now on it is not readable: rather not shown than shown wrong. tally.work tries to fill
   -- it again, later and later. A row is appended, never updated: a writer may not wait. And one
   -- for each transaction: another's, seen in this snapshot, may be answered by a fill already.
+  --
+  -- A SERIALIZABLE writer does not look, and appends each time: two that read here and write here
+  -- would fail each other, whatever tables they came from.
   with asked as (
     insert into tally.fill_requests (counter, reason, pulse)
     select stop_counter.counter, tally.brief(stop_counter.reason),
            coalesce((select p.pulse from tally.pulses p order by p.pulse desc limit 1), 0)
-    where not exists (select from tally.fill_requests f
-                      where f.counter = stop_counter.counter and f.xid = pg_current_xact_id())
+    where case current_setting('transaction_isolation')
+            when 'serializable' then true
+            else not exists (select from tally.fill_requests f
+                             where f.counter = stop_counter.counter
+                               and f.xid = pg_current_xact_id()) end
     returning 1
   )
   -- In a writer's transaction: with the doorbell off it may be one that NOTIFY would break.
