@@ -3439,6 +3439,7 @@ AS $function$
 declare
   v_leaf    regclass;
   v_source  regclass := coalesce(pg_partition_root(tg_relid), tg_relid::regclass);
+  v_beside  boolean := tg_when = 'BEFORE' and tally.truncated_beside(tg_relid, tg_name);
   v_counter tally.definitions;
 begin
   -- A TRUNCATE holds the table alone, so no other writer is in flight and a snapshot taken now
@@ -3448,6 +3449,11 @@ begin
     if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
       perform tally.stop_counter(v_counter.id, 'truncated in a '
                                  || current_setting('transaction_isolation') || ' transaction');
+    elsif v_beside then
+      -- What such a trigger removes would be subtracted twice.
+      perform tally.stop_counter(v_counter.id,
+        format('truncated %s, and a trigger before that may change its rows',
+               tg_relid::regclass));
     elsif tg_when = 'AFTER' then
       -- A plain table, or the root with all its partitions, is empty now, but for what a
       -- trigger of the application may have put there: so a recount is cheap.
@@ -9844,6 +9850,36 @@ AS $function$
 $function$;
 comment on function tally.trigger_states(text) is 'Part of tally.doctor: whether counting or marking triggers are in place, and what puts them there.';
 revoke all on function tally.trigger_states(text) from public;
+
+-- function tally.truncated_beside(oid,name)
+CREATE OR REPLACE FUNCTION tally.truncated_beside(relation oid, trigger name)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- Called by the trigger before a TRUNCATE of a partition: whether a BEFORE TRUNCATE trigger of
+  -- the application comes later, which may change rows that were counted as gone. Of the same
+  -- table by its name, or of another one that the statement truncates too, which is locked by now.
+  -- Those of the tables above have run: they are truncated with all their partitions, and first.
+  select exists (
+    select from pg_trigger t
+    join pg_proc p on p.oid = t.tgfoid
+    where t.tgtype & 34 = 34  -- before, truncate
+      and t.tgenabled = any (case current_setting('session_replication_role')
+                               when 'replica' then '{R,A}' else '{O,A}' end::"char"[])
+      and p.pronamespace <> 'tally'::regnamespace
+      and case
+            when t.tgrelid = truncated_beside.relation then t.tgname > truncated_beside.trigger
+            else t.tgrelid in (select l.relation from pg_locks l
+                               where l.pid = pg_backend_pid() and l.locktype = 'relation'
+                                 and l.mode = 'AccessExclusiveLock')
+                 and t.tgrelid not in (select a.relid
+                                       from pg_partition_ancestors(truncated_beside.relation) a)
+          end)
+$function$;
+comment on function tally.truncated_beside(oid,name) is 'Whether a trigger of the application may change rows of a table after its TRUNCATE was counted.';
+revoke all on function tally.truncated_beside(oid,name) from public;
 
 -- function tally.try_change(text,regclass,text,text,text,name[],name[])
 CREATE OR REPLACE FUNCTION tally.try_change(name text, source regclass, due_sql text, filter_sql text, change_sql text, filter_columns name[], change_columns name[])

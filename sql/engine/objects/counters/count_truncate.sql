@@ -17,6 +17,7 @@ as $function$
 declare
   v_leaf    regclass;
   v_source  regclass := coalesce(pg_partition_root(tg_relid), tg_relid::regclass);
+  v_beside  boolean := tg_when = 'BEFORE' and tally.truncated_beside(tg_relid, tg_name);
   v_counter tally.definitions;
 begin
   -- A TRUNCATE holds the table alone, so no other writer is in flight and a snapshot taken now
@@ -26,6 +27,11 @@ begin
     if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
       perform tally.stop_counter(v_counter.id, 'truncated in a '
                                  || current_setting('transaction_isolation') || ' transaction');
+    elsif v_beside then
+      -- What such a trigger removes would be subtracted twice.
+      perform tally.stop_counter(v_counter.id,
+        format('truncated %s, and a trigger before that may change its rows',
+               tg_relid::regclass));
     elsif tg_when = 'AFTER' then
       -- A plain table, or the root with all its partitions, is empty now, but for what a
       -- trigger of the application may have put there: so a recount is cheap.
