@@ -4970,11 +4970,13 @@ AS $function$
   -- has partitions can have rows moved between them; and the one row trigger is for the root,
   -- which PostgreSQL copies to every partition, see tally.count_route. A move trigger may be for
   -- more columns than move rows: those of a partition that is gone and had partitions of its own.
+  -- It is for every column where a trigger of the application may set the key by itself.
   select f.relation, e.name,
          format('create or replace trigger %s %s on %s %sexecute function tally.%s()',
                 e.name,
                 case e.event
-                  when 'move' then 'before update of ' || m.columns
+                  when 'move' then 'before update' || case when m.by_trigger then ''
+                                                        else ' of ' || m.columns end
                   when 'route' then 'before insert'
                   when 'truncate' then
                     case when c.relispartition then 'before' else 'after' end || ' truncate'
@@ -4990,8 +4992,9 @@ AS $function$
                      else 'for each statement ' end,
                 e.function),
          case when p.proname = e.function
-                   and (e.event <> 'move'
-                        or m.attnums <@ string_to_array(t.tgattr::text, ' ')::int2[])
+                   and (e.event <> 'move' or t.tgattr::text = ''
+                        or (not m.by_trigger
+                            and m.attnums <@ string_to_array(t.tgattr::text, ' ')::int2[]))
               then t.tgenabled end
   from tally.triggered_tables s
   cross join lateral (select r as relation from tally.family(s.source) r) f
@@ -5008,7 +5011,8 @@ AS $function$
   ) e
   left join lateral (
     select string_agg(quote_ident(k.attname), ', ' order by k.attnum) as columns,
-           array_agg(k.attnum order by k.attnum) as attnums
+           array_agg(k.attnum order by k.attnum) as attnums,
+           tally.may_set_keys(f.relation, array_agg(k.attname)) as by_trigger
     from tally.move_columns(f.relation) k
   ) m on e.event = 'move'
   left join pg_trigger t on t.tgrelid = f.relation and t.tgname = e.name and not t.tgisinternal
@@ -6710,6 +6714,34 @@ $query$select array_agg(k.summary), array_agg(k.scope)
 $function$;
 comment on function tally.marking_query(bigint[],text) is 'Text for tally.build_functions: the documents that one event concerns.';
 revoke all on function tally.marking_query(bigint[],text) from public;
+
+-- function tally.may_set_keys(regclass,name[])
+CREATE OR REPLACE FUNCTION tally.may_set_keys(relation regclass, keys name[])
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- Whether a BEFORE UPDATE row trigger of the application, disabled ones too, may change these
+  -- columns. In PL/pgSQL it has to name one of them, or to put another row in the place of NEW, so
+  -- one that notes the time costs nothing; of other languages everything is believed. To take one
+  -- too many costs each UPDATE a look at the partitions, to take one too few a wrong number.
+  select exists (
+    select from pg_trigger t
+    join pg_proc p on p.oid = t.tgfoid
+    join pg_language l on l.oid = p.prolang
+    where t.tgrelid in (select f from tally.family(may_set_keys.relation) f)
+      and t.tgtype & 19 = 19  -- for each row, before, update
+      and not t.tgisinternal
+      and p.pronamespace not in ('tally'::regnamespace, 'pg_catalog'::regnamespace)
+      and (l.lanname <> 'plpgsql'
+           or p.prosrc ~* ('\mnew\s*:?=|\minto\s[^;]*\mnew\M(?!\s*\.)|\mfor\s+new\M|\mcall\M'
+                           '|\mreturn\s+(?!(new|old|null)\s*;)')
+           or exists (select from unnest(may_set_keys.keys) k
+                      where position(lower(k) in lower(p.prosrc)) > 0)))
+$function$;
+comment on function tally.may_set_keys(regclass,name[]) is 'Whether a row trigger of the application may move rows that an UPDATE or a MERGE changes.';
+revoke all on function tally.may_set_keys(regclass,name[]) from public;
 
 -- function tally.mend_differences(text,boolean)
 CREATE OR REPLACE FUNCTION tally.mend_differences(which text, dry_run boolean)

@@ -12,11 +12,13 @@ as $function$
   -- has partitions can have rows moved between them; and the one row trigger is for the root,
   -- which PostgreSQL copies to every partition, see tally.count_route. A move trigger may be for
   -- more columns than move rows: those of a partition that is gone and had partitions of its own.
+  -- It is for every column where a trigger of the application may set the key by itself.
   select f.relation, e.name,
          format('create or replace trigger %s %s on %s %sexecute function tally.%s()',
                 e.name,
                 case e.event
-                  when 'move' then 'before update of ' || m.columns
+                  when 'move' then 'before update' || case when m.by_trigger then ''
+                                                        else ' of ' || m.columns end
                   when 'route' then 'before insert'
                   when 'truncate' then
                     case when c.relispartition then 'before' else 'after' end || ' truncate'
@@ -32,8 +34,9 @@ as $function$
                      else 'for each statement ' end,
                 e.function),
          case when p.proname = e.function
-                   and (e.event <> 'move'
-                        or m.attnums <@ string_to_array(t.tgattr::text, ' ')::int2[])
+                   and (e.event <> 'move' or t.tgattr::text = ''
+                        or (not m.by_trigger
+                            and m.attnums <@ string_to_array(t.tgattr::text, ' ')::int2[]))
               then t.tgenabled end
   from tally.triggered_tables s
   cross join lateral (select r as relation from tally.family(s.source) r) f
@@ -50,7 +53,8 @@ as $function$
   ) e
   left join lateral (
     select string_agg(quote_ident(k.attname), ', ' order by k.attnum) as columns,
-           array_agg(k.attnum order by k.attnum) as attnums
+           array_agg(k.attnum order by k.attnum) as attnums,
+           tally.may_set_keys(f.relation, array_agg(k.attname)) as by_trigger
     from tally.move_columns(f.relation) k
   ) m on e.event = 'move'
   left join pg_trigger t on t.tgrelid = f.relation and t.tgname = e.name and not t.tgisinternal
