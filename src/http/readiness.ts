@@ -45,7 +45,7 @@ export function readinessOf({ health, vitals, isStopping }: Signs): Readiness {
   const { listener: state, listenerReason } = health;
   const checks = {
     process: isStopping ? fail('is stopping') : ok('serves'),
-    database: vitals.isAnswered || vitals.isUnfit ? ok('answers') : fail(vitals.fault),
+    database: database(vitals, health),
     migrations: migrations(vitals, health),
     listener: { ...listener(health), state },
     pulse: pulse(health, vitals),
@@ -55,12 +55,18 @@ export function readinessOf({ health, vitals, isStopping }: Signs): Readiness {
   return { ready, checks };
 }
 
-function migrations(vitals: Vitals, { problems }: Health): Check {
+function database(vitals: Vitals, { misfit }: Health): Check {
+  if (!vitals.isAnswered && !vitals.isUnfit) return fail(vitals.fault);
+  if (misfit === 'read-only') return fail('is read-only: reads are exact, nothing is announced');
+  return ok('answers');
+}
+
+function migrations(vitals: Vitals, { misfit }: Health): Check {
   if (!vitals.isAnswered) return vitals.isUnfit ? fail(vitals.fault) : warn('not known');
   if (isOtherRelease(vitals)) {
     return warn(`the engine is of release ${vitals.version}, this server of ${VERSION}`);
   }
-  if (problems.length > 0) return fail('the engine does not fit this server: pgtally migrate');
+  if (misfit === 'engine') return fail('the engine does not fit this server: pgtally migrate');
   return ok(`the engine is of release ${vitals.version}`);
 }
 

@@ -3,6 +3,9 @@ import { codeOf, UserError } from '../errors.js';
 import { NOT_ALLOWED, NOT_THERE } from '../sql-error.js';
 import { VERSION } from '../version.js';
 
+/** It has all that it should, and cannot be written. */
+export class ReadOnlyError extends UserError {}
+
 /** Throws a UserError when the database is there, and not one that this server can serve. */
 export async function refuseUnfit(url: string): Promise<void> {
   const target = targetOf(url);
@@ -12,12 +15,12 @@ export async function refuseUnfit(url: string): Promise<void> {
               pg_catalog.current_setting('default_transaction_read_only') as read_only`,
     );
     if (rows[0]?.standby === true) {
-      throw new UserError(`${target} is a standby, which can only be read`, {
+      throw new ReadOnlyError(`${target} is a standby, which can only be read`, {
         hint: 'DATABASE_URL must name the primary',
       });
     }
     if (rows[0]?.read_only === 'on') {
-      throw new UserError(`transactions in ${target} are read-only by default`, {
+      throw new ReadOnlyError(`transactions in ${target} are read-only by default`, {
         hint: 'alter database … reset default_transaction_read_only, or the same for the role',
       });
     }

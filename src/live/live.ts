@@ -5,6 +5,7 @@ import type { Limits } from './admission.js';
 import { Assembler } from './announcement.js';
 import { Feed } from './feed.js';
 import { refuseUnfit } from './fitness.js';
+import type { Misfit } from './fitness-watch.js';
 import { Hub } from './hub.js';
 import { Listener } from './listener.js';
 import { type Running, runPulse } from './pulse.js';
@@ -40,7 +41,7 @@ export type Health = {
     lagMs: number;
   };
   /** Why this server cannot serve this database, if so. */
-  problems: readonly string[];
+  misfit: Misfit | undefined;
 };
 
 export type Counts = { sessions: number; topics: number };
@@ -102,6 +103,7 @@ export async function openLive(options: LiveOptions): Promise<Live> {
     log: trouble('session'),
     observe,
     onDefinitions: () => trail.definitionsChanged(),
+    onReadOnly: () => trail.foundReadOnly(),
   });
 
   return {
@@ -113,7 +115,7 @@ export async function openLive(options: LiveOptions): Promise<Live> {
       listener: listener.state,
       listenerReason: listener.reason,
       pulse: { state: pulseState, last: hub.pulse, lagMs: Math.round(trail.lagMs()) },
-      problems: trail.problems(),
+      misfit: trail.misfit(),
     }),
     counts: () => ({ sessions: hub.sessions.size, topics: hub.topicCount }),
     drain: () => streams.drain(),

@@ -30,6 +30,8 @@ export type PulseOptions = {
   observe?: Observe;
   /** A counter was declared, dropped or filled. */
   onDefinitions?: () => void;
+  /** The database takes no writes now. */
+  onReadOnly?: () => void;
 };
 
 export type Running = { stop(): Promise<void> };
@@ -48,7 +50,7 @@ export function runPulse(options: PulseOptions): Running {
   const { signal } = stopping;
   const bell = new Bell();
   signal.addEventListener('abort', () => bell.ring());
-  const { url, log, observe, idleMs } = options;
+  const { url, log, observe, idleMs, onReadOnly } = options;
   const change = (state: PulseState) => observe?.({ kind: 'pulse-state', state });
   const loops = [
     sessionLoop({
@@ -60,6 +62,7 @@ export function runPulse(options: PulseOptions): Running {
       answerMs: ANSWER_MS,
       run: (client) => beat(client, { ...options, bell, signal, change }),
       onEnd: () => change('away'),
+      onReadOnly,
     }),
     runWorkers({ ...options, signal }),
   ];

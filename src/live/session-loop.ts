@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
 import { connect } from '../database.js';
-import { messageOf } from '../errors.js';
+import { codeOf, messageOf } from '../errors.js';
+import { READ_ONLY } from '../sql-error.js';
 import { faultOfSession } from './probe.js';
 import { within } from './within.js';
 
@@ -33,7 +34,9 @@ export type LoopOptions = {
   idleMs: number;
   /** No answer after this long: the connection is dead. Without it, an answer may take forever. */
   answerMs?: number;
-  onEnd?: () => void;
+  onEnd?: (() => void) | undefined;
+  /** A write failed because transactions are read-only. */
+  onReadOnly?: (() => void) | undefined;
   /** Runs on one session until it fails or the signal comes. */
   run: (client: pg.Client) => Promise<void>;
 };
@@ -53,6 +56,7 @@ export async function sessionLoop(options: LoopOptions): Promise<void> {
       await options.run(client);
     } catch (error) {
       if (signal.aborted) break;
+      if (codeOf(error) === READ_ONLY) options.onReadOnly?.();
       if (performance.now() - started > WELL_MS) retryMs = RETRY_MS_MIN;
       complain(`${application}: ${messageOf(error)}; trying again until it works`);
       const waitMs = error instanceof UnfitSession ? UNFIT_RETRY_MS : retryMs;

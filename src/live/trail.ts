@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { ConnectionError, messageOf, UserError } from '../errors.js';
 import type { Pool, Statement } from '../pool.js';
 import { isSqlError } from '../sql-error.js';
 import type { Feed } from './feed.js';
+import { FitnessWatch, type Misfit } from './fitness-watch.js';
 import type { Hub } from './hub.js';
 import type { Listener } from './listener.js';
 import type { Reader } from './reader.js';
@@ -48,7 +48,9 @@ export type TrailOptions = {
 export type Trail = {
   isAnswered(): boolean;
   /** What is wrong with the database that answers, if anything. */
-  problems(): readonly string[];
+  misfit(): Misfit | undefined;
+  /** A write failed there because it is read-only. */
+  foundReadOnly(): void;
   /** How long changes have been waiting for a pulse, as far as this server has seen. */
   lagMs(): number;
   definitionsChanged(): void;
@@ -65,7 +67,7 @@ export function watchTrail(options: TrailOptions): Trail {
   const ear = new Ear(options);
   let isAnswered = false;
   let isChecking = false;
-  let problems: readonly string[] = [];
+  const fitness = new FitnessWatch(options.isFit);
   const { hub, reader, listener, idleMs } = options;
 
   const checkDefinitions = async () => {
@@ -78,18 +80,7 @@ export function watchTrail(options: TrailOptions): Trail {
       isChecking = false;
     }
   };
-  const checkFitness = async () => {
-    try {
-      await options.isFit();
-      problems = [];
-    } catch (error) {
-      // A database that cannot be reached is no fault of what is in it.
-      const isOfTheDatabase = error instanceof UserError && !(error instanceof ConnectionError);
-      problems = isOfTheDatabase ? [messageOf(error)] : [];
-    }
-  };
   const run = async () => {
-    let fitFor = '';
     let definitionsAt = performance.now();
     while (!signal.aborted) {
       const isListening = listener.state === 'listening';
@@ -99,24 +90,23 @@ export function watchTrail(options: TrailOptions): Trail {
       try {
         const history = await ear.compare(signal);
         isAnswered = true;
-        if (history !== fitFor) await checkFitness();
-        fitFor = history;
+        await fitness.look(history);
         if (performance.now() - definitionsAt < idleMs * DEFINITIONS_TIMES) continue;
         definitionsAt = performance.now();
         await checkDefinitions();
       } catch (error) {
         isAnswered = false;
-        fitFor = '';
         // Only one that answers can say what is wrong with it.
-        if (isSqlError(error)) await checkFitness();
-        else problems = [];
+        if (isSqlError(error)) await fitness.look(NO_HISTORY);
+        else fitness.forget();
       }
     }
   };
   void run();
   return {
     isAnswered: () => isAnswered,
-    problems: () => problems,
+    misfit: () => fitness.misfit,
+    foundReadOnly: () => fitness.suspect(),
     lagMs: () => ear.lagMs,
     definitionsChanged: () => void checkDefinitions().catch(() => undefined),
     close: () => closing.abort(),

@@ -21,6 +21,7 @@ export type WorkersOptions = {
   signal: AbortSignal;
   observe?: Observe;
   onDefinitions?: () => void;
+  onReadOnly?: () => void;
 };
 
 /** Works on as many sessions of its own as it takes, until the signal comes. */
@@ -51,7 +52,7 @@ class Workers {
   }
 
   #add(signal: AbortSignal): void {
-    const { url, log, idleMs } = this.#options;
+    const { url, log, idleMs, onReadOnly } = this.#options;
     const during = <T>(piece: () => Promise<T>) => this.#during(piece);
     const loop = sessionLoop({
       url,
@@ -59,6 +60,7 @@ class Workers {
       signal,
       application: 'pgtally-work',
       idleMs,
+      onReadOnly,
       run: async (client) => {
         this.#connected += 1;
         try {

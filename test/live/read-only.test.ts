@@ -1,0 +1,33 @@
+import test from 'ava';
+import type { Readiness } from '../../src/http/readiness.js';
+import { boxesServer, open } from '../helpers/boxes-server.js';
+import { get } from '../helpers/http.js';
+import { until } from '../helpers/wait.js';
+
+/** Long spells of it, of which PostgreSQL tells only whoever writes, on a session that is new. */
+
+const END_SESSIONS = `select pg_terminate_backend(pid) from pg_stat_activity
+  where datname = current_database() and application_name like 'pgtally%'`;
+
+test('a database that becomes read-only makes a server not ready, and ready again when it is over', async (t) => {
+  const { server, database } = await boxesServer(t);
+  const { recorder } = await open(t, server, { topics: ['entries'] });
+  const ready = async () => await get(`${server.url}/ready`);
+  await until(async () => (await ready()).status === 200);
+  const name = new URL(database.url).pathname.slice(1);
+  const writer = await database.client('a session of before');
+  await writer.query(`alter database ${name} set default_transaction_read_only = on`);
+  await writer.query(END_SESSIONS);
+  const checks = await until(async () => {
+    const { status, text } = await ready();
+    const { checks } = JSON.parse(text) as Readiness;
+    return status === 503 && checks.database.status === 'fail' && checks;
+  });
+  t.regex(checks.database.detail, /read-only/);
+  t.is(checks.migrations.status, 'ok', 'to migrate would mend nothing');
+  await writer.query(`alter database ${name} reset default_transaction_read_only`);
+  await writer.query(END_SESSIONS);
+  await until(async () => (await ready()).status === 200, { deadlineMs: 10_000 });
+  await writer.query('insert into public.entries default values');
+  await recorder.value('entries', 1);
+});
