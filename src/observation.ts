@@ -25,6 +25,8 @@ export type Observation =
   | { kind: 'listener-state'; state: ListenerState; reason: string }
   /** Pulses that were not heard of, and were read from the table instead. */
   | { kind: 'gap'; pulses: number }
+  /** Somebody else notifies where pulses are announced. */
+  | { kind: 'forged'; message: string }
   | { kind: 'trouble'; where: string; message: string };
 
 export type PulseState = 'asleep' | 'awake' | 'waiting' | 'away';

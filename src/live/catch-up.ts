@@ -29,7 +29,8 @@ export function begin(
   { sink, snapshot, lastEventId }: Beginning,
 ): void {
   const { history, pulse } = snapshot;
-  const since = pulseOf(lastEventId ?? '', history, pulse);
+  const named = pulseOf(lastEventId ?? '', history, pulse);
+  const since = named === undefined || hub.isDoubtful(history, named) ? undefined : named;
   session.begin(sink);
   const retry = RETRY_MS_MIN + Math.floor(Math.random() * (RETRY_MS_MAX - RETRY_MS_MIN));
   const wanted = pairs(session, snapshot).filter(

@@ -4,6 +4,7 @@ import type { Announced, Announcement } from './announcement.js';
 import type { Hub } from './hub.js';
 import type { Reader } from './reader.js';
 import { type Change, NO_HISTORY } from './reading.js';
+import { Trust } from './trust.js';
 
 const RETRY_MS_MIN = 50;
 const RETRY_MS_MAX = 500;
@@ -20,6 +21,7 @@ export class Feed {
   readonly #hub: Hub;
   readonly #reader: Reader;
   readonly #observe: Observe;
+  readonly #trust = new Trust();
   readonly #queue: { announcement: Announcement; at: number }[] = [];
   readonly #closing = new AbortController();
   #mustRead = false;
@@ -31,12 +33,23 @@ export class Feed {
     this.#observe = observe;
   }
 
+  /** The first part of it was heard. */
+  started(pulse: number): void {
+    if (this.#trust.contradicts(pulse)) this.readAgain();
+  }
+
   announced(announcement: Announcement): void {
     const { pulse, changes } = announcement;
     this.#observe({ kind: 'announcement', pulse, changes: changes.length });
-    this.heard = pulse;
+    this.heard = Math.max(this.heard, pulse);
     this.#queue.push({ announcement, at: performance.now() });
     void this.#run();
+  }
+
+  /** It is heard again what is announced: what was said meanwhile is in the table. */
+  listening(): void {
+    this.#trust.begin();
+    this.readAgain();
   }
 
   /** Something may have been missed: look at the table. */
@@ -74,6 +87,10 @@ export class Feed {
     if (next === undefined) return;
     const { pulse, changes } = next.announcement;
     if (pulse <= this.#hub.pulse) return;
+    if (!this.#trust.isWhole) {
+      this.#mustRead = true;
+      return;
+    }
     if (pulse > this.#hub.pulse + 1) {
       // The first one after the start is no gap: the table has not been read yet.
       const pulses = pulse - this.#hub.pulse - 1;
@@ -104,18 +121,37 @@ export class Feed {
   async #readTable(): Promise<void> {
     this.#mustRead = false;
     const at = performance.now();
+    const { heard } = this;
     const { fence, topics, pulse: since } = this.#hub;
     const { history, pulse, changes, hidden } = await this.#reader.changes(topics, since);
     if (history === NO_HISTORY) throw new Error('no pulse yet');
-    this.heard = Math.max(this.heard, pulse);
-    if (history !== this.#hub.history || pulse < since) {
+    if (history !== this.#hub.history) {
       this.#queue.length = 0;
       this.heard = pulse;
+      this.#trust.begin();
       this.#hub.rebase(history, pulse);
       return;
     }
+    if (this.#putsRight(pulse, heard)) return;
+    this.heard = Math.max(this.heard, pulse);
     this.#hub.refreshTopics(hidden);
     this.#flushed(pulse, this.#hub.deliverRead(pulse, changes, fence), at);
+  }
+
+  /** Where a forged announcement was found out: whether all streams read everything anew. */
+  #putsRight(pulse: number, heard: number): boolean {
+    const wasWhole = this.#trust.isWhole;
+    const soundUpTo = this.#trust.lose(heard, pulse);
+    if (soundUpTo === undefined) return false;
+    const found = heard > pulse ? `heard of pulse ${heard}` : 'heard of one pulse twice';
+    this.#observe({ kind: 'forged', message: `${found}, and the table is at ${pulse}` });
+    // What was announced since may be true: it is read of, one by one.
+    this.heard = pulse;
+    this.#hub.doubt(soundUpTo);
+    // Since trust was lost only the table's values were delivered.
+    if (!wasWhole && this.#hub.pulse <= pulse) return false;
+    this.#hub.restate(pulse);
+    return true;
   }
 
   #deliver(pulse: number, changes: readonly Change[], at: number): void {

@@ -32,6 +32,7 @@ export class Hub {
   #holdTimer: NodeJS.Timeout | undefined;
   #joined = 0;
   readonly #chunks = new PulseChunks();
+  #doubtful: { history: string; from: number; to: number } | undefined;
 
   constructor(options: HubOptions) {
     this.#options = options;
@@ -174,6 +175,29 @@ export class Hub {
     this.pulse = pulse;
     for (const topic of this.#topics) topic.version = -1;
     this.#refresh(this.#behind(pulse, 0));
+  }
+
+  /**
+   * Pulses above that one may have been delivered as somebody forged them: ids that name them say
+   * nothing of what their clients have.
+   */
+  doubt(soundUpTo: number): void {
+    const { history, pulse } = this;
+    const before = this.#doubtful?.history === history ? this.#doubtful : undefined;
+    const from = Math.min(before?.from ?? soundUpTo, soundUpTo);
+    this.#doubtful = { history, from, to: Math.max(before?.to ?? 0, pulse) };
+  }
+
+  /** Whether an id of that pulse can be gone on from. */
+  isDoubtful(history: string, pulse: number): boolean {
+    if (this.#doubtful?.history !== history) return false;
+    return pulse > this.#doubtful.from && pulse <= this.#doubtful.to;
+  }
+
+  /** Every session is told everything anew, whatever it has. */
+  restate(pulse: number): void {
+    for (const session of this.#sessions) if (session.hasBegun) session.history = '';
+    this.rebase(this.history, pulse);
   }
 
   /**

@@ -148,9 +148,12 @@ async function refuseUnfitNow(url: string, observe: Observe): Promise<void> {
   }
 }
 
+/** As much of what no pulse can have said. */
+const SHOWN_LENGTH = 80;
+
 function openListener(options: { url: string; feed: Feed; observe: Observe }): Listener {
   const { url, feed, observe } = options;
-  const assembler = new Assembler();
+  const assembler = new Assembler((pulse) => feed.started(pulse));
   const listener = new Listener({
     url,
     observe,
@@ -159,14 +162,13 @@ function openListener(options: { url: string; feed: Feed; observe: Observe }): L
         const announcement = assembler.add(payload);
         if (announcement !== undefined) feed.announced(announcement);
       } catch {
-        const message = `somebody else notifies channel tally: ${payload.slice(0, 80)}`;
-        observe({ kind: 'trouble', where: 'listener', message });
+        observe({ kind: 'forged', message: `it says ${payload.slice(0, SHOWN_LENGTH)}` });
         feed.readAgain();
       }
     },
     onListening: () => {
       assembler.reset();
-      feed.readAgain();
+      feed.listening();
     },
   });
   listener.open();

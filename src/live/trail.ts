@@ -124,6 +124,7 @@ class Ear {
 
   async compare(signal: AbortSignal): Promise<string> {
     const { pool, hub, feed, listener } = this.#options;
+    const { heard } = feed;
     const [row] = await pool.rows<TrailRow>(TRAIL, []);
     if (row === undefined) throw new Error('tally.trail() returned nothing');
     const [last, isPending, history] = [Number(row[0]), row[1], row[2] ?? NO_HISTORY];
@@ -133,6 +134,8 @@ class Ear {
       if (last !== hub.pulse || isElsewhere) feed.readAgain();
       return history;
     }
+    // Announced, and not in the table: the feed finds out what is wrong with it.
+    if (heard > last) feed.readAgain();
     if (feed.heard >= last) return history;
     await pause(GRACE_MS, undefined, { signal }).catch(() => undefined);
     if (feed.heard >= last || listener.state !== 'listening' || signal.aborted) {

@@ -82,6 +82,7 @@ function listenerEvents({ counter, histogram }: Maker): Handlers {
   const flushed = counter('streams_flushed_total', 'Streams written to, summed over all pulses.');
   const gaps = counter('listener_gaps_total', 'Times that pulses were missed, and read instead.');
   const missed = counter('listener_missed_pulses_total', 'Pulses that were missed.');
+  const forged = counter('announcements_forged_total', 'Times that somebody else announced.');
   const trouble = counter('troubles_total', 'What went wrong and was retried.', ['where']);
   return {
     announcement: (event) => {
@@ -96,6 +97,7 @@ function listenerEvents({ counter, histogram }: Maker): Handlers {
       gaps.inc();
       missed.inc(event.pulses);
     },
+    forged: () => forged.inc(),
     trouble: ({ where }) => trouble.inc({ where }),
   };
 }

@@ -9,6 +9,7 @@ import { until } from '../helpers/wait.js';
 /** Dashboards and alarms stand on these: a name is not changed, and goes only with a new release. */
 const NAMES = [
   'pgtally_announcement_to_flush_seconds histogram',
+  'pgtally_announcements_forged_total counter',
   'pgtally_announcements_heard_total counter',
   'pgtally_build_on_read_seconds histogram',
   'pgtally_builds_on_read_total counter',
