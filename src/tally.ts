@@ -6,11 +6,11 @@ import { tallyRoutes } from './http/app.js';
 import type { Authenticate } from './http/auth.js';
 import { type Readiness, readinessOf } from './http/readiness.js';
 import type { SinkOf } from './http/routes/stream.js';
-import type { Viewer } from './live/audience.js';
 import { koaSseSink, type SseStream } from './live/sinks/koa-sse-stream.js';
 import { plainSink } from './live/sinks/plain.js';
 import type { Observe } from './observation.js';
 import { openService } from './service.js';
+import { checked } from './tally-viewer.js';
 
 /** What can be set as for the server itself; docs/operations.md, section Settings, has each. */
 type Tuning = Omit<
@@ -71,7 +71,7 @@ export async function createTally(options: TallyOptions): Promise<Tally> {
   const service = await openService({
     ...{ config, sinkOf, observe },
     url: databaseUrl,
-    authenticate: authenticate === undefined ? undefined : tolerant(authenticate),
+    authenticate: authenticate === undefined ? undefined : checked(authenticate),
   });
   const { live, metrics, look, deps } = service;
   return {
@@ -129,17 +129,6 @@ function configOf(options: TallyOptions): Config {
       .reduce((text, [option, variable]) => text.replaceAll(variable, option), error.message);
     throw new UserError(message, { hint: 'see docs/in-your-own-app.md' });
   }
-}
-
-/** A host application's own idea of nobody, and of somebody without roles, is taken as meant. */
-function tolerant(authenticate: Authenticate): Authenticate {
-  return async (ctx) => {
-    const viewer: Partial<Viewer> | null | undefined = await authenticate(ctx);
-    if (viewer === null || viewer === undefined) return undefined;
-    const { subject, roles = [], expiresAt = Number.POSITIVE_INFINITY } = viewer;
-    if (typeof subject === 'string') return { subject, roles, expiresAt };
-    throw new TypeError('authenticate returned a viewer whose subject is not a string');
-  };
 }
 
 function prefixOf(prefix: string): string {

@@ -184,3 +184,34 @@ test('a host’s own idea of who asks is taken as meant, and its mistakes are to
   t.is((await get(`${url}/v1/counters/mine/ann`)).status, 500);
   t.regex(String(errors[0]), /subject is not a string/);
 });
+
+test('a viewer that a host says wrongly is nobody’s role, and an error that names the field', async (t) => {
+  let said: unknown;
+  const { app, tally, listen } = await mounted(t, { authenticate: () => said as never });
+  const errors: unknown[] = [];
+  app.on('error', (error) => errors.push(error));
+  app.use(tally.routes());
+  const url = await listen();
+  const status = async (viewer: unknown, path = 'mine/ann') => {
+    said = viewer;
+    return (await get(`${url}/v1/counters/${path}`)).status;
+  };
+  const wrong: [viewer: unknown, named: RegExp][] = [
+    [{ subject: 'bob', roles: 'administrator' }, /^TypeError: .* roles are not/],
+    [{ subject: 'ann', roles: [1] }, /^TypeError: .* roles are not/],
+    [{ subject: 'ann', roles: { admin: true } }, /^TypeError: .* roles are not/],
+    [{ subject: 'ann', expiresAt: Number.NaN }, /^TypeError: .* expiresAt is not/],
+    [{ subject: 'ann', expiresAt: 'tomorrow' }, /^TypeError: .* expiresAt is not/],
+    [{}, /^TypeError: .* subject is not/],
+    ['ann', /^TypeError: .* type is not/],
+  ];
+  for (const [viewer, named] of wrong) {
+    t.is(await status(viewer), 500);
+    t.regex(String(errors.pop()), named);
+  }
+  t.is(await status({ subject: 'ann', roles: null, expiresAt: null }), 200);
+  t.is(await status({ subject: 'ann', expiresAt: Date.now() + 60_000 }), 200);
+  t.is(await status({ subject: 'ann', expiresAt: Date.now() - 1 }), 401);
+  t.is(await status({ subject: 'ann', expiresAt: 0 }, 'things'), 401, 'public ones too');
+  t.deepEqual(errors, []);
+});
