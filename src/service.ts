@@ -42,6 +42,9 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const log = createLog(config.logLevel, options.logTo);
   const metrics = createMetrics();
   const observers = [logObservations(log), metrics.observe, options.observe ?? (() => undefined)];
+  const observe: Observe = (observation) => {
+    for (const each of observers) each(observation);
+  };
   const live = await openLive({
     databaseUrl: options.url,
     listenUrl: config.listenUrl,
@@ -55,13 +58,11 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       streamsPerSubject: config.streamsPerSubjectMax,
       streamsPerAddress: config.streamsPerAddressMax,
     },
-    observe: (observation) => {
-      for (const observe of observers) observe(observation);
-    },
+    observe,
   });
   const traffic = new Traffic();
   const look = watchVitals(live.pool);
-  const identify = identifier(verifier(config));
+  const identify = identifier(verifier(config, observe));
   metrics.watch({ live, traffic, look });
   const service: Service = {
     ...{ log, live, metrics, look, identify },

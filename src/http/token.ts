@@ -1,6 +1,8 @@
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { z } from 'zod';
+import { messageOf } from '../errors.js';
 import type { Viewer } from '../live/audience.js';
+import type { Observe } from '../observation.js';
 import { unauthenticated } from './failures.js';
 import { Problem } from './problems.js';
 
@@ -13,6 +15,9 @@ const JWKS_TIMEOUT_MS = 5000;
 const JWKS_COOLDOWN_MS = 30_000;
 /** How long a key that was taken back is still believed. */
 const JWKS_AGE_MS_MAX = 600_000;
+
+/** One outage concerns every request: it is said this often. */
+const JWKS_REPEAT_MS = 60_000;
 
 /** Checking a signature takes longer than all else in a read, and tabs send the same one again. */
 const REMEMBERED_MAX = 5000;
@@ -36,7 +41,7 @@ export type Verify = (token: string) => Promise<Viewer>;
 export type Keys = { readonly jwtSecret: string | undefined; readonly jwksUrl: string | undefined };
 
 /** Undefined where neither key is set: then no token can be right. */
-export function verifier({ jwtSecret, jwksUrl }: Keys): Verify | undefined {
+export function verifier({ jwtSecret, jwksUrl }: Keys, observe: Observe): Verify | undefined {
   if (jwtSecret !== undefined) {
     const secret = new TextEncoder().encode(jwtSecret);
     const key = crypto.subtle.importKey('raw', secret, HMAC, false, ['verify']);
@@ -48,7 +53,28 @@ export function verifier({ jwtSecret, jwksUrl }: Keys): Verify | undefined {
     cooldownDuration: JWKS_COOLDOWN_MS,
     cacheMaxAge: JWKS_AGE_MS_MAX,
   });
-  return remembering((token) => check(token, keys, ['RS256', 'ES256']));
+  const complain = complainer(observe);
+  return remembering(async (token) => {
+    try {
+      return await check(token, keys, ['RS256', 'ES256']);
+    } catch (error) {
+      if (error instanceof Problem && error.kind === 'keys-unavailable') complain(error.cause);
+      throw error;
+    }
+  });
+}
+
+function complainer(observe: Observe): (cause: unknown) => void {
+  let saidAt = Number.NEGATIVE_INFINITY;
+  return (cause) => {
+    if (performance.now() - saidAt < JWKS_REPEAT_MS) return;
+    saidAt = performance.now();
+    // fetch says only that it failed; why is what it was caused by.
+    const inner = cause instanceof Error && cause.cause instanceof Error ? [cause.cause] : [];
+    const why = [cause, ...inner].map(messageOf).join(': ');
+    const message = `the keys at TALLY_JWKS_URL could not be fetched: ${why}; tokens are a 503`;
+    observe({ kind: 'trouble', where: 'keys', message });
+  };
 }
 
 const HMAC = { name: 'HMAC', hash: 'SHA-256' };

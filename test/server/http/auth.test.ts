@@ -162,11 +162,16 @@ test('keys that cannot be fetched are a 503, not the fault of whoever asks', asy
   t.teardown(() => broken.close());
   const { port } = broken.address() as AddressInfo;
   for (const url of [nowhere, `http://127.0.0.1:${port}/`]) {
-    const { get } = await httpServer(t, { TALLY_JWT_SECRET: '', TALLY_JWKS_URL: url });
+    const { get, log } = await httpServer(t, { TALLY_JWT_SECRET: '', TALLY_JWKS_URL: url });
     const { status, json, text } = await get('/v1/counters/things', signed);
     t.is(status, 503);
     t.is(json.type, '/problems/keys-unavailable');
     t.notRegex(text, /secret words|127\.0\.0\.1/);
     t.is((await get('/v1/counters/things')).status, 200, 'who sends none is not concerned');
+    t.is((await get('/v1/counters/things', signed)).status, 503);
+    const said = log.filter((line) => line.includes('"where":"keys"'));
+    t.is(said.length, 1, 'one outage is one warning');
+    t.regex(said.join(''), /could not be fetched: .*(?:ECONNREFUSED|200 OK)/);
+    t.regex((await get('/metrics')).text, /^pgtally_troubles_total\{where="keys"\} 1$/m);
   }
 });
