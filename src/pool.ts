@@ -1,10 +1,17 @@
 import pg from 'pg';
+import { isSqlError } from './sql-error.js';
 
 /** Opening a session takes longer than this: the caller hears that the database is away. */
 const CONNECT_TIMEOUT_MS = 5000;
 
 /** The server ends a statement by itself; where it does not answer at all, we stop waiting. */
 const ANSWER_GRACE_MS = 1000;
+
+/**
+ * So often PostgreSQL looks whether the other end of a session is still there: one that was given up
+ * while it waits for a lock would wait on, beside those that were opened for it.
+ */
+const LOOK_MS = 1000;
 
 /** What pg says when query_timeout is over. */
 const NO_ANSWER = 'Query read timeout';
@@ -38,19 +45,31 @@ export type Pool = {
 export function openPool(options: PoolOptions): Pool {
   const { size, isShared } = options;
   let pool = newPool(options);
+  /** The one before, as long as somebody waits for an answer there. */
+  let silent: pg.Pool | undefined;
   let closed: Promise<void> | undefined;
 
+  /** Both together have as many sessions as there may be, but one is there for new questions. */
+  const share = () => {
+    if (silent === undefined) return;
+    pool.options.max = Math.max(1, size - silent.totalCount);
+    if (silent.totalCount === 0) silent = undefined;
+  };
   /** One answer that never came: the network has probably swallowed the other sessions too. */
-  const replace = (silent: pg.Pool) => {
-    if (silent !== pool || closed !== undefined) return;
+  const replace = (used: pg.Pool) => {
+    share();
+    if (used !== pool || silent !== undefined || closed !== undefined) return;
+    silent = pool;
     pool = newPool(options);
     void silent.end().catch(() => undefined);
+    share();
   };
   return {
     rows: async <Row extends unknown[]>(
       { name, text, answerMs }: Statement,
       values: readonly unknown[],
     ) => {
+      share();
       const used = pool;
       try {
         const result = await used.query<Row>({
@@ -68,7 +87,7 @@ export function openPool(options: PoolOptions): Pool {
     },
     stats: () => ({
       size,
-      open: pool.totalCount,
+      open: pool.totalCount + (silent?.totalCount ?? 0),
       idle: pool.idleCount,
       waiting: pool.waitingCount,
     }),
@@ -87,9 +106,19 @@ function newPool({ url, size, statementTimeoutMs, isShared, onError }: PoolOptio
     keepAlive: true,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: statementTimeoutMs + ANSWER_GRACE_MS,
-    ...(isShared ? {} : { statement_timeout: statementTimeoutMs }),
+    ...(isShared ? {} : { statement_timeout: statementTimeoutMs, onConnect: lookAfter }),
   });
   // A session that dies while idle: the pool drops it and opens another when one is wanted.
   pool.on('error', onError);
   return pool;
+}
+
+/** Where the server cannot look, on Windows say, a session that was given up ends by its time limit. */
+async function lookAfter(client: pg.ClientBase): Promise<void> {
+  const text = "select pg_catalog.set_config('client_connection_check_interval', $1, false)";
+  try {
+    await client.query(text, [`${LOOK_MS}`]);
+  } catch (error) {
+    if (!isSqlError(error)) throw error;
+  }
 }
