@@ -53,13 +53,21 @@ const SCHEMAS = {
 /** Not zstd: only newer releases of Node have it, and all of ours shall answer the same. */
 const compressing = compress({ threshold: COMPRESS_BYTES_MIN, zstd: false, deflate: false });
 
+/** What comes of writing to a client that has left. */
+const GONE: ReadonlySet<string> = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ERR_STREAM_WRITE_AFTER_END',
+]);
+
 /** The whole server, as one Koa application; `others` are the routes of what stands on the engine. */
 export function createApp(deps: AppDeps, others: readonly Route[] = []): Koa {
   const app = new Koa();
   const { corsOrigins, log } = deps;
   app.on('error', (error: NodeJS.ErrnoException) => {
-    const isGone = /^(?:ERR_STREAM_PREMATURE_CLOSE|ECONNRESET|EPIPE)$/.test(error.code ?? '');
-    if (isGone) log.debug({ err: error }, 'a client left');
+    if (GONE.has(error.code ?? '')) log.debug({ err: error }, 'a client left');
     else log.error({ err: error }, 'request failed');
   });
   if (corsOrigins.length > 0) app.use(sharing(corsOrigins));

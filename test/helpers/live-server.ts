@@ -51,7 +51,6 @@ export async function startLiveServer(options: LiveServerOptions): Promise<LiveS
     observe: (observation) => observed.push(observation),
   });
   const app = new Koa();
-  // koa-sse-stream makes each client that leaves an error of the application.
   app.on('error', () => undefined);
   if (sink === 'koa-sse-stream') app.use(sseMiddleware());
   app.use(tally.routes({ operations: true }));

@@ -115,6 +115,8 @@ function sseMiddleware(options: object = {}): Koa.Middleware {
 
 test('behind koa-sse-stream streams go through ctx.sse, and problems are problems all the same', async (t) => {
   const { app, tally, listen, database } = await mounted(t, { sink: 'koa-sse-stream' });
+  const errors: unknown[] = [];
+  app.on('error', (error) => errors.push(error));
   app.use(sseMiddleware({ maxClients: 2 }));
   app.use(tally.routes());
   const url = await listen();
@@ -145,6 +147,15 @@ test('behind koa-sse-stream streams go through ctx.sse, and problems are problem
   t.is(full.status, 200);
   t.regex(full.text, /^retry: \d{5}\n\n$/);
   closing.abort();
+  const open = async () => /^pgtally_streams_open (\d+)$/m.exec(await tally.metrics())?.[1];
+  await until(async () => (await open()) === '0');
+  // Its place is free again, too.
+  const again = new AbortController();
+  const { body } = await fetch(`${url}/v1/stream?topic=things`, { signal: again.signal });
+  for await (const part of body ?? []) if (/event: sync/.test(Buffer.from(part).toString())) break;
+  again.abort();
+  await until(async () => (await open()) === '0');
+  t.deepEqual(errors, [], 'a client that leaves is no error of the application');
 });
 
 test('what is dangerous when wrong is refused before anything is opened', async (t) => {

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import type { Context } from 'koa';
 import { type Sink, type SinkEvents, STREAM_HEADERS, takenBy } from './sink.js';
 
@@ -6,6 +7,7 @@ export type SseStream = {
   push(bytes: Buffer | null): boolean;
   readonly readableLength: number;
   on(event: 'close' | 'drain' | 'data', listener: () => void): unknown;
+  pipe(into: Writable): unknown;
   destroy(): unknown;
 };
 
@@ -21,7 +23,11 @@ export function koaSseSink(ctx: Context, stream: SseStream): Sink {
   const { socket } = req;
   ctx.set(STREAM_HEADERS);
   ctx.status = 200;
+  // Koa's own pipeline would make an error of the application of each client that leaves.
+  ctx.respond = false;
   res.shouldKeepAlive = false;
+  res.flushHeaders();
+  stream.pipe(res);
   let listening: SinkEvents | undefined;
   let isFull = false;
   const waiting = () => stream.readableLength + res.writableLength;
@@ -34,7 +40,10 @@ export function koaSseSink(ctx: Context, stream: SseStream): Sink {
     });
   });
   stream.on('close', () => listening?.closed());
-  res.once('close', () => listening?.closed());
+  res.once('close', () => {
+    stream.destroy();
+    listening?.closed();
+  });
   // Streams are silent for long, and whoever stops reading is cut by the session.
   res.setTimeout(0);
   return {
@@ -43,7 +52,7 @@ export function koaSseSink(ctx: Context, stream: SseStream): Sink {
       if (socket.destroyed) events.closed();
     },
     write: (chunk) => {
-      if (res.writableEnded || socket.destroyed) return true;
+      if (res.writableEnded || socket.writableEnded || socket.destroyed) return true;
       stream.push(chunk.plain);
       isFull = waiting() >= FULL_BYTES;
       return !isFull;

@@ -31,7 +31,8 @@ export function plainSink(ctx: Context): Sink {
       if (socket.destroyed) events.closed();
     },
     write: (chunk) => {
-      if (res.writableEnded || socket.destroyed) return true;
+      // Ended, and not yet closed: its client has said that it leaves.
+      if (res.writableEnded || socket.writableEnded || socket.destroyed) return true;
       // Sent behind a request whose answer is not finished: it has the socket, we have to queue.
       if (res.socket === null) return res.write(chunk.plain);
       return socket.write(isChunked ? chunk.enveloped : chunk.plain);
