@@ -2178,6 +2178,9 @@ CREATE OR REPLACE FUNCTION tally.check_expression(counter text, part text, sourc
  SET standard_conforming_strings TO 'on'
  SET array_nulls TO 'on'
  SET bytea_output TO 'hex'
+ SET quote_all_identifiers TO 'off'
+ SET xmlbinary TO 'base64'
+ SET xmloption TO 'content'
 AS $function$
 declare
   v_tree text;
@@ -2242,7 +2245,7 @@ begin
     end
   into v_why;
   -- A constant with a backslash or an array is read by settings too.
-  by_settings := not is_immutable or sql_text ~ '[\\{]';
+  by_settings := not is_immutable or sql_text ~ '[\\{]' or tally.shown_by_settings(v_tree, source);
 
   if v_why is not null then
     raise exception using errcode = 'TL004',
@@ -3094,6 +3097,9 @@ CREATE OR REPLACE FUNCTION tally.compare(counters bigint[], lenient boolean DEFA
  SET standard_conforming_strings TO 'on'
  SET array_nulls TO 'on'
  SET bytea_output TO 'hex'
+ SET quote_all_identifiers TO 'off'
+ SET xmlbinary TO 'base64'
+ SET xmloption TO 'content'
  SET lc_time TO 'C'
  SET lc_numeric TO 'C'
  SET lc_monetary TO 'C'
@@ -3432,6 +3438,9 @@ CREATE OR REPLACE FUNCTION tally.count_truncate()
  SET standard_conforming_strings TO 'on'
  SET array_nulls TO 'on'
  SET bytea_output TO 'hex'
+ SET quote_all_identifiers TO 'off'
+ SET xmlbinary TO 'base64'
+ SET xmloption TO 'content'
  SET lc_time TO 'C'
  SET lc_numeric TO 'C'
  SET lc_monetary TO 'C'
@@ -4902,6 +4911,13 @@ CREATE OR REPLACE FUNCTION tally.expected_functions(source regclass, kind text)
  LANGUAGE sql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+ SET "DateStyle" TO 'ISO, YMD'
+ SET "IntervalStyle" TO 'postgres'
+ SET extra_float_digits TO '1'
+ SET standard_conforming_strings TO 'on'
+ SET bytea_output TO 'hex'
+ SET quote_all_identifiers TO 'off'
 AS $function$
   -- A table's trigger functions as they would be written today, for the counters or watches it has.
   select format('%s_%s_%s', t.kind, t.slug, e.event), E'\n' || f.body, f.by_settings, f.purpose
@@ -5663,7 +5679,8 @@ AS $function$
   join pg_proc p on p.pronamespace = 'tally'::regnamespace and p.proname = f.name
   where p.prosrc = f.body
     and p.prosecdef
-    and cardinality(p.proconfig) = case when f.by_settings then 11 else 1 end
+    and cardinality(p.proconfig) = 1 + case when f.by_settings
+          then regexp_count(tally.pinned_settings(), '^set ', 1, 'n') else 0 end
 $function$;
 comment on function tally.functions_stand(regclass,text) is 'Whether a table''s trigger functions are as tally.build_functions would write them now.';
 revoke all on function tally.functions_stand(regclass,text) from public;
@@ -5975,6 +5992,9 @@ CREATE OR REPLACE FUNCTION tally.index_form(name text, source regclass, due_sql 
  SET standard_conforming_strings TO 'on'
  SET array_nulls TO 'on'
  SET bytea_output TO 'hex'
+ SET quote_all_identifiers TO 'off'
+ SET xmlbinary TO 'base64'
+ SET xmloption TO 'content'
 AS $function$
 declare
   v_probe text := tally.probe_name(source);
@@ -6915,6 +6935,9 @@ CREATE OR REPLACE FUNCTION tally.new_row_text(source regclass, expression text)
  SET standard_conforming_strings TO 'on'
  SET array_nulls TO 'on'
  SET bytea_output TO 'hex'
+ SET quote_all_identifiers TO 'off'
+ SET xmlbinary TO 'base64'
+ SET xmloption TO 'content'
 AS $function$
 declare
   v_alias text := 'tally_' || left(md5(expression), 12);
@@ -7445,6 +7468,9 @@ set extra_float_digits = 1
 set standard_conforming_strings = on
 set array_nulls = on
 set bytea_output = 'hex'
+set quote_all_identifiers = off
+set xmlbinary = 'base64'
+set xmloption = 'content'
 set lc_time = 'C'
 set lc_numeric = 'C'
 set lc_monetary = 'C'
@@ -7914,6 +7940,9 @@ CREATE OR REPLACE FUNCTION tally.read_change(name text, probe regclass, change t
  SET standard_conforming_strings TO 'on'
  SET array_nulls TO 'on'
  SET bytea_output TO 'hex'
+ SET quote_all_identifiers TO 'off'
+ SET xmlbinary TO 'base64'
+ SET xmloption TO 'content'
 AS $function$
 declare
   v_rules integer;
@@ -9290,6 +9319,9 @@ CREATE OR REPLACE FUNCTION tally.serving_index(source regclass, key text, predic
  SET standard_conforming_strings TO 'on'
  SET array_nulls TO 'on'
  SET bytea_output TO 'hex'
+ SET quote_all_identifiers TO 'off'
+ SET xmlbinary TO 'base64'
+ SET xmloption TO 'content'
 AS $function$
   select i.indexrelid::regclass
   from pg_index i
@@ -9319,6 +9351,69 @@ AS $function$
 $function$;
 comment on function tally.session_settings() is 'What has been set in this session, for tally.restore_settings.';
 revoke all on function tally.session_settings() from public;
+
+-- function tally.shown_by_settings(text,regclass)
+CREATE OR REPLACE FUNCTION tally.shown_by_settings(tree text, source regclass)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- PostgreSQL calls immutable what depends on extra_float_digits (a float or a point as text),
+  -- quote_all_identifiers and xmlbinary. A cast to text calls no function that the tree would name;
+  -- so where such a type occurs, whatever may make text of a value is taken for doing it. Of a type
+  -- of another schema nobody knows what it looks at. A filter or sum of floats stays as it is. The
+  -- expression of a virtual column runs where the column is used.
+  with recursive looked as (
+    select shown_by_settings.tree || coalesce(string_agg(g.adbin::text, ' '), '') as tree
+    from pg_attribute a
+    join pg_attrdef g on g.adrelid = a.attrelid and g.adnum = a.attnum
+    where a.attrelid = shown_by_settings.source and a.attgenerated = 'v'
+  ), named as (
+    select m[1] as kind, m[2]::oid as oid
+    from looked l, regexp_matches(l.tree, ':(\w+) ([1-9][0-9]*)', 'g') m
+  ), called as (
+    select p.proname, p.provolatile, p.pronamespace
+    from pg_proc p
+    where p.oid in (select n.oid from named n where n.kind in ('funcid', 'opfuncid')
+                    union
+                    select o.oprcode from pg_operator o
+                    where o.oid in (select n.oid from named n where n.kind = 'opno'))
+  ), types as (
+    select n.oid from named n
+    where n.kind in ('vartype', 'consttype', 'resulttype', 'funcresulttype', 'opresulttype')
+    union
+    select p.oid
+    from types t
+    cross join lateral (
+      select y.typelem as oid from pg_type y where y.oid = t.oid
+      union all
+      select y.typbasetype from pg_type y where y.oid = t.oid
+      union all
+      select r.rngsubtype from pg_range r where t.oid in (r.rngtypid, r.rngmultitypid)
+      union all
+      select a.atttypid from pg_type y join pg_attribute a on a.attrelid = y.typrelid
+      where y.oid = t.oid and y.typtype = 'c' and a.attnum > 0 and not a.attisdropped
+    ) p
+    where p.oid <> 0
+  )
+  select exists (select from called c where c.proname in ('quote_ident', 'format'))
+         or l.tree ~ '{XMLEXPR'
+         or (l.tree ~ '{(COERCEVIAIO|ARRAYCOERCEEXPR|JSON)'
+             or exists (select from called c
+                        where c.provolatile <> 'i'
+                           or c.pronamespace <> 'pg_catalog'::regnamespace))
+            and exists (
+              select from types t
+              join pg_type y on y.oid = t.oid
+              where y.typname in ('float4', 'float8', 'point', 'line', 'lseg', 'box', 'path',
+                                  'polygon', 'circle')
+                 or y.typtype = 'b' and y.typelem = 0
+                    and y.typnamespace <> 'pg_catalog'::regnamespace)
+  from looked l
+$function$;
+comment on function tally.shown_by_settings(text,regclass) is 'Whether an expression that PostgreSQL calls immutable may still make another text of the same value in another session.';
+revoke all on function tally.shown_by_settings(text,regclass) from public;
 
 -- function tally.sort_due(bigint,text,boolean)
 CREATE OR REPLACE FUNCTION tally.sort_due(summary bigint, scope text, slow boolean)
@@ -9671,6 +9766,9 @@ CREATE OR REPLACE FUNCTION tally.take_partition(source regclass, partition regcl
  SET standard_conforming_strings TO 'on'
  SET array_nulls TO 'on'
  SET bytea_output TO 'hex'
+ SET quote_all_identifiers TO 'off'
+ SET xmlbinary TO 'base64'
+ SET xmloption TO 'content'
  SET lc_time TO 'C'
  SET lc_numeric TO 'C'
  SET lc_monetary TO 'C'

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type pg from 'pg';
 import { type TestDatabase, testDatabase } from '../../helpers/database.js';
-import { isExact, numbers, sqlOf } from '../../helpers/engine.js';
+import { isExact, numbers, type Sql, sqlOf } from '../../helpers/engine.js';
 
 type Settings = Readonly<Record<string, string>>;
 
@@ -109,4 +109,77 @@ test('a search for words counts alike in sessions of different languages, or is 
   await english.query(`insert into public.t values ('running')`);
   await simple.query('delete from public.t');
   t.deepEqual(await numbers(db.sql), { c: 0 });
+});
+
+/** PostgreSQL calls each of these immutable; alone on its table, nothing else has settings pinned. */
+const SHOWN: Readonly<Record<string, { filter?: string; scope?: string }>> = {
+  float: { scope: 'share' },
+  point: { scope: 'place' },
+  listed: { scope: 'shares' },
+  joined: { scope: `kind || share` },
+  generated: { scope: 'quote_ident(kind)' },
+  formatted: { scope: `format('%I', kind)` },
+  element: { scope: 'xmlelement(name raw, raw)' },
+  like: { filter: `share::text like '0.3000%'` },
+  back: { filter: 'share::text::numeric > 0.3' },
+};
+
+/** Trigger functions that the doctor takes for edited. */
+const edited = (sql: Sql): Promise<unknown[]> =>
+  sql(`select * from tally.doctor() where "check" like 'trigger functions%' and status <> 'ok'`);
+
+test('what PostgreSQL calls immutable counts alike under all settings too', async (t) => {
+  const db = await testDatabase(t);
+  for (const [name, { filter = null, scope = null }] of Object.entries(SHOWN)) {
+    await db.sql(`create table public.${name}
+      (share double precision, place point, shares real[], kind text, raw bytea)`);
+    await db.sql(`select tally.create_counter($1, ('public.' || $1)::regclass, $2, $3)`, [
+      name,
+      filter,
+      scope,
+    ]);
+  }
+  const sessions = [
+    await sessionWith(db, {}),
+    await sessionWith(db, {
+      extra_float_digits: '0',
+      quote_all_identifiers: 'on',
+      xmlbinary: 'hex',
+    }),
+  ];
+  for (const client of sessions) {
+    for (const name of Object.keys(SHOWN)) {
+      await client.query(`insert into public.${name} values
+        (0.1::float8 + 0.2, point(0.1::float8 + 0.2, 0), '{0.1234567}', 'a', 'abc')`);
+    }
+  }
+  for (const client of sessions) {
+    await isExact(t, sqlOf(client));
+    t.deepEqual(await edited(sqlOf(client)), []);
+  }
+  const found = await db.sql<{ name: string; value: number }>(
+    'select name, value::int from tally.counters order by name collate "C"',
+  );
+  const names = Object.keys(SHOWN).sort();
+  t.deepEqual(
+    found,
+    names.map((name) => ({ name, value: 2 })),
+  );
+});
+
+test('a counter declared under quote_all_identifiers is as generated in every session', async (t) => {
+  const db = await testDatabase(t);
+  await db.sql('create table public.t (id int, kind text)');
+  const quoting = await sessionWith(db, { quote_all_identifiers: 'on' });
+  await quoting.query(`select tally.create_counter('c', 'public.t', 'id > 0', 'id')`);
+  await quoting.query('reset quote_all_identifiers');
+  t.deepEqual(await edited(db.sql), []);
+  await db.sql(`select tally.create_counter('c', 'public.t', 'id>0', '(id)')`);
+});
+
+test('sums and filters of floats pin no settings', async (t) => {
+  const db = await testDatabase(t);
+  await db.sql('create table public.t (id int, share double precision)');
+  await db.sql(`select tally.create_counter('c', 'public.t', 'share > 0.5', 'id', 'share * 2')`);
+  t.deepEqual(await db.sql('select by_settings from tally.definitions'), [{ by_settings: false }]);
 });

@@ -19,6 +19,9 @@ set extra_float_digits = 1
 set standard_conforming_strings = on
 set array_nulls = on
 set bytea_output = 'hex'
+set quote_all_identifiers = off
+set xmlbinary = 'base64'
+set xmloption = 'content'
 as $function$
 declare
   v_tree text;
@@ -83,7 +86,7 @@ begin
     end
   into v_why;
   -- A constant with a backslash or an array is read by settings too.
-  by_settings := not is_immutable or sql_text ~ '[\\{]';
+  by_settings := not is_immutable or sql_text ~ '[\\{]' or tally.shown_by_settings(v_tree, source);
 
   if v_why is not null then
     raise exception using errcode = 'TL004',

@@ -63,6 +63,9 @@ set extra_float_digits = 1
 set standard_conforming_strings = on
 set array_nulls = on
 set bytea_output = 'hex'
+set quote_all_identifiers = off
+set xmlbinary = 'base64'
+set xmloption = 'content'
 as $function$
 declare
   v_rules integer;

@@ -10,6 +10,9 @@ set extra_float_digits = 1
 set standard_conforming_strings = on
 set array_nulls = on
 set bytea_output = 'hex'
+set quote_all_identifiers = off
+set xmlbinary = 'base64'
+set xmloption = 'content'
 as $function$
 declare
   v_probe text := tally.probe_name(source);
@@ -50,6 +53,9 @@ set extra_float_digits = 1
 set standard_conforming_strings = on
 set array_nulls = on
 set bytea_output = 'hex'
+set quote_all_identifiers = off
+set xmlbinary = 'base64'
+set xmloption = 'content'
 as $function$
   select i.indexrelid::regclass
   from pg_index i

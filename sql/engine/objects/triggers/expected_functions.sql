@@ -3,6 +3,13 @@ returns table (name text, body text, by_settings boolean, purpose text)
 language sql
 stable
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'  -- and so on: they are compared, so their text must not depend on who asks
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set standard_conforming_strings = on
+set bytea_output = 'hex'
+set quote_all_identifiers = off
 as $function$
   -- A table's trigger functions as they would be written today, for the counters or watches it has.
   select format('%s_%s_%s', t.kind, t.slug, e.event), E'\n' || f.body, f.by_settings, f.purpose
