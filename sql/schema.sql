@@ -1624,6 +1624,7 @@ CREATE OR REPLACE FUNCTION tally.build_partitioning(source regclass)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET standard_conforming_strings TO 'on'
 AS $function$
 declare
   v_make  name := 'make_partition_' || tally.partitioning_slug(source);
@@ -2104,6 +2105,7 @@ CREATE OR REPLACE FUNCTION tally.check_cron()
  RETURNS text
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET standard_conforming_strings TO 'on'
 AS $function$
 declare
   v_version text := (select e.extversion from pg_extension e where e.extname = 'pg_cron');
@@ -5690,6 +5692,7 @@ CREATE OR REPLACE FUNCTION tally.grant_names(tree text)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET standard_conforming_strings TO 'on'
 AS $function$
 declare
   v_grant text;
@@ -5961,13 +5964,16 @@ AS $function$
   -- In words, for an error's detail. A prepared transaction has no pid; its own lock names it.
   select coalesce('Held by ' || string_agg(h.who, '; ' order by h.who), 'Nobody holds it any more.')
   from (
-    select distinct coalesce(
-             format('pid %s (%s, %s since %s)', a.pid,
-                    coalesce(nullif(a.application_name, ''), 'no name'), a.state,
-                    date_trunc('second', a.xact_start)),
-             format('the prepared transaction %L, since %s', x.gid,
-                    date_trunc('second', x.prepared)),
-             'a session of somebody else') as who
+    select distinct case
+             when a.state is not null then
+               format('pid %s (%s, %s since %s)', a.pid,
+                      coalesce(nullif(a.application_name, ''), 'no name'), a.state,
+                      date_trunc('second', a.xact_start))
+             when x.gid is not null then
+               format('the prepared transaction %L, since %s', x.gid,
+                      date_trunc('second', x.prepared))
+             -- Whose session it is, this role may not see.
+             else coalesce('pid ' || l.pid, 'a session of somebody else') end as who
     from pg_locks l
     left join pg_stat_activity a on a.pid = l.pid
     left join pg_locks o on l.pid is null and o.pid is null and o.locktype = 'transactionid'
@@ -7190,6 +7196,7 @@ CREATE OR REPLACE FUNCTION tally.one_line(value text)
  LANGUAGE sql
  IMMUTABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET standard_conforming_strings TO 'on'
 AS $function$
   select regexp_replace(value, '[\r\n]+', ' ', 'g')
 $function$;
@@ -7225,6 +7232,7 @@ CREATE OR REPLACE FUNCTION tally.partition_bounds(source regclass)
  LANGUAGE sql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET standard_conforming_strings TO 'on'
  SET "TimeZone" TO 'UTC'
  SET "DateStyle" TO 'ISO, YMD'
 AS $function$
@@ -8692,6 +8700,7 @@ CREATE OR REPLACE FUNCTION tally.retention_texts()
  LANGUAGE sql
  IMMUTABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET standard_conforming_strings TO 'on'
 AS $function$
   select
 $text$  v_rows_of := v_from;
@@ -9202,6 +9211,7 @@ CREATE OR REPLACE FUNCTION tally.run_job(name text)
  RETURNS boolean
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET standard_conforming_strings TO 'on'
 AS $function$
 declare
   v_job     tally.jobs;
@@ -9358,6 +9368,7 @@ CREATE OR REPLACE FUNCTION tally.shown_by_settings(tree text, source regclass)
  LANGUAGE sql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET standard_conforming_strings TO 'on'
 AS $function$
   -- PostgreSQL calls immutable what depends on extra_float_digits (a float or a point as text),
   -- quote_all_identifiers and xmlbinary. A cast to text calls no function that the tree would name;
@@ -9365,7 +9376,8 @@ AS $function$
   -- of another schema nobody knows what it looks at. A filter or sum of floats stays as it is. The
   -- expression of a virtual column runs where the column is used.
   with recursive looked as (
-    select shown_by_settings.tree || coalesce(string_agg(g.adbin::text, ' '), '') as tree
+    select shown_by_settings.tree || coalesce(string_agg(g.adbin::text, ' '), '') as tree,
+           coalesce(bool_or(pg_get_expr(g.adbin, g.adrelid) ~ '[\\{]'), false) as is_read
     from pg_attribute a
     join pg_attrdef g on g.adrelid = a.attrelid and g.adnum = a.attnum
     where a.attrelid = shown_by_settings.source and a.attgenerated = 'v'
@@ -9399,6 +9411,7 @@ AS $function$
   )
   select exists (select from called c where c.proname in ('quote_ident', 'format'))
          or l.tree ~ '{XMLEXPR'
+         or l.is_read
          or (l.tree ~ '{(COERCEVIAIO|ARRAYCOERCEEXPR|JSON)'
              or exists (select from called c
                         where c.provolatile <> 'i'

@@ -148,6 +148,17 @@ test('TL008 names who is in the way, and leaves everything as it was', async (t)
   await isExact(t, db.sql);
 });
 
+test('TL008 names a prepared transaction by its name', async (t) => {
+  const db = await testDatabase(t);
+  await db.sql(`update tally.settings set attach_wait = '200 milliseconds'`);
+  await db.sql('create table public.t (id int)');
+  await db.sql(`begin; insert into public.t values (1); prepare transaction 'forgotten'`);
+  const error = await failure(db.sql(`select tally.create_counter('rows', 'public.t')`));
+  await db.sql(`rollback prepared 'forgotten'`);
+  t.is(error.code, 'TL008');
+  t.regex(error.detail ?? '', /^Held by the prepared transaction 'forgotten', since \d{4}-/);
+});
+
 test('a table under row-level security is attached beside a reader, or TL008 names him', async (t) => {
   const db = await testDatabase(t);
   await table(db);

@@ -183,3 +183,32 @@ test('sums and filters of floats pin no settings', async (t) => {
   await db.sql(`select tally.create_counter('c', 'public.t', 'share > 0.5', 'id', 'share * 2')`);
   t.deepEqual(await db.sql('select by_settings from tally.definitions'), [{ by_settings: false }]);
 });
+
+/** E'…', and the lines that it goes on in. */
+const ESCAPING = /\bE'(?:[^'\\]|\\.|'')*'(?:\s*\n\s*'(?:[^'\\]|\\.|'')*')*/gi;
+
+test('no function of ours reads its own words by standard_conforming_strings', async (t) => {
+  const db = await testDatabase(t);
+  const functions = await db.sql<{ name: string; text: string }>(
+    `select p.proname::text as name, pg_get_functiondef(p.oid) as text from pg_proc p
+     where p.pronamespace = 'tally'::regnamespace and p.prokind in ('f', 'p')`,
+  );
+  const depending = functions.filter(({ text }) => {
+    const words = text.replaceAll(/--.*/g, '').replaceAll(ESCAPING, '');
+    return words.includes('\\') && !/set standard_conforming_strings to 'on'/i.test(text);
+  });
+  t.deepEqual(
+    depending.map(({ name }) => name),
+    [],
+  );
+});
+
+test('the doctor answers where a backslash in a string is an escape', async (t) => {
+  const db = await testDatabase(t);
+  await db.sql('create table public.log (at timestamptz) partition by range (at)');
+  await db.sql(`select tally.ensure_partitions('public.log', '1 month')`);
+  await db.sql(`select tally.create_retention('old', 'public.log', 'at', '1 year')`);
+  const old = await sessionWith(db, { standard_conforming_strings: 'off' });
+  await t.notThrowsAsync(old.query('select * from tally.doctor()'));
+  await t.notThrowsAsync(old.query('select * from tally.clean_up()'));
+});

@@ -2,6 +2,7 @@ create or replace function tally.grant_names(tree text)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
 as $function$
 declare
   v_grant text;

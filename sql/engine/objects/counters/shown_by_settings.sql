@@ -3,6 +3,7 @@ returns boolean
 language sql
 stable
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
 as $function$
   -- PostgreSQL calls immutable what depends on extra_float_digits (a float or a point as text),
   -- quote_all_identifiers and xmlbinary. A cast to text calls no function that the tree would name;
@@ -10,7 +11,8 @@ as $function$
   -- of another schema nobody knows what it looks at. A filter or sum of floats stays as it is. The
   -- expression of a virtual column runs where the column is used.
   with recursive looked as (
-    select shown_by_settings.tree || coalesce(string_agg(g.adbin::text, ' '), '') as tree
+    select shown_by_settings.tree || coalesce(string_agg(g.adbin::text, ' '), '') as tree,
+           coalesce(bool_or(pg_get_expr(g.adbin, g.adrelid) ~ '[\\{]'), false) as is_read
     from pg_attribute a
     join pg_attrdef g on g.adrelid = a.attrelid and g.adnum = a.attnum
     where a.attrelid = shown_by_settings.source and a.attgenerated = 'v'
@@ -44,6 +46,7 @@ as $function$
   )
   select exists (select from called c where c.proname in ('quote_ident', 'format'))
          or l.tree ~ '{XMLEXPR'
+         or l.is_read
          or (l.tree ~ '{(COERCEVIAIO|ARRAYCOERCEEXPR|JSON)'
              or exists (select from called c
                         where c.provolatile <> 'i'

@@ -2,6 +2,7 @@ create or replace function tally.check_cron()
 returns text
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
 as $function$
 declare
   v_version text := (select e.extversion from pg_extension e where e.extname = 'pg_cron');

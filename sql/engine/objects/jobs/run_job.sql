@@ -14,6 +14,7 @@ create or replace function tally.run_job(name text)
 returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
 as $function$
 declare
   v_job     tally.jobs;

@@ -2,6 +2,7 @@ create or replace function tally.build_partitioning(source regclass)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
 as $function$
 declare
   v_make  name := 'make_partition_' || tally.partitioning_slug(source);

@@ -3,6 +3,7 @@ returns table (partition regclass, is_default boolean, from_at timestamptz, to_a
 language sql
 stable
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
 set timezone = 'UTC'  -- a date and a timestamp without time zone are taken in UTC
 set datestyle = 'ISO, YMD'
 as $function$

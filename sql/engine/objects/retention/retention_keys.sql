@@ -166,6 +166,7 @@ returns text
 language sql
 immutable
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
 as $function$
   select
 $text$  v_rows_of := v_from;
