@@ -1101,6 +1101,7 @@ begin
   return query select t.* from tally.attach_triggers(attach.source, 'count') t;
   return query select t.* from tally.attach_triggers(attach.source, 'mark') t;
   return query select r.* from tally.attach_rules(attach.source) r;
+  perform tally.stop_unfit(attach.source);
 end
 $function$;
 comment on function tally.attach(regclass) is 'Puts missing triggers on a source or watched table and its partitions, or on all of them; takes them off detached partitions; writes the trigger functions, and those of rules, anew where another version wrote them.';
@@ -1960,6 +1961,24 @@ comment on function tally.cancel_overdue_jobs() is 'Cancels jobs that take longe
 revoke all on function tally.cancel_overdue_jobs() from public;
 grant execute on function tally.cancel_overdue_jobs() to tally_server;
 
+-- function tally.cannot_count(text,text)
+CREATE OR REPLACE FUNCTION tally.cannot_count(name text, reason text)
+ RETURNS void
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- Where PostgreSQL's own error would show a query of ours and not the counter that it is about.
+  raise exception using errcode = 'TL013',
+    message = format('counter "%s" cannot be counted: %s', name, reason),
+    hint = format('Put back what it uses; or select tally.drop_counter(%L); and declare it as its '
+                  'source is now.', name);
+end
+$function$;
+comment on function tally.cannot_count(text,text) is 'Raises TL013 for a counter that uses something that is gone.';
+revoke all on function tally.cannot_count(text,text) from public;
+
 -- function tally.change(text,text,numeric)
 CREATE OR REPLACE FUNCTION tally.change(name text, scope text, value numeric)
  RETURNS text
@@ -2365,20 +2384,20 @@ declare
   v_counter record;
 begin
   perform tally.check_name(check_readable.name);
-  select c.state, c.error into v_counter
+  select c.state, c.error, c.source into v_counter
   from tally.counter_definitions c where c.name = check_readable.name;
-  if v_counter.state <> 'filled' then
+  if v_counter.state = 'source gone' then
+    perform tally.lock_rows(check_readable.name, v_counter.source);
+  elsif v_counter.state <> 'filled' then
     raise exception using errcode = 'TL015',
       message = format('counter "%s" shows no number: %s', check_readable.name, v_counter.state),
-      detail = v_counter.error,
-      hint = case v_counter.state
-        when 'source gone' then format('select tally.drop_counter(%L);', check_readable.name)
-        else format('select tally.fill(%L); counts it now, and says what is in the way.',
-                    check_readable.name) end;
+      detail = coalesce(v_counter.error, 'Its rows are yet to be counted.'),
+      hint = format('select tally.fill(%L); counts it now, and says what is in the way.',
+                    check_readable.name);
   end if;
 end
 $function$;
-comment on function tally.check_readable(text) is 'Raises TL006 for an unknown counter and TL015 for one that shows no number.';
+comment on function tally.check_readable(text) is 'Raises TL006 for an unknown counter, TL012 for one whose source is gone and TL015 for one that shows no number.';
 revoke all on function tally.check_readable(text) from public;
 
 -- function tally.check_reading(bigint)
@@ -2605,7 +2624,7 @@ begin
       v_hint := 'Count a permanent table.';
     when v_class.relpersistence = 'u' then
       v_why := 'it is unlogged: a crash empties it without any trigger';
-      v_hint := format('alter table %s set logged', check_source.source);
+      v_hint := format('alter table %s set logged;', check_source.source);
     when v_class.relispartition then
       v_why := format('it is a partition of %s: rows routed through that fire no trigger here',
                       pg_partition_root(check_source.source));
@@ -3533,6 +3552,9 @@ begin
     exception
       when others or assert_failure then
         if countable.name is not null then
+          if sqlstate ~ '^(42|3F)' then
+            perform tally.cannot_count(v_counter.name, sqlerrm);
+          end if;
           raise;
         end if;
         raise warning using errcode = 'TL013',
@@ -3937,7 +3959,8 @@ declare
   v_state   text;
 begin
   -- Each counter: is its source there, does it compile, is it filled, was it exact when last
-  -- looked at, does its number fit.
+  -- looked at, does its number fit. A table that a crash has emptied, having been unlogged for a
+  -- while, has no page: that costs no look at its rows.
   for v_counter in
     select d.id, c.* from tally.counter_definitions c join tally.definitions d on d.name = c.name
     order by c.name
@@ -3991,6 +4014,14 @@ begin
                                date_trunc('second', v.verified_at))
                  from tally.verifications v where v.counter = v_counter.id);
       remedy := format('select * from tally.repair(%L); and find out what went past the triggers.',
+                       v_counter.name);
+    elsif (select c.relkind = 'r' from pg_class c where c.oid = v_counter.source)
+          and pg_relation_size(v_counter.source) = 0
+          and exists (select from tally.exact e where e.counter = v_counter.id and e.value <> 0) then
+      status := 'warn';
+      detail := format('its source is empty and it is not: was %s unlogged in a crash?',
+                       v_counter.source);
+      remedy := format('select * from tally.verify(%1$L); select * from tally.repair(%1$L);',
                        v_counter.name);
     end if;
     return next;
@@ -4351,13 +4382,22 @@ AS $function$
   union all
   select format('trigger functions of %s', s.source), case when t.stand then 'ok' else 'fail' end,
          case when t.stand then 'as generated'
+              when u.name is not null then
+                format('what counter "%s" uses is gone, so they cannot be compared', u.name)
               else 'missing, edited, or written by another version of pgtally' end,
-         case when not t.stand then
-           format('As its owner: select * from tally.attach(%L); then select * from tally.repair();',
-                  s.source) end
+         case when t.stand then null
+              when u.name is not null then format('See counter %s; then look again.', u.name)
+              else format('As its owner: select * from tally.attach(%L); then '
+                          'select * from tally.repair();', s.source) end
   from tally.sources s
   join pg_class c on c.oid = s.source
   cross join lateral (select tally.functions_stand(s.source, 'count') as stand) t
+  left join lateral (
+    select d.name from tally.definitions d
+    where not t.stand and d.source = s.source and not tally.is_sound(d.id)
+    order by d.name
+    limit 1
+  ) u on true
   union all
   select format('trigger %s on %s', t.name, t.relation), 'fail',
          case when t.source is null then format('%s is not part of any source', t.relation)
@@ -5362,11 +5402,14 @@ begin
   if fill.name is not null then
     if exists (select from tally.counter_definitions d
                where d.name = fill.name and d.filled_at is not null) then
+      -- Nothing to fill; but say so where it cannot go on counting.
+      perform tally.countable(fill.name, true);
       return 0;
     end if;
     perform tally.recount(tally.check_name(fill.name));
     return 1;
   end if;
+  perform tally.stop_unfit();
   for v_counter in
     select u.counter from tally.unfilled u order by u.fill_attempts, u.created_at, u.name
   loop
@@ -5376,10 +5419,8 @@ begin
   end loop;
   return v_filled;
 exception when syntax_error_or_access_rule_violation or invalid_schema_name then
-  raise exception using errcode = 'TL013',
-    message = format('counter "%s" cannot be counted: %s', fill.name, sqlerrm),
-    hint = format('Put back what it uses; or select tally.drop_counter(%L); and declare it as its '
-                  'source is now.', fill.name);
+  perform tally.cannot_count(fill.name, sqlerrm);
+  return 0;  -- not reached
 end
 $function$;
 comment on function tally.fill(text) is 'Counts the rows that were there before a counter, for one or all that need it; how many it filled. tally.work does it by itself.';
@@ -6281,9 +6322,11 @@ begin
   end if;
   perform tally.check_sight(source);
   execute format('lock table %s in access share mode', source);
+  -- Neither a fill nor a repair makes a number that the next statement may make wrong unseen.
+  perform tally.check_source(source);
 end
 $function$;
-comment on function tally.lock_rows(text,regclass) is 'Makes sure that a recount sees all rows of a source, and that they are there to its end.';
+comment on function tally.lock_rows(text,regclass) is 'Makes sure that a recount sees all rows of a source, that they are there to its end, and that triggers can count them.';
 revoke all on function tally.lock_rows(text,regclass) from public;
 
 -- function tally.lock_source(regclass,text)
@@ -6792,6 +6835,7 @@ begin
     return;
   end if;
   perform tally.check_isolation('tally.repair');
+  perform tally.stop_unfit() where which is null;
   foreach v_counter in array tally.countable(which, true) loop
     begin
       return query
@@ -9503,6 +9547,40 @@ $function$;
 comment on function tally.stop_counter(bigint,text) is 'Asks for a fill: until then the counter shows no number.';
 revoke all on function tally.stop_counter(bigint,text) from public;
 
+-- function tally.stop_unfit(regclass)
+CREATE OR REPLACE FUNCTION tally.stop_unfit(whose regclass DEFAULT NULL::regclass)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- A counter whose source cannot be counted right, or whose column is gone, shows no number while
+  -- that is so. What happens meanwhile is seen by no trigger: so ask for a fill, which fails until
+  -- the source is fit again. By index, and writing nothing where all is well.
+  select tally.stop_counter(u.id, u.why)
+  from (
+    select d.id,
+           case when m.name is null then format('%s could not be counted for a while', d.source)
+                else format('column %I of %s is gone', m.name, d.source) end as why
+    from tally.definitions d
+    join pg_class c on c.oid = d.source
+    left join tally.fit_sources f on f.source = d.source
+    left join lateral (
+      select n.name from unnest(d.columns) n (name)
+      where not exists (select from pg_attribute a
+                        where a.attrelid = d.source and a.attname = n.name and a.attnum > 0)
+      limit 1
+    ) m on true
+    where d.filled_at is not null
+      and (stop_unfit.whose is null or d.source = stop_unfit.whose)
+      and (f.source is null or m.name is not null
+           -- tally.fit_sources does not see a child, to spare each read of a counter the look.
+           or exists (select from pg_inherits i where i.inhrelid = d.source))
+      and not exists (select from tally.fill_requests r where r.counter = d.id)
+  ) u
+$function$;
+comment on function tally.stop_unfit(regclass) is 'Asks for a fill of counters whose source cannot be counted now, so that they stay without a number until they are filled again.';
+revoke all on function tally.stop_unfit(regclass) from public;
+
 -- function tally.store_document(tally.summary_definitions,text,text,real)
 CREATE OR REPLACE FUNCTION tally.store_document(definition tally.summary_definitions, scope text, body text, took_ms real)
  RETURNS text
@@ -10510,6 +10588,13 @@ begin
   -- pieces that no other has. No piece is begun once the budget is spent. What takes long is all
   -- that its transaction does: what others wait for is not kept from them meanwhile.
   perform tally.check_isolation('tally.work');
+  -- Some microseconds for each counter, and a busy server calls this many times a second.
+  if coalesce(nullif(current_setting('tally.looked_at', true), '')::timestamptz, '-infinity')
+       not between v_started - interval '5 seconds' and v_started
+  then
+    perform tally.stop_unfit();
+    perform set_config('tally.looked_at', v_started::text, false);
+  end if;
   select w.filled, w.rebuilt, w.jobs into filled, rebuilt, jobs
   from tally.work_long(interval '10 seconds', v_started + budget) w;
   expired := 0;

@@ -1,6 +1,14 @@
 import test from 'ava';
 import { testDatabase } from '../../helpers/database.js';
-import { failure, isExact, numbers, pulse, sqlOf, standing } from '../../helpers/engine.js';
+import {
+  failure,
+  finding,
+  isExact,
+  numbers,
+  pulse,
+  sqlOf,
+  standing,
+} from '../../helpers/engine.js';
 
 test('sums of the largest numerics stop neither a pulse, nor a read, nor a write', async (t) => {
   const { sql } = await testDatabase(t);
@@ -109,6 +117,76 @@ test('a source that becomes a parent, or unlogged, shows no number any more', as
   t.deepEqual(await numbers(sql), {});
   await sql('drop table public.child; alter table public.light set logged');
   t.deepEqual(await numbers(sql), { l: 1, p: 1 });
+});
+
+/** What makes a counted table unfit, what no trigger of it sees meanwhile, and what undoes it. */
+const UNFIT: Readonly<Record<string, readonly [string, string, string]>> = {
+  'a child by inheritance': [
+    'alter table public.t inherit public.other',
+    'delete from public.other where id < 3',
+    'alter table public.t no inherit public.other',
+  ],
+  'a parent by inheritance': [
+    'insert into public.other values (1), (2); alter table public.other inherit public.t',
+    'delete from public.t where id < 3',
+    'alter table public.other no inherit public.t',
+  ],
+  'a partition': [
+    'alter table public.root attach partition public.t default',
+    'insert into public.root values (4), (5)',
+    'alter table public.root detach partition public.t',
+  ],
+  unlogged: [
+    'alter table public.t set unlogged',
+    'alter table public.t disable trigger user; delete from public.t; alter table public.t enable trigger user',
+    'alter table public.t set logged',
+  ],
+};
+
+for (const [what, [make, write, undo]] of Object.entries(UNFIT)) {
+  test(`a table that was ${what} for a while shows no number before it is filled again`, async (t) => {
+    const { sql } = await testDatabase(t);
+    await sql(`create table public.t (id int); create table public.other (id int);
+      create table public.root (id int) partition by list (id)`);
+    await sql(`select tally.create_counter('c', 'public.t')`);
+    await sql('insert into public.t values (1), (2), (3)');
+    await sql(make);
+    await sql('select tally.fill()');
+    t.is((await failure(sql(`select tally.fill('c')`))).code, 'TL003');
+    await sql(write);
+    await sql(undo);
+    t.deepEqual(await numbers(sql), {});
+    await sql(`select tally.fill('c')`);
+    await isExact(t, sql);
+  });
+}
+
+test('the work notices a source that cannot be counted, and a column that is gone', async (t) => {
+  const { sql, client } = await testDatabase(t);
+  await sql('create table public.t (id int, k text); create table public.u (id int)');
+  await sql(`select tally.create_counter('k', 'public.t', scope => 'k')`);
+  await sql(`select tally.create_counter('u', 'public.u')`);
+  await sql(`insert into public.t values (1, 'a'); insert into public.u values (1)`);
+  await sql('alter table public.t rename column k to kind; alter table public.u set unlogged');
+  await (await client()).query('select * from tally.work()');
+  await sql('alter table public.u set logged');
+  t.deepEqual(await numbers(sql), {});
+  await sql('alter table public.t rename column kind to k');
+  await sql(`select tally.fill('k'), tally.fill('u')`);
+  t.deepEqual(await numbers(sql), { 'k:a': 1, u: 1 });
+});
+
+test('a table that a crash emptied while it was unlogged is named by the doctor', async (t) => {
+  const { sql } = await testDatabase(t);
+  await sql('create table public.t (id int)');
+  await sql(`select tally.create_counter('c', 'public.t')`);
+  await sql('insert into public.t values (1)');
+  await sql('alter table public.t disable trigger user; truncate public.t');
+  const { status, detail } = await finding(sql, 'counter c');
+  t.is(status, 'warn');
+  t.regex(detail, /is empty/);
+  await sql(`select * from tally.repair('c')`);
+  t.is((await finding(sql, 'counter c')).status, 'ok');
 });
 
 for (const [what, part, expression] of [

@@ -49,6 +49,20 @@ test('a renamed column stops its counter alone, and named back it heals', async 
   await isExact(t, db.sql);
 });
 
+test('a renamed column is named by verify, fill and repair before anything is written', async (t) => {
+  const db = await testDatabase(t);
+  await db.sql('create table public.t (id int, kind int)');
+  await db.sql(`select tally.create_counter('c', 'public.t', scope => 'kind')`);
+  await db.sql('alter table public.t rename column kind to sort');
+  for (const act of ['verify', 'fill', 'repair']) {
+    const error = await failure(db.sql(`select tally.${act}('c')`));
+    t.is(error.code, 'TL013', act);
+    t.regex(error.message, /^counter "c" cannot be counted: column t\.kind does not exist/, act);
+  }
+  const { detail } = await finding(db.sql, 'trigger functions of public.t');
+  t.is(detail, 'what counter "c" uses is gone, so they cannot be compared');
+});
+
 test('a dropped column stops its counter alone, which can be dropped', async (t) => {
   const db = await testDatabase(t);
   await counted(db);
@@ -85,7 +99,9 @@ test('a dropped table leaves counters that show nothing and can be dropped, one 
   const { status, remedy } = await finding(db.sql, 'counter plain');
   t.is(status, 'fail');
   t.is(remedy, `select tally.drop_counter('plain');`);
-  t.is((await failure(db.sql(`select * from tally.repair('plain')`))).code, 'TL012');
+  for (const act of ['verify', 'fill', 'repair']) {
+    t.is((await failure(db.sql(`select tally.${act}('plain')`))).code, 'TL012', act);
+  }
   t.deepEqual(await db.sql('select * from tally.repair()'), []);
   await db.sql('call tally.tick()');
 

@@ -24,6 +24,9 @@ begin
     exception
       when others or assert_failure then
         if countable.name is not null then
+          if sqlstate ~ '^(42|3F)' then
+            perform tally.cannot_count(v_counter.name, sqlerrm);
+          end if;
           raise;
         end if;
         raise warning using errcode = 'TL013',

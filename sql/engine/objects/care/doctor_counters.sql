@@ -9,7 +9,8 @@ declare
   v_state   text;
 begin
   -- Each counter: is its source there, does it compile, is it filled, was it exact when last
-  -- looked at, does its number fit.
+  -- looked at, does its number fit. A table that a crash has emptied, having been unlogged for a
+  -- while, has no page: that costs no look at its rows.
   for v_counter in
     select d.id, c.* from tally.counter_definitions c join tally.definitions d on d.name = c.name
     order by c.name
@@ -63,6 +64,14 @@ begin
                                date_trunc('second', v.verified_at))
                  from tally.verifications v where v.counter = v_counter.id);
       remedy := format('select * from tally.repair(%L); and find out what went past the triggers.',
+                       v_counter.name);
+    elsif (select c.relkind = 'r' from pg_class c where c.oid = v_counter.source)
+          and pg_relation_size(v_counter.source) = 0
+          and exists (select from tally.exact e where e.counter = v_counter.id and e.value <> 0) then
+      status := 'warn';
+      detail := format('its source is empty and it is not: was %s unlogged in a crash?',
+                       v_counter.source);
+      remedy := format('select * from tally.verify(%1$L); select * from tally.repair(%1$L);',
                        v_counter.name);
     end if;
     return next;

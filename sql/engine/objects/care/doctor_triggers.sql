@@ -12,13 +12,22 @@ as $function$
   union all
   select format('trigger functions of %s', s.source), case when t.stand then 'ok' else 'fail' end,
          case when t.stand then 'as generated'
+              when u.name is not null then
+                format('what counter "%s" uses is gone, so they cannot be compared', u.name)
               else 'missing, edited, or written by another version of pgtally' end,
-         case when not t.stand then
-           format('As its owner: select * from tally.attach(%L); then select * from tally.repair();',
-                  s.source) end
+         case when t.stand then null
+              when u.name is not null then format('See counter %s; then look again.', u.name)
+              else format('As its owner: select * from tally.attach(%L); then '
+                          'select * from tally.repair();', s.source) end
   from tally.sources s
   join pg_class c on c.oid = s.source
   cross join lateral (select tally.functions_stand(s.source, 'count') as stand) t
+  left join lateral (
+    select d.name from tally.definitions d
+    where not t.stand and d.source = s.source and not tally.is_sound(d.id)
+    order by d.name
+    limit 1
+  ) u on true
   union all
   select format('trigger %s on %s', t.name, t.relation), 'fail',
          case when t.source is null then format('%s is not part of any source', t.relation)

@@ -20,6 +20,7 @@ begin
     return;
   end if;
   perform tally.check_isolation('tally.repair');
+  perform tally.stop_unfit() where which is null;
   foreach v_counter in array tally.countable(which, true) loop
     begin
       return query

@@ -36,7 +36,7 @@ begin
       v_hint := 'Count a permanent table.';
     when v_class.relpersistence = 'u' then
       v_why := 'it is unlogged: a crash empties it without any trigger';
-      v_hint := format('alter table %s set logged', check_source.source);
+      v_hint := format('alter table %s set logged;', check_source.source);
     when v_class.relispartition then
       v_why := format('it is a partition of %s: rows routed through that fire no trigger here',
                       pg_partition_root(check_source.source));

@@ -14,11 +14,14 @@ begin
   if fill.name is not null then
     if exists (select from tally.counter_definitions d
                where d.name = fill.name and d.filled_at is not null) then
+      -- Nothing to fill; but say so where it cannot go on counting.
+      perform tally.countable(fill.name, true);
       return 0;
     end if;
     perform tally.recount(tally.check_name(fill.name));
     return 1;
   end if;
+  perform tally.stop_unfit();
   for v_counter in
     select u.counter from tally.unfilled u order by u.fill_attempts, u.created_at, u.name
   loop
@@ -28,10 +31,8 @@ begin
   end loop;
   return v_filled;
 exception when syntax_error_or_access_rule_violation or invalid_schema_name then
-  raise exception using errcode = 'TL013',
-    message = format('counter "%s" cannot be counted: %s', fill.name, sqlerrm),
-    hint = format('Put back what it uses; or select tally.drop_counter(%L); and declare it as its '
-                  'source is now.', fill.name);
+  perform tally.cannot_count(fill.name, sqlerrm);
+  return 0;  -- not reached
 end
 $function$;
 

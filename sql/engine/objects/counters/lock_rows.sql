@@ -13,8 +13,11 @@ begin
   end if;
   perform tally.check_sight(source);
   execute format('lock table %s in access share mode', source);
+  -- Neither a fill nor a repair makes a number that the next statement may make wrong unseen.
+  perform tally.check_source(source);
 end
 $function$;
 
 comment on function tally.lock_rows(text, regclass) is
-  'Makes sure that a recount sees all rows of a source, and that they are there to its end.';
+  'Makes sure that a recount sees all rows of a source, that they are there to its end, and that '
+  'triggers can count them.';

@@ -145,6 +145,13 @@ begin
   -- pieces that no other has. No piece is begun once the budget is spent. What takes long is all
   -- that its transaction does: what others wait for is not kept from them meanwhile.
   perform tally.check_isolation('tally.work');
+  -- Some microseconds for each counter, and a busy server calls this many times a second.
+  if coalesce(nullif(current_setting('tally.looked_at', true), '')::timestamptz, '-infinity')
+       not between v_started - interval '5 seconds' and v_started
+  then
+    perform tally.stop_unfit();
+    perform set_config('tally.looked_at', v_started::text, false);
+  end if;
   select w.filled, w.rebuilt, w.jobs into filled, rebuilt, jobs
   from tally.work_long(interval '10 seconds', v_started + budget) w;
   expired := 0;

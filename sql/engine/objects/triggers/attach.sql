@@ -11,6 +11,7 @@ begin
   return query select t.* from tally.attach_triggers(attach.source, 'count') t;
   return query select t.* from tally.attach_triggers(attach.source, 'mark') t;
   return query select r.* from tally.attach_rules(attach.source) r;
+  perform tally.stop_unfit(attach.source);
 end
 $function$;
 
