@@ -871,6 +871,28 @@ comment on column tally.summaries.due_since is 'The first change that it does no
 comment on column tally.summaries.error is 'Why its builder failed the last time. The document stays, and work tries again.';
 grant select on tally.summaries to tally_server;
 
+-- view tally.time_types
+create view tally.time_types as
+ WITH RECURSIVE t(type) AS (
+         SELECT y.oid
+           FROM pg_type y
+          WHERE ((y.typnamespace = ('pg_catalog'::regnamespace)::oid) AND (y.typname = ANY (ARRAY['date'::name, 'time'::name, 'timetz'::name, 'timestamp'::name, 'timestamptz'::name])))
+        UNION
+         SELECT u.type
+           FROM (t t_1
+             CROSS JOIN LATERAL ( SELECT y.oid
+                   FROM pg_type y
+                  WHERE ((t_1.type = y.typelem) OR (t_1.type = y.typbasetype))
+                UNION ALL
+                 SELECT v.range
+                   FROM (pg_range r
+                     CROSS JOIN LATERAL ( VALUES (r.rngtypid), (r.rngmultitypid)) v(range))
+                  WHERE (r.rngsubtype = t_1.type)) u(type))
+        )
+ SELECT type
+   FROM t;
+comment on view tally.time_types is 'The types whose constants may have been written as a word such as now: times, and arrays, ranges and domains of them.';
+
 -- view tally.topic_change
 create view tally.topic_change as
  SELECT NULL::integer AS pos,
@@ -2224,6 +2246,11 @@ begin
     case
       when v_tree ~ 'SQLVALUEFUNCTION' then
         'it depends on the clock or the session, such as current_date or current_user'
+      when tally.frozen_words(expression) > tally.frozen_words(sql_text) and exists (
+        select from regexp_matches(v_tree, ':consttype ([0-9]+)', 'g') m
+        where m[1]::oid in (select y.type from tally.time_types y))
+        then 'it says now, today, tomorrow or yesterday, which is read once, when it is declared, '
+             'and would stay that time'
       when v_tree ~ 'NEXTVALUEEXPR' then 'it draws from a sequence'
       when v_tree ~ ':varattno -' then 'it uses a system column'
       when v_tree ~ ':varattno 0 ' then 'it uses the whole row: name the columns'
@@ -3626,7 +3653,7 @@ $statement$  insert into tally.deltas (counter, scope, delta)
                                    'uuid'::regtype)
                 and d.scope_sql = format('((%I)::text)::text', a.attname)), '1'))
   from tally.definitions d
-  cross join lateral (select 'r.' || tally.free_column(d.source, 'tally_sign') as sign) s
+  cross join lateral (select 'r.' || tally.sign_column(array[d.id]) as sign) s
   where d.id = counting_one.counter
 $function$;
 comment on function tally.counting_one(bigint,text) is 'Text for tally.build_functions: appends one event''s deltas of the only counter of a source.';
@@ -3682,8 +3709,7 @@ $statement$  insert into tally.deltas (counter, scope, delta)
     case event when 'insert' then ''
                when 'delete' then ' and octet_length(k.scope) <= 512'
                else format(' and (octet_length(k.scope) <= 512 or max(%s) > 0)', r.sign) end) end
-  from (select 'r.' || tally.free_column(d.source, 'tally_sign') as sign
-        from tally.definitions d where d.id = counters[1]) r
+  from (select 'r.' || tally.sign_column(counters) as sign) r
 $function$;
 comment on function tally.counting_statement(bigint[],text) is 'Text for tally.build_functions: the statement that appends one event''s deltas.';
 revoke all on function tally.counting_statement(bigint[],text) from public;
@@ -4884,20 +4910,23 @@ CREATE OR REPLACE FUNCTION tally.event_rows(counters bigint[], event text)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
   -- What a statement changed, as r: its new rows, its old ones, or for an UPDATE both, with a
-  -- column that is 1 for new rows and -1 for old ones.
+  -- column that is 1 for new rows and -1 for old ones. Where no column is used, none is
+  -- there: one that the source gets later may have any name.
   select case event
     when 'insert' then tally.row_source(counters, 'tally_new') || ' r'
     when 'delete' then tally.row_source(counters, 'tally_old') || ' r'
     else format(
 $rows$(
-    select 1 as %3$s, n.* from %1$s n
+    select 1 as %3$s%4$s from %1$s n
     union all
-    select -1, o.* from %2$s o
+    select -1%5$s from %2$s o
   ) r$rows$,
       tally.row_source(counters, 'tally_new'), tally.row_source(counters, 'tally_old'),
-      tally.free_column((select d.source from tally.definitions d where d.id = counters[1]),
-                        'tally_sign'))
+      tally.sign_column(counters), case when u.columns then ', n.*' end,
+      case when u.columns then ', o.*' end)
   end
+  from (select bool_or(d.columns <> '{}') as columns
+        from tally.definitions d where d.id = any (counters)) u
 $function$;
 comment on function tally.event_rows(bigint[],text) is 'Text for tally.build_functions: the rows that an event changed.';
 revoke all on function tally.event_rows(bigint[],text) from public;
@@ -5594,6 +5623,23 @@ AS $function$
 $function$;
 comment on function tally.free_column(regclass,text) is 'A column name of ours that the source has not taken.';
 revoke all on function tally.free_column(regclass,text) from public;
+
+-- function tally.frozen_words(text)
+CREATE OR REPLACE FUNCTION tally.frozen_words(expression text)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET standard_conforming_strings TO 'on'
+AS $function$
+  -- PostgreSQL makes a moment of 'now' as soon as it reads it: then the expression says it and the
+  -- text that comes back does not. As a text, or a label of an enum, it stays as it is.
+  select count(*)
+  from regexp_matches(expression, '''((?:[^'']|'''')*)''', 'g') m
+  where m[1] ~* '\m(now|today|tomorrow|yesterday)\M'
+$function$;
+comment on function tally.frozen_words(text) is 'How many string constants in an expression have a word that a time would take for the present.';
+revoke all on function tally.frozen_words(text) from public;
 
 -- function tally.function_body(text,text,bigint[],boolean,boolean)
 CREATE OR REPLACE FUNCTION tally.function_body(slug text, event text, counters bigint[], plain boolean, partitioned boolean)
@@ -9471,6 +9517,23 @@ AS $function$
 $function$;
 comment on function tally.shown_by_settings(text,regclass) is 'Whether an expression that PostgreSQL calls immutable may still make another text of the same value in another session.';
 revoke all on function tally.shown_by_settings(text,regclass) from public;
+
+-- function tally.sign_column(bigint[])
+CREATE OR REPLACE FUNCTION tally.sign_column(counters bigint[])
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- Longer than any column of that name which these counters use: no other is in their rows, and
+  -- so none that is added later can clash with it.
+  select 'tally_sign' || repeat('_', coalesce(max(length(c)) - length('tally_sign') + 1, 0))
+  from tally.definitions d
+  cross join unnest(d.columns) c
+  where d.id = any (counters) and c ~ '^tally_sign_*$'
+$function$;
+comment on function tally.sign_column(bigint[]) is 'Text for generated functions: the column that is 1 for new rows of an UPDATE and -1 for old ones.';
+revoke all on function tally.sign_column(bigint[]) from public;
 
 -- function tally.sort_due(bigint,text,boolean)
 CREATE OR REPLACE FUNCTION tally.sort_due(summary bigint, scope text, slow boolean)

@@ -226,3 +226,44 @@ test('what changed since the first of two failures is announced when the counter
   t.true(heard.some((payload) => payload.includes('["c","x",0]')));
   t.true(heard.some((payload) => payload.includes('["c","y",1]')));
 });
+
+for (const filter of [
+  `ts < 'now'`,
+  `ts < timestamptz ' Tomorrow '`,
+  `day = any ('{today,2020-01-01}')`,
+  `ts <@ '[yesterday,infinity)'::tstzrange`,
+]) {
+  test(`${filter} is refused: the word would stay the time of the declaration`, async (t) => {
+    const { sql } = await testDatabase(t);
+    await sql('create table public.t (ts timestamptz, day date)');
+    const error = await failure(sql(`select tally.create_counter('c', 'public.t', $1)`, [filter]));
+    t.is(error.code, 'TL004');
+    t.regex(error.message, /its filter cannot be used: it says now, today, tomorrow or yesterday/);
+  });
+}
+
+test('now as a text, and times that stay, are no such words', async (t) => {
+  const { sql } = await testDatabase(t);
+  await sql(`create type public.state as enum ('now', 'later');
+    create table public.t (ts timestamptz, today date, k text, state public.state)`);
+  await sql(
+    `select tally.create_counter('c', 'public.t', $$k = 'now' and state = 'now'
+       and ts > '2020-01-01' and today between 'epoch' and 'infinity'$$)`,
+  );
+  await sql(`insert into public.t values ('2021-01-01', '2021-01-01', 'now', 'now')`);
+  t.deepEqual(await numbers(sql), { c: 1 });
+});
+
+test('a column that is added later may have any name', async (t) => {
+  const { sql } = await testDatabase(t);
+  await sql('create table public.t (id int, k text)');
+  await sql(`select tally.create_counter('fixed', 'public.t', scope => $$'k'$$)`);
+  await sql(`insert into public.t values (1, 'a')`);
+  await sql('alter table public.t add column tally_sign int');
+  await sql('update public.t set id = id + 1');
+  await sql(`select tally.create_counter('k', 'public.t', scope => 'k')`);
+  await sql('alter table public.t add column tally_sign_ int');
+  await sql(`update public.t set k = 'b'; select tally.fill()`);
+  t.deepEqual(await standing(sql), { 'fixed:k': 1, 'k:b': 1 });
+  t.is((await finding(sql, 'trigger functions of public.t')).status, 'ok');
+});

@@ -44,6 +44,11 @@ begin
     case
       when v_tree ~ 'SQLVALUEFUNCTION' then
         'it depends on the clock or the session, such as current_date or current_user'
+      when tally.frozen_words(expression) > tally.frozen_words(sql_text) and exists (
+        select from regexp_matches(v_tree, ':consttype ([0-9]+)', 'g') m
+        where m[1]::oid in (select y.type from tally.time_types y))
+        then 'it says now, today, tomorrow or yesterday, which is read once, when it is declared, '
+             'and would stay that time'
       when v_tree ~ 'NEXTVALUEEXPR' then 'it draws from a sequence'
       when v_tree ~ ':varattno -' then 'it uses a system column'
       when v_tree ~ ':varattno 0 ' then 'it uses the whole row: name the columns'

@@ -42,7 +42,7 @@ $statement$  insert into tally.deltas (counter, scope, delta)
                                    'uuid'::regtype)
                 and d.scope_sql = format('((%I)::text)::text', a.attname)), '1'))
   from tally.definitions d
-  cross join lateral (select 'r.' || tally.free_column(d.source, 'tally_sign') as sign) s
+  cross join lateral (select 'r.' || tally.sign_column(array[d.id]) as sign) s
   where d.id = counting_one.counter
 $function$;
 

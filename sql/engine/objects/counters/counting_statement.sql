@@ -23,8 +23,7 @@ $statement$  insert into tally.deltas (counter, scope, delta)
     case event when 'insert' then ''
                when 'delete' then ' and octet_length(k.scope) <= 512'
                else format(' and (octet_length(k.scope) <= 512 or max(%s) > 0)', r.sign) end) end
-  from (select 'r.' || tally.free_column(d.source, 'tally_sign') as sign
-        from tally.definitions d where d.id = counters[1]) r
+  from (select 'r.' || tally.sign_column(counters) as sign) r
 $function$;
 
 comment on function tally.counting_statement(bigint[], text) is
