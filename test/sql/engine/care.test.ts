@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { type TestDatabase, testDatabase } from '../../helpers/database.js';
 import { finding, isExact, numberOf, numbers } from '../../helpers/engine.js';
+import { until } from '../../helpers/wait.js';
 
 /** A counted table with three rows, and what it says of them. */
 async function counted(db: TestDatabase): Promise<void> {
@@ -164,4 +165,96 @@ test('status says how many counters are filled, filling and broken', async (t) =
   await db.sql('call tally.tick()');
   await db.sql('drop table public.t');
   t.deepEqual(await look(), [{ pending: 0, filled: 1, filling: 0, broken: 3 }]);
+});
+
+test('an application that truncates in another order than verify reads is no victim of it', async (t) => {
+  const db = await testDatabase(t);
+  await db.sql('create table public.va (id int); create table public.vz (id int)');
+  await db.sql(
+    `select tally.create_counter('a', 'public.va'), tally.create_counter('z', 'public.vz')`,
+  );
+  await db.sql('insert into public.va values (1); insert into public.vz values (1)');
+  const [writer, verifier] = await Promise.all([db.client(), db.client()]);
+  const { rows } = await verifier.query<{ pid: number }>('select pg_backend_pid() as pid');
+  await writer.query('begin; truncate public.vz');
+  const verified = verifier.query('select * from tally.verify()');
+  await until(async () => {
+    const waiting = await db.sql(
+      `select from pg_stat_activity where pid = $1 and state = 'active' and wait_event is not null`,
+      [rows[0]?.pid],
+    );
+    return waiting.length > 0;
+  });
+  await writer.query('truncate public.va');
+  await writer.query('commit');
+  t.deepEqual((await verified).rows, []);
+  t.deepEqual(await numbers(db.sql), { a: 0, z: 0 });
+});
+
+test('what cannot be locked in time is named, and the others are verified', async (t) => {
+  const db = await testDatabase(t);
+  await db.sql(`update tally.settings set attach_wait = '200 milliseconds'`);
+  await db.sql('create table public.free (id int); create table public.kept (id int)');
+  await db.sql(
+    `select tally.create_counter('free', 'public.free'), tally.create_counter('kept', 'public.kept')`,
+  );
+  await db.sql(`alter table public.free disable trigger user; insert into public.free values (1)`);
+  const holder = await db.client();
+  await holder.query('begin; lock table public.kept in access exclusive mode');
+  const verifier = await db.client();
+  const warnings: string[] = [];
+  verifier.on('notice', ({ message }) => warnings.push(message ?? ''));
+  const { rows } = await verifier.query('select name from tally.verify()');
+  t.deepEqual(rows, [{ name: 'free' }]);
+  t.deepEqual(warnings, ['counter "kept" cannot be recounted: public.kept could not be locked']);
+  await holder.query('rollback');
+});
+
+for (const [what, trigger] of [
+  ['a condition', 'for each statement when (false)'],
+  ['each row', 'for each row'],
+] as const) {
+  test(`a counting trigger that was made anew with ${what} is named, and mended`, async (t) => {
+    const db = await testDatabase(t);
+    await db.sql('create table public.u (id int)');
+    await db.sql(`select tally.create_counter('u', 'public.u')`);
+    await db.sql(`create or replace trigger _500_tally_delete after delete on public.u
+      ${what === 'a condition' ? 'referencing old table as tally_old' : ''}
+      ${trigger} execute function tally.count_public_u_delete()`);
+    const found = await finding(db.sql, 'triggers on public.u');
+    t.is(found.status, 'fail');
+    t.is(found.detail, 'missing: _500_tally_delete');
+    await db.sql('select * from tally.attach()');
+    t.is((await finding(db.sql, 'triggers on public.u')).status, 'ok');
+  });
+}
+
+test('a renamed counting trigger is called so, and mended', async (t) => {
+  const db = await testDatabase(t);
+  await db.sql('create table public.u (id int)');
+  await db.sql(`select tally.create_counter('u', 'public.u')`);
+  for (const event of ['insert', 'truncate']) {
+    await db.sql(`alter trigger _500_tally_${event} on public.u rename to z_${event}`);
+    const { detail } = await finding(db.sql, `trigger z_${event} on public.u`);
+    t.is(detail, 'it was renamed, or is there twice');
+  }
+  await db.sql('select * from tally.attach()');
+  await db.sql('insert into public.u values (1)');
+  t.deepEqual(await numbers(db.sql), { u: 1 });
+  t.deepEqual(
+    await db.sql(`select * from tally.doctor() where "check" ~ 'trigger' and status <> 'ok'`),
+    [],
+  );
+});
+
+test('a function for TRUNCATE that counts nothing any more is named', async (t) => {
+  const db = await testDatabase(t);
+  await db.sql('create table public.u (id int)');
+  await db.sql(`select tally.create_counter('u', 'public.u')`);
+  t.deepEqual(await db.sql(`select from tally.doctor() where "check" ~ '^function'`), []);
+  await db.sql(`create or replace function tally.count_truncate() returns trigger
+    language plpgsql as $$ begin return null; end $$`);
+  const { status, remedy } = await finding(db.sql, 'function tally.count_truncate()');
+  t.is(status, 'fail');
+  t.regex(remedy ?? '', /objects\/counters\/count_truncate\.sql/);
 });

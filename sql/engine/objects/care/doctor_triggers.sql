@@ -30,12 +30,23 @@ as $function$
   ) u on true
   union all
   select format('trigger %s on %s', t.name, t.relation), 'fail',
-         case when t.source is null then format('%s is not part of any source', t.relation)
+         case when exists (select from tally.sources s join pg_class c on c.oid = s.source
+                           cross join lateral tally.family(s.source) f
+                           where f = t.relation and s.source = coalesce(t.source, s.source))
+                then 'it was renamed, or is there twice'
+              when t.source is null then format('%s is not part of any source', t.relation)
               else format('%s is not part of %s, and is counted as if it were', t.relation, t.source)
          end,
          'As its owner: select * from tally.attach(); then select * from tally.repair();'
   from tally.stray_triggers() t
   where t.kind = 'count'
+  union all
+  select 'function tally.count_truncate()', 'fail', 'edited: it counts nothing',
+         'As tally_owner run sql/engine/objects/counters/count_truncate.sql; then select * from '
+         'tally.repair();'
+  where not exists (select from pg_proc p
+                    where p.pronamespace = 'tally'::regnamespace and p.proname = 'count_truncate'
+                      and p.prosecdef and p.prosrc ~ 'insert into tally.deltas')
   union all
   select format('subscription to %s', r.srrelid::regclass), 'warn',
          'logical replication applies rows past statement triggers',

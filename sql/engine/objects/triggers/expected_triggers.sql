@@ -5,7 +5,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $function$
   -- What must be there, and whether it is: tgenabled is NULL for a missing trigger, and for one of
-  -- that name that counts for another table, of which this one was a partition or has become one
+  -- that name that never fires, or counts for another table, of which this one was a partition or has become one
   -- since. A partition is its root's: what was declared on it before shows no number any more.
   --
   -- TRUNCATE of a partitioned table fires on its partitions before it, and on itself; only what
@@ -37,6 +37,9 @@ as $function$
                    and (e.event <> 'move' or t.tgattr::text = ''
                         or (not m.by_trigger
                             and m.attnums <@ string_to_array(t.tgattr::text, ' ')::int2[]))
+                   -- Made anew by hand, with a condition, for each row or for some columns.
+                   and (e.event = 'route' or t.tgqual is null and t.tgtype & 1 = 0)
+                   and (e.event <> 'update' or t.tgattr = '')
               then t.tgenabled end
   from tally.triggered_tables s
   cross join lateral (select r as relation from tally.family(s.source) r) f

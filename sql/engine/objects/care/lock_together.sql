@@ -1,0 +1,44 @@
+create or replace function tally.lock_together(sources regclass[])
+returns regclass[]
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '100ms'
+as $function$
+declare
+  v_until  timestamptz := clock_timestamp() + (select s.attach_wait from tally.settings s);
+  v_left   regclass[] := sources;
+  v_stuck  regclass[] := array[]::regclass[];
+  v_source regclass;
+begin
+  -- ACCESS SHARE on many tables, without making an application that truncates them in another order
+  -- the victim of a deadlock: whoever waits for us gets what he waits for within 100 ms, long before
+  -- deadlock_timeout. So all of them or none; after attach_wait those are left out that cannot be had.
+  loop
+    begin
+      foreach v_source in array v_left loop
+        begin
+          execute format('lock table %s in access share mode', v_source);
+        exception
+          when lock_not_available then
+            raise;
+          when others then
+            null;  -- it is gone, or hidden: who counts it says so
+        end;
+      end loop;
+      exit;
+    exception when lock_not_available then
+      -- What was locked so far is free again.
+      if clock_timestamp() >= v_until then
+        v_stuck := v_stuck || v_source;
+        v_left := array_remove(v_left, v_source);
+      end if;
+    end;
+    perform pg_sleep(0.02 + random() * 0.08);
+  end loop;
+  return v_stuck;
+end
+$function$;
+
+comment on function tally.lock_together(regclass[]) is
+  'Locks tables for recounts, all or none and waiting 100 ms at a time; returns those that could not '
+  'be locked within settings.attach_wait.';
