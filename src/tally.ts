@@ -1,6 +1,6 @@
 import type { RouterContext } from '@koa/router';
 import type Koa from 'koa';
-import { type Config, loadConfig } from './config.js';
+import type { Config } from './config.js';
 import { UserError } from './errors.js';
 import { tallyRoutes } from './http/app.js';
 import type { Authenticate } from './http/auth.js';
@@ -10,6 +10,7 @@ import { koaSseSink, type SseStream } from './live/sinks/koa-sse-stream.js';
 import { plainSink } from './live/sinks/plain.js';
 import type { Observe } from './observation.js';
 import { openService } from './service.js';
+import { configOf } from './tally-options.js';
 import { checked } from './tally-viewer.js';
 
 /** What can be set as for the server itself; docs/operations.md, section Settings, has each. */
@@ -62,12 +63,9 @@ const SINKS: Record<NonNullable<TallyOptions['sink']>, SinkOf> = {
 
 /** The server's routes and all that is behind them, inside somebody else's Koa application. */
 export async function createTally(options: TallyOptions): Promise<Tally> {
+  const config = configOf(options);
   const { databaseUrl, authenticate, sink = 'plain', observe } = options;
   const sinkOf = SINKS[sink];
-  if (sinkOf === undefined) {
-    throw new UserError(`sink is ${JSON.stringify(sink)}`, { hint: 'plain or koa-sse-stream' });
-  }
-  const config = { ...configOf(options), metrics: options.metrics ?? true };
   const service = await openService({
     ...{ config, sinkOf, observe },
     url: databaseUrl,
@@ -91,44 +89,6 @@ export async function createTally(options: TallyOptions): Promise<Tally> {
       await live.close();
     },
   };
-}
-
-/** Options are checked as the settings of the same meaning are. */
-const VARIABLES = {
-  databaseUrl: 'DATABASE_URL',
-  listenUrl: 'DATABASE_LISTEN_URL',
-  jwtSecret: 'TALLY_JWT_SECRET',
-  jwksUrl: 'TALLY_JWKS_URL',
-  poolSize: 'TALLY_POOL_SIZE',
-  tickMs: 'TALLY_TICK_MS',
-  idleMs: 'TALLY_IDLE_MS',
-  heartbeatMs: 'TALLY_HEARTBEAT_MS',
-  statementTimeoutMs: 'TALLY_STATEMENT_TIMEOUT_MS',
-  streamsMax: 'TALLY_MAX_STREAMS',
-  streamsPerSubjectMax: 'TALLY_MAX_STREAMS_PER_SUBJECT',
-  streamsPerAddressMax: 'TALLY_MAX_STREAMS_PER_ADDRESS',
-  topicsMax: 'TALLY_MAX_TOPICS',
-  trustedProxies: 'TALLY_TRUST_PROXY',
-} as const satisfies Partial<Record<keyof TallyOptions, string>>;
-
-/** The host application writes its own log; whoever wants ours sets a level. */
-function configOf(options: TallyOptions): Config {
-  const env: NodeJS.ProcessEnv = { LOG_LEVEL: options.logLevel ?? 'silent' };
-  const names = Object.entries(VARIABLES) as [keyof typeof VARIABLES, string][];
-  for (const [option, variable] of names) {
-    const value = options[option];
-    if (value !== undefined) env[variable] = String(value);
-  }
-  try {
-    return loadConfig(env);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    // Longest first: one name begins another.
-    const message = names
-      .sort(([, a], [, b]) => b.length - a.length)
-      .reduce((text, [option, variable]) => text.replaceAll(variable, option), error.message);
-    throw new UserError(message, { hint: 'see docs/in-your-own-app.md' });
-  }
 }
 
 function prefixOf(prefix: string): string {

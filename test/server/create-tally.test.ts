@@ -167,7 +167,18 @@ test('what is dangerous when wrong is refused before anything is opened', async 
     [{ databaseUrl, poolSize: -1 }, /^poolSize must be a whole number from 1 .*it is "-1"/],
     [{ databaseUrl, streamsPerAddressMax: 0 }, /^streamsPerAddressMax must be /],
     [{ databaseUrl, tickMs: Number.NaN }, /^tickMs must be .*it is "NaN"/],
-    [{ databaseUrl, sink: 'socket' as 'plain' }, /sink is "socket"/],
+    [
+      { databaseUrl, sink: 'socket' as 'plain' },
+      /^sink must be plain or koa-sse-stream; it is "socket"$/,
+    ],
+    [{ databaseUrl, logLevel: 'loud' as 'info' }, /^logLevel must be one of .*; it is "loud"$/],
+    [{ databaseUrl, metrics: 'off' as never }, /^metrics must be true or false; it is "off"$/],
+    [{ databaseUrl, authenticate: 5 as never }, /^authenticate must be a function; it is 5$/],
+    [{ databaseUrl, observe: {} as never }, /^observe must be a function; it is an object$/],
+    [{ databaseUrl, tickms: 5 } as never, /^there is no option tickms$/],
+    [undefined as never, /^createTally takes an object, and databaseUrl must be in it$/],
+    [{} as never, /^databaseUrl must be a URL like .*; it is undefined$/],
+    [{ databaseUrl: '' }, /^databaseUrl must be a URL like .*; it is something else$/],
   ];
   for (const [options, message] of wrong) {
     await t.throwsAsync(createTally(options), { instanceOf: UserError, message });
