@@ -40,6 +40,9 @@ export type RoutesOptions = {
   readonly others?: readonly Route[];
 };
 
+/** What is counted for none of the routes: no such path, or no such method there. */
+const NO_ROUTE = 'none';
+
 /** Below this a document is sent as it is: its headers are as long. */
 const COMPRESS_BYTES_MIN = 1024;
 /** How long a browser remembers what a preflight said. */
@@ -72,9 +75,12 @@ export function createApp(deps: AppDeps, others: readonly Route[] = []): Koa {
   });
   if (corsOrigins.length > 0) app.use(sharing(corsOrigins));
   app.use(tallyRoutes(deps, { prefix: '', operations: true, others }));
+  const nothing = deps.traffic.route(NO_ROUTE, false);
   app.use((ctx) => {
+    const started = performance.now();
     const detail = `There is nothing at ${ctx.path}; /openapi.json says what there is.`;
     answerProblem(ctx as RouterContext, new Problem('not-found', detail), log);
+    deps.traffic.record(nothing, ctx.status, performance.now() - started);
   });
   return app;
 }
@@ -98,32 +104,38 @@ export function tallyRoutes(deps: AppDeps, options: RoutesOptions): Koa.Middlewa
     const traffic = deps.traffic.route(route.id, 304 in route.answers);
     router[method](routerPath(route.path), answering(deps, traffic, parts));
   }
-  router.on('not-found', (ctx, next) => answerOtherMethod(router, ctx, next, deps));
+  const other = deps.traffic.route(NO_ROUTE, false);
+  router.on('not-found', async (ctx, next) => {
+    const started = performance.now();
+    const isOurs = await answerOtherMethod(router, ctx, next, deps);
+    if (isOurs) deps.traffic.record(other, ctx.status, performance.now() - started);
+  });
   return router.routes() as unknown as Koa.Middleware;
 }
 
-/** Our path, but none of our methods; or not our path at all. */
+/** Our path, but none of our methods: true. Or not our path at all. */
 async function answerOtherMethod(
   router: Router,
   ctx: RouterContext,
   next: Koa.Next,
   { log }: AppDeps,
-): Promise<void> {
+): Promise<boolean> {
   const { path } = router.match(ctx.path, ctx.method);
   if (path.length === 0) {
     await next();
-    return;
+    return false;
   }
   const allow = [...new Set(path.flatMap(({ methods }) => methods)), 'OPTIONS'].join(', ');
   setSecurityHeaders(ctx.res);
   if (ctx.method === 'OPTIONS') {
     ctx.res.setHeader('Allow', allow);
     ctx.status = 204;
-    return;
+    return true;
   }
   const detail = `${ctx.method} is not for ${ctx.path}; ${allow} are.`;
   const problem = new Problem('method-not-allowed', detail, { headers: { Allow: allow } });
   answerProblem(ctx, problem, log);
+  return true;
 }
 
 /** A browser lets pages of other origins read answers only if we name their origin. */

@@ -41,6 +41,19 @@ test('another method is a 405 that names those that there are, and OPTIONS names
   }
 });
 
+test('what no route answers is counted too', async (t) => {
+  const { get, url } = await httpServer(t);
+  await get('/nothing');
+  await ask(`${url}/health`, { method: 'DELETE' });
+  const { text } = await get('/metrics');
+  for (const status of [404, 405]) {
+    t.regex(
+      text,
+      new RegExp(`^pgtally_http_requests_total\\{route="none",status="${status}"\\} 1$`, 'm'),
+    );
+  }
+});
+
 test('a body where none belongs is refused without being read, and the connection ends', async (t) => {
   const { url } = await httpServer(t);
   const head = 'GET /v1/counters/things HTTP/1.1\r\nHost: x\r\n';
