@@ -27,12 +27,21 @@ const REMEMBERED_LENGTH_MAX = 2048;
 /** Dates of JavaScript end here; a token that says for ever means it. */
 const DATE_MS_MAX = 8.64e15;
 
+/** JSON's 1e400 is no finite number, and a sub of 42 is there all the same. */
+function wrong(claim: string, kind: string) {
+  return ({ input }: { readonly input?: unknown }): string =>
+    input === undefined ? `has no ${claim}` : `has a claim ${claim} that is no ${kind}`;
+}
+
 const claims = z.object({
-  sub: z.string('has no sub').min(1, 'has an empty sub').max(512, 'has a sub above 512 characters'),
+  sub: z
+    .string({ error: wrong('sub', 'string') })
+    .min(1, 'has an empty sub')
+    .max(512, 'has a sub above 512 characters'),
   roles: z
     .array(z.string('has roles that are not strings'), 'has roles that are no array')
     .default([]),
-  exp: z.number('has no exp'),
+  exp: z.number({ error: wrong('exp', 'finite number') }),
   iat: z.number('has an iat that is no number').optional(),
 });
 
@@ -108,7 +117,7 @@ function viewerOf(payload: JWTPayload): Viewer {
 function explain(error: unknown, algorithms: readonly string[]): Problem {
   if (error instanceof errors.JWTExpired) return bad('has expired: get a new one');
   if (error instanceof errors.JWTClaimValidationFailed) {
-    return error.claim === 'nbf'
+    return error.claim === 'nbf' && error.reason === 'check_failed'
       ? bad('is not valid yet: compare the clocks of both servers')
       : bad(`has a wrong ${error.claim}`);
   }

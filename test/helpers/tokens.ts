@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ExecutionContext } from 'ava';
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { CompactSign, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { freePort } from './ports.js';
 
 /** Long enough for HS256. */
@@ -27,6 +27,13 @@ export async function token(claims: Claims, secret = SECRET): Promise<string> {
   return await new SignJWT(claimSet(claims))
     .setProtectedHeader({ alg: 'HS256' })
     .sign(new TextEncoder().encode(secret));
+}
+
+/** Signed as it stands: JSON can say what no number of JavaScript is. */
+export async function rawToken(payload: string): Promise<string> {
+  return await new CompactSign(new TextEncoder().encode(payload))
+    .setProtectedHeader({ alg: 'HS256' })
+    .sign(new TextEncoder().encode(SECRET));
 }
 
 /** As a forger writes it: three parts, and no signature or one of his own. */

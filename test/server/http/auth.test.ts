@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import test from 'ava';
 import { httpServer } from '../../helpers/http.js';
 import { freePort } from '../../helpers/ports.js';
-import { forged, keySet, SECRET, token } from '../../helpers/tokens.js';
+import { forged, keySet, rawToken, SECRET, token } from '../../helpers/tokens.js';
 
 const bearer = (text: string) => ({ authorization: `Bearer ${text}` });
 
@@ -57,12 +57,16 @@ test('a wrong token is a 401 that says what is wrong with it, for public counter
   const good = await token({ sub: 'a' });
   const [head = '', body = '', signature = ''] = good.split('.');
   const swapped = `${head}.${forged({}, { sub: 'root' }).split('.')[1]}.${signature}`;
+  const endless = await rawToken('{"sub":"a","exp":1e400}');
   const wrong: [what: string, text: string, said: RegExp][] = [
     ['expired', await token({ sub: 'a', expiresIn: -60 }), /has expired/],
     ['just expired', await token({ sub: 'a', expiresIn: -1 }), /has expired/],
     ['no exp', await token({ sub: 'a', expiresIn: null }), /has no exp/],
     ['exp as text', await token({ sub: 'a', expiresIn: null, exp: 'soon' }), /exp/],
     ['no sub', await token({}), /has no sub/],
+    ['numeric sub', await token({ sub: 42 as never }), /has a claim sub that is no string/],
+    ['endless exp', endless, /has a claim exp that is no finite number/],
+    ['nbf as text', await token({ sub: 'a', nbf: 'now' as never }), /has a wrong nbf/],
     ['empty sub', await token({ sub: '' }), /has an empty sub/],
     [
       'roles as text',
