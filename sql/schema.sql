@@ -3496,6 +3496,7 @@ AS $function$
 declare
   v_leaf    regclass;
   v_source  regclass := coalesce(pg_partition_root(tg_relid), tg_relid::regclass);
+  v_beside  boolean := tg_when = 'BEFORE' and tally.truncated_beside(tg_relid, tg_name);
   v_counter tally.definitions;
 begin
   -- A TRUNCATE holds the table alone, so no other writer is in flight and a snapshot taken now
@@ -3505,6 +3506,11 @@ begin
     if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
       perform tally.stop_counter(v_counter.id, 'truncated in a '
                                  || current_setting('transaction_isolation') || ' transaction');
+    elsif v_beside then
+      -- What such a trigger removes would be subtracted twice.
+      perform tally.stop_counter(v_counter.id,
+        format('truncated %s, and a trigger before that may change its rows',
+               tg_relid::regclass));
     elsif tg_when = 'AFTER' then
       -- A plain table, or the root with all its partitions, is empty now, but for what a
       -- trigger of the application may have put there: so a recount is cheap.
@@ -4426,7 +4432,7 @@ AS $function$
   cross join lateral (select tally.functions_stand(s.source, 'count') as stand) t
   left join lateral (
     select d.name from tally.definitions d
-    where not t.stand and d.source = s.source and not tally.is_sound(d.id)
+    where not t.stand and d.source = s.source and not tally.is_sound(d.id, d.source)
     order by d.name
     limit 1
   ) u on true
@@ -5074,11 +5080,13 @@ AS $function$
   -- has partitions can have rows moved between them; and the one row trigger is for the root,
   -- which PostgreSQL copies to every partition, see tally.count_route. A move trigger may be for
   -- more columns than move rows: those of a partition that is gone and had partitions of its own.
+  -- It is for every column where a trigger of the application may set the key by itself.
   select f.relation, e.name,
          format('create or replace trigger %s %s on %s %sexecute function tally.%s()',
                 e.name,
                 case e.event
-                  when 'move' then 'before update of ' || m.columns
+                  when 'move' then 'before update' || case when m.by_trigger then ''
+                                                        else ' of ' || m.columns end
                   when 'route' then 'before insert'
                   when 'truncate' then
                     case when c.relispartition then 'before' else 'after' end || ' truncate'
@@ -5094,8 +5102,9 @@ AS $function$
                      else 'for each statement ' end,
                 e.function),
          case when p.proname = e.function
-                   and (e.event <> 'move'
-                        or m.attnums <@ string_to_array(t.tgattr::text, ' ')::int2[])
+                   and (e.event <> 'move' or t.tgattr::text = ''
+                        or (not m.by_trigger
+                            and m.attnums <@ string_to_array(t.tgattr::text, ' ')::int2[]))
                    -- Made anew by hand, with a condition, for each row or for some columns.
                    and (e.event = 'route' or t.tgqual is null and t.tgtype & 1 = 0)
                    and (e.event <> 'update' or t.tgattr = '')
@@ -5115,7 +5124,8 @@ AS $function$
   ) e
   left join lateral (
     select string_agg(quote_ident(k.attname), ', ' order by k.attnum) as columns,
-           array_agg(k.attnum order by k.attnum) as attnums
+           array_agg(k.attnum order by k.attnum) as attnums,
+           tally.may_set_keys(f.relation, array_agg(k.attname)) as by_trigger
     from tally.move_columns(f.relation) k
   ) m on e.event = 'move'
   left join pg_trigger t on t.tgrelid = f.relation and t.tgname = e.name and not t.tgisinternal
@@ -5752,7 +5762,7 @@ begin
       begin
         execute v_statement;
       exception when others or assert_failure then
-        if tally.is_sound(v_counter) then
+        if tally.is_sound(v_counter, tg_relid) then
           raise;
         end if;
         perform tally.stop_counter(v_counter, sqlerrm);
@@ -5932,15 +5942,26 @@ grant execute on function tally.has_children(oid) to public;
 -- function tally.heap_changes(regclass)
 CREATE OR REPLACE FUNCTION tally.heap_changes(relation regclass)
  RETURNS bigint
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
+begin
   -- How many rows this transaction has updated in place or removed, in all partitions below. A
   -- row that moves to another partition is removed in one and inserted in another.
-  select coalesce(sum(pg_stat_get_xact_tuples_updated(t.relid)
-                      + pg_stat_get_xact_tuples_deleted(t.relid)), 0)::bigint
-  from pg_partition_tree(heap_changes.relation) t
-  where t.isleaf
+  --
+  -- From the catalog alone: pg_partition_tree would lock every partition, and wait for whoever
+  -- truncates or alters one that the statement does not touch.
+  return (
+    with recursive below (relid) as (
+      select heap_changes.relation::oid
+      union all
+      select i.inhrelid from below b join pg_inherits i on i.inhparent = b.relid
+    )
+    select sum(pg_stat_get_xact_tuples_updated(b.relid)
+               + pg_stat_get_xact_tuples_deleted(b.relid))
+    from below b
+  );
+end
 $function$;
 comment on function tally.heap_changes(regclass) is 'Rows of a partitioned table that this transaction updated or removed so far.';
 revoke all on function tally.heap_changes(regclass) from public;
@@ -6195,13 +6216,15 @@ revoke all on function tally.is_empty(regclass) from public;
 -- function tally.is_fresh(tally.documents,interval)
 CREATE OR REPLACE FUNCTION tally.is_fresh(document tally.documents, max_age interval)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  select document.built_at is not null
+begin
+  return document.built_at is not null
      and (max_age is null
           -- One of the future was built before the clock was put back.
-          or document.built_at between clock_timestamp() - max_age and clock_timestamp())
+          or document.built_at between clock_timestamp() - max_age and clock_timestamp());
+end
 $function$;
 comment on function tally.is_fresh(tally.documents,interval) is 'Whether a document may be shown as it is. One that the builder said there is none of, too.';
 revoke all on function tally.is_fresh(tally.documents,interval) from public;
@@ -6218,22 +6241,31 @@ $function$;
 comment on function tally.is_slow(real) is 'Whether a build is to be the only piece of its tally.work, and the only one of its kind.';
 revoke all on function tally.is_slow(real) from public;
 
--- function tally.is_sound(bigint)
-CREATE OR REPLACE FUNCTION tally.is_sound(counter bigint)
+-- function tally.is_sound(bigint,regclass)
+CREATE OR REPLACE FUNCTION tally.is_sound(counter bigint, relation regclass)
  RETURNS boolean
  LANGUAGE plpgsql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET row_security TO 'on'
 AS $function$
 begin
-  perform tally.try_expressions(is_sound.counter);
+  -- Called by counting triggers, with the table that they fire for: the source or a partition of
+  -- it. ONLY, and not the source by name: neither the partitions below nor the root above may be
+  -- locked by the writer, and somebody may hold them.
+  execute (
+    select format('select from (select (%s), (%s), (%s) from %s r) c limit 0',
+                  d.scope_sql, d.amount_sql, d.filter_sql,
+                  tally.row_source(array[d.id], 'only ' || is_sound.relation))
+    from tally.definitions d
+    where d.id = is_sound.counter);
   return true;
 exception when others or assert_failure then
   return false;
 end
 $function$;
-comment on function tally.is_sound(bigint) is 'Whether everything that a counter''s expressions use is there.';
-revoke all on function tally.is_sound(bigint) from public;
+comment on function tally.is_sound(bigint,regclass) is 'Whether everything that a counter''s expressions use is there, asked of one table of its source.';
+revoke all on function tally.is_sound(bigint,regclass) from public;
 
 -- function tally.is_sweeping()
 CREATE OR REPLACE FUNCTION tally.is_sweeping()
@@ -6867,6 +6899,34 @@ $query$select array_agg(k.summary), array_agg(k.scope)
 $function$;
 comment on function tally.marking_query(bigint[],text) is 'Text for tally.build_functions: the documents that one event concerns.';
 revoke all on function tally.marking_query(bigint[],text) from public;
+
+-- function tally.may_set_keys(regclass,name[])
+CREATE OR REPLACE FUNCTION tally.may_set_keys(relation regclass, keys name[])
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- Whether a BEFORE UPDATE row trigger of the application, disabled ones too, may change these
+  -- columns. In PL/pgSQL it has to name one of them, or to put another row in the place of NEW, so
+  -- one that notes the time costs nothing; of other languages everything is believed. To take one
+  -- too many costs each UPDATE a look at the partitions, to take one too few a wrong number.
+  select exists (
+    select from pg_trigger t
+    join pg_proc p on p.oid = t.tgfoid
+    join pg_language l on l.oid = p.prolang
+    where t.tgrelid in (select f from tally.family(may_set_keys.relation) f)
+      and t.tgtype & 19 = 19  -- for each row, before, update
+      and not t.tgisinternal
+      and p.pronamespace not in ('tally'::regnamespace, 'pg_catalog'::regnamespace)
+      and (l.lanname <> 'plpgsql'
+           or p.prosrc ~* ('\mnew\s*:?=|\minto\s[^;]*\mnew\M(?!\s*\.)|\mfor\s+new\M|\mcall\M'
+                           '|\mreturn\s+(?!(new|old|null)\s*;)')
+           or exists (select from unnest(may_set_keys.keys) k
+                      where position(lower(k) in lower(p.prosrc)) > 0)))
+$function$;
+comment on function tally.may_set_keys(regclass,name[]) is 'Whether a row trigger of the application may move rows that an UPDATE or a MERGE changes.';
+revoke all on function tally.may_set_keys(regclass,name[]) from public;
 
 -- function tally.mend_differences(text,boolean)
 CREATE OR REPLACE FUNCTION tally.mend_differences(which text, dry_run boolean)
@@ -8095,31 +8155,8 @@ CREATE OR REPLACE FUNCTION tally.read_summary(name text, scope text DEFAULT ''::
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-declare
-  v_definition tally.summary_definitions := tally.find_summary(read_summary.name);
-  v_document   tally.documents;
-  v_built      record;
 begin
-  -- The last document, and where there is none or it is older than max_age, a new one. Many who
-  -- read at once cause one build: the others get the last document, or wait when there is none.
-  perform tally.check_scope(read_summary.name, read_summary.scope);
-  v_document := tally.find_document(v_definition.id, read_summary.scope);
-  if tally.is_fresh(v_document, v_definition.max_age) then
-    return v_document.body::jsonb;
-  end if;
-  v_built := tally.build_on_read(v_definition, read_summary.scope, false);
-  if v_built.outcome = 'canceled' then
-    raise exception using errcode = 'query_canceled',
-      message = format('summary "%s" could not be built for scope "%s" in time: %s',
-                       v_definition.name, read_summary.scope, v_built.error);
-  end if;
-  if v_built.outcome = 'failed' and v_built.body is null then
-    raise exception using errcode = 'TL021',
-      message = format('summary "%s" could not be built for scope "%s": %s', v_definition.name,
-                       read_summary.scope, v_built.error),
-      hint = format('Its builder %s raised that. Mend it, or what it reads.', v_definition.builder);
-  end if;
-  return v_built.body::jsonb;
+  return tally.summary_text(read_summary.name, read_summary.scope)::jsonb;
 end
 $function$;
 comment on function tally.read_summary(text,text) is 'A document: the last one, built now if it is missing or older than max_age. NULL where the builder says there is none.';
@@ -9621,12 +9658,18 @@ AS $function$
   -- From now on it is not readable: rather not shown than shown wrong. tally.work tries to fill
   -- it again, later and later. A row is appended, never updated: a writer may not wait. And one
   -- for each transaction: another's, seen in this snapshot, may be answered by a fill already.
+  --
+  -- A SERIALIZABLE writer does not look, and appends each time: two that read here and write here
+  -- would fail each other, whatever tables they came from.
   with asked as (
     insert into tally.fill_requests (counter, reason, pulse)
     select stop_counter.counter, tally.brief(stop_counter.reason),
            coalesce((select p.pulse from tally.pulses p order by p.pulse desc limit 1), 0)
-    where not exists (select from tally.fill_requests f
-                      where f.counter = stop_counter.counter and f.xid = pg_current_xact_id())
+    where case current_setting('transaction_isolation')
+            when 'serializable' then true
+            else not exists (select from tally.fill_requests f
+                             where f.counter = stop_counter.counter
+                               and f.xid = pg_current_xact_id()) end
     returning 1
   )
   -- In a writer's transaction: with the doorbell off it may be one that NOTIFY would break.
@@ -9768,6 +9811,43 @@ AS $function$
 $function$;
 comment on function tally.summary_difference(tally.summary_definitions,text,interval,interval,text) is 'In words, where a declaration differs from the summary that has its name.';
 revoke all on function tally.summary_difference(tally.summary_definitions,text,interval,interval,text) from public;
+
+-- function tally.summary_text(text,text)
+CREATE OR REPLACE FUNCTION tally.summary_text(name text, scope text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_definition tally.summary_definitions := tally.find_summary(summary_text.name);
+  v_document   tally.documents;
+  v_built      record;
+begin
+  -- The last document, and where there is none or it is older than max_age, a new one. Many who
+  -- read at once cause one build: the others get the last document, or wait when there is none.
+  perform tally.check_scope(summary_text.name, summary_text.scope);
+  v_document := tally.find_document(v_definition.id, summary_text.scope);
+  if tally.is_fresh(v_document, v_definition.max_age) then
+    return v_document.body;
+  end if;
+  v_built := tally.build_on_read(v_definition, summary_text.scope, false);
+  if v_built.outcome = 'canceled' then
+    raise exception using errcode = 'query_canceled',
+      message = format('summary "%s" could not be built for scope "%s" in time: %s',
+                       v_definition.name, summary_text.scope, v_built.error);
+  end if;
+  if v_built.outcome = 'failed' and v_built.body is null then
+    raise exception using errcode = 'TL021',
+      message = format('summary "%s" could not be built for scope "%s": %s', v_definition.name,
+                       summary_text.scope, v_built.error),
+      hint = format('Its builder %s raised that. Mend it, or what it reads.', v_definition.builder);
+  end if;
+  return v_built.body;
+end
+$function$;
+comment on function tally.summary_text(text,text) is 'tally.read_summary, as the text that the builder''s JSON has: to look for something in a large document, or to send it as it stands, without reading it as JSON first.';
+revoke all on function tally.summary_text(text,text) from public;
 
 -- function tally.sweep()
 CREATE OR REPLACE FUNCTION tally.sweep()
@@ -10125,6 +10205,36 @@ $function$;
 comment on function tally.trigger_states(text) is 'Part of tally.doctor: whether counting or marking triggers are in place, and what puts them there.';
 revoke all on function tally.trigger_states(text) from public;
 
+-- function tally.truncated_beside(oid,name)
+CREATE OR REPLACE FUNCTION tally.truncated_beside(relation oid, trigger name)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- Called by the trigger before a TRUNCATE of a partition: whether a BEFORE TRUNCATE trigger of
+  -- the application comes later, which may change rows that were counted as gone. Of the same
+  -- table by its name, or of another one that the statement truncates too, which is locked by now.
+  -- Those of the tables above have run: they are truncated with all their partitions, and first.
+  select exists (
+    select from pg_trigger t
+    join pg_proc p on p.oid = t.tgfoid
+    where t.tgtype & 34 = 34  -- before, truncate
+      and t.tgenabled = any (case current_setting('session_replication_role')
+                               when 'replica' then '{R,A}' else '{O,A}' end::"char"[])
+      and p.pronamespace <> 'tally'::regnamespace
+      and case
+            when t.tgrelid = truncated_beside.relation then t.tgname > truncated_beside.trigger
+            else t.tgrelid in (select l.relation from pg_locks l
+                               where l.pid = pg_backend_pid() and l.locktype = 'relation'
+                                 and l.mode = 'AccessExclusiveLock')
+                 and t.tgrelid not in (select a.relid
+                                       from pg_partition_ancestors(truncated_beside.relation) a)
+          end)
+$function$;
+comment on function tally.truncated_beside(oid,name) is 'Whether a trigger of the application may change rows of a table after its TRUNCATE was counted.';
+revoke all on function tally.truncated_beside(oid,name) from public;
+
 -- function tally.try_change(text,regclass,text,text,text,name[],name[])
 CREATE OR REPLACE FUNCTION tally.try_change(name text, source regclass, due_sql text, filter_sql text, change_sql text, filter_columns name[], change_columns name[])
  RETURNS void
@@ -10299,6 +10409,97 @@ end
 $function$;
 comment on function tally.unwatch(text,regclass) is 'Undoes every tally.watch of a summary on one table. Its documents stay as they are.';
 revoke all on function tally.unwatch(text,regclass) from public;
+
+-- function tally.values_of(text[],text[])
+CREATE OR REPLACE FUNCTION tally.values_of(names text[], scopes text[])
+ RETURNS bigint[]
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+declare
+  v_counters bigint[];
+  v_seen     xid8;
+  v_also     xid8[];
+begin
+  -- As tally.counters has them, by index, each counter looked up once however many scopes there are:
+  -- a page shows dozens of numbers. NULL among them: a counter that cannot be shown now.
+  v_counters := array(
+    select c.id
+    from unnest(names) with ordinality n (name, pos)
+    left join lateral (
+      select d.id
+      from tally.definitions d
+      where d.name = n.name
+        and d.filled_at is not null
+        and not exists (select from tally.fill_requests f where f.counter = d.id)
+        and exists (select from tally.fit_sources s where s.source = d.source)
+      offset 0
+    ) c on true
+    order by n.pos
+  );
+  select f.seen, f.also into v_seen, v_also from tally.fold_point f;
+  -- Mostly nothing at all is pending in a snapshot, and then no key has to be looked up there.
+  if not exists (
+    select from tally.deltas d where (d.delta is not null) is true and d.xid >= v_seen
+  ) and not exists (
+    select from unnest(v_also) a (xid)
+    cross join lateral (
+      select from tally.deltas o where (o.delta is not null) is true and o.xid = a.xid offset 0
+    ) d
+    where a.xid < v_seen
+  ) then
+    return array(
+      select case
+          when c.counter is null or k.scope is null then null
+          when t.value is null then 0
+          when t.value between -9223372036854775808 and 9223372036854775807 then t.value::bigint
+        end
+      from unnest(v_counters) with ordinality c (counter, pos)
+      cross join unnest(scopes) with ordinality k (scope, pos)
+      left join lateral (
+        -- By itself, so that the index is entered by both: by the counter alone is a scan of it.
+        select o.value from tally.totals o
+        where o.counter = c.counter and o.scope = k.scope offset 0
+      ) t on true
+      order by c.pos, k.pos
+    );
+  end if;
+  return array(
+    select case
+        when c.counter is null or k.scope is null then null
+        when v.value between -9223372036854775808 and 9223372036854775807 then v.value::bigint
+      end
+    from unnest(v_counters) with ordinality c (counter, pos)
+    cross join unnest(scopes) with ordinality k (scope, pos)
+    cross join lateral (
+      select coalesce(sum(u.value), 0) as value
+      from (
+        select o.value from tally.totals o
+        where o.counter = c.counter and o.scope = k.scope
+        union all
+        select d.delta from tally.deltas d
+        where d.counter = c.counter and d.scope = k.scope and d.xid >= v_seen
+        union all
+        -- One by one: a scan with xid = any (…) as its filter would step over dead rows.
+        select d.delta
+        from unnest(v_also) a (xid)
+        cross join lateral (
+          select o.delta from tally.deltas o
+          where o.counter = c.counter and o.scope = k.scope and o.xid = a.xid offset 0
+        ) d
+        where a.xid < v_seen
+      ) u
+    ) v
+    order by c.pos, k.pos
+  );
+end
+$function$;
+comment on function tally.values_of(text[],text[]) is 'Each of those counters in each of those scopes, exact in the reader''s snapshot: all scopes of the first name, then all of the second. 0 where nothing was ever counted; NULL for what cannot be shown now: a counter that is unknown, filling or broken, a number beyond bigint.';
+revoke all on function tally.values_of(text[],text[]) from public;
 
 -- function tally.verify(text)
 CREATE OR REPLACE FUNCTION tally.verify(name text DEFAULT NULL::text)

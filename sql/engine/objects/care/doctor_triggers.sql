@@ -24,7 +24,7 @@ as $function$
   cross join lateral (select tally.functions_stand(s.source, 'count') as stand) t
   left join lateral (
     select d.name from tally.definitions d
-    where not t.stand and d.source = s.source and not tally.is_sound(d.id)
+    where not t.stand and d.source = s.source and not tally.is_sound(d.id, d.source)
     order by d.name
     limit 1
   ) u on true
