@@ -1,5 +1,11 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server, ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  ServerResponse,
+} from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { UserError } from '../errors.js';
@@ -19,6 +25,8 @@ const FINISH_MS_MAX = 10_000;
 const IDLE_LOOK_MS = 50;
 /** All that come back at once after a restart; the kernel allows net.core.somaxconn of them. */
 const BACKLOG_MAX = 4096;
+/** Of all routes together. */
+const METHODS = ['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE', 'OPTIONS'];
 /** A connection without a request may be about to send one. */
 const FRESH_MS_MAX = 500;
 
@@ -50,6 +58,7 @@ export async function listen(
   // Whatever else is expected is not promised, and no reason to refuse.
   server.on('checkExpectation', handle);
   server.on('clientError', answerNoRequest);
+  server.on('connect', answerConnect);
   const fresh = freshConnections(server);
   try {
     server.listen({ port, host, backlog: BACKLOG_MAX });
@@ -72,7 +81,22 @@ function answerNoRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
     before.shouldKeepAlive = false;
     return;
   }
-  const problem = noRequest(error.code ?? '');
+  endWith(socket, noRequest(error.code ?? ''));
+}
+
+/** Whoever takes this for a proxy. Node gives such a request a socket and no response. */
+function answerConnect({ method }: IncomingMessage, socket: Duplex): void {
+  socket.on('error', () => socket.destroy());
+  if (!socket.writable || answerUnderWay(socket) !== undefined) {
+    socket.destroy();
+    return;
+  }
+  const headers = { Allow: METHODS.join(', ') };
+  const detail = `${method} is for proxies; this server takes ${headers.Allow}.`;
+  endWith(socket, new Problem('method-not-allowed', detail, { headers }));
+}
+
+function endWith(socket: Duplex, problem: Problem): void {
   const body = problemText(problem);
   const reason = PROBLEMS[problem.kind].title;
   socket.end(
@@ -81,7 +105,9 @@ function answerNoRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
       `Content-Type: ${PROBLEM_TYPE}`,
       `Content-Length: ${Buffer.byteLength(body)}`,
       'Cache-Control: no-store',
-      ...Object.entries(SECURITY_HEADERS).map(([name, value]) => `${name}: ${value}`),
+      ...Object.entries({ ...SECURITY_HEADERS, ...problem.headers }).map(
+        ([name, value]) => `${name}: ${value}`,
+      ),
       'Connection: close',
       '',
       body,

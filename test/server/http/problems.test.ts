@@ -41,6 +41,13 @@ test('another method is a 405 that names those that there are, and OPTIONS names
   }
 });
 
+test('whoever takes the server for a proxy is told that it is none', async (t) => {
+  const { url } = await httpServer(t);
+  const said = await raw(url, 'CONNECT example.org:443 HTTP/1.1\r\nHost: example.org:443\r\n\r\n');
+  t.regex(said, /^HTTP\/1\.1 405 [\s\S]*\r\nAllow: GET, [\s\S]*\r\nConnection: close\r\n/);
+  t.regex(said, /"type":"\/problems\/method-not-allowed"/);
+});
+
 test('what no route answers is counted too', async (t) => {
   const { get, url } = await httpServer(t);
   await get('/nothing');
