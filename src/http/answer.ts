@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { RouterContext } from '@koa/router';
 import { setSecurityHeaders } from './answering.js';
-import { encodedTag, hasAlready } from './conditional.js';
+import { encodedTag, hasAlready, knownTag } from './conditional.js';
 
 export const JSON_TYPE = 'application/json; charset=utf-8';
 
@@ -26,6 +26,7 @@ export function sendConditionally(ctx: RouterContext, { etag, body, isPublic }: 
   res.setHeader('Cache-Control', cacheControl(isPublic));
   if (!isPublic) res.setHeader('Vary', variesBy(res));
   if (hasAlready(req.headers['if-none-match'], etag)) {
+    res.setHeader('ETag', knownTag(req.headers['if-none-match'], etag));
     ctx.status = 304;
     return;
   }

@@ -13,6 +13,12 @@ export function hasAlready(ifNoneMatch: string | undefined, etag: string): boole
   return false;
 }
 
+/** The tag of the answer that the client has, in the encoding in which it got it. */
+export function knownTag(ifNoneMatch: string | undefined, etag: string): string {
+  const tags = [...(ifNoneMatch ?? '').matchAll(TAGS)].map(([, tag = '']) => tag);
+  return tags.find((tag) => tag === etag || tag.replace(ENCODED, '"') === etag) ?? etag;
+}
+
 export function encodedTag(etag: string, encoding: string): string {
   return `${etag.slice(0, -1)}-${encoding}"`;
 }

@@ -115,6 +115,7 @@ test('long documents are compressed, and each form has a tag of its own', async 
         'if-none-match': etag,
       });
       t.is(again.status, 304, path);
+      t.is(again.headers.etag, etag, 'the tag that a 200 would have');
       t.is(again.body.length, 0);
     }
   }
