@@ -3,6 +3,7 @@ returns boolean
 language sql
 stable
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
 as $function$
   -- Whether a BEFORE UPDATE row trigger of the application, disabled ones too, may change these
   -- columns. In PL/pgSQL it has to name one of them, or to put another row in the place of NEW, so
