@@ -158,10 +158,15 @@ test('while a job takes long, a server still does everything else', async (t) =>
     select tally.create_expiry('a', 'public.a', 'due', 'not done', 'done = true')`);
   const server = runPulse({ url, tickMs: 25, idleMs: 200, log: (line) => t.log(line) });
   t.teardown(async () => {
-    // A job that somebody cancels is due again: so no session may be left that would begin it.
-    const stopped = server.stop();
-    await sql(`select pg_cancel_backend(pid) from tally.running_jobs()`);
-    await stopped;
+    // A job that somebody cancels is due again, and a session that is about to end may begin it.
+    let isStopped = false;
+    void server.stop().then(() => {
+      isStopped = true;
+    });
+    await until(async () => {
+      await sql(`select pg_cancel_backend(pid) from tally.running_jobs()`);
+      return isStopped;
+    });
   });
   await until(async () => (await sql('select from tally.running_jobs()')).length === 1);
   await sql('insert into public.a values (1, now())');
