@@ -23,7 +23,7 @@ const SETTINGS = {
   fsync: 'off',
   synchronous_commit: 'off',
   full_page_writes: 'off',
-  max_connections: '200',
+  max_connections: '400',
   max_prepared_transactions: '20',
   autovacuum: 'on',
 };

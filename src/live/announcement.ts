@@ -15,7 +15,12 @@ const payload = z
 /** json is undefined where the value must be read: of a summary, or a number too large here. */
 export type Announced = { readonly topic: Topic; readonly json: string | undefined };
 
-export type Announcement = { readonly pulse: number; readonly changes: readonly Announced[] };
+export type Announcement = {
+  readonly pulse: number;
+  readonly changes: readonly Announced[];
+  /** It came in several parts, and nobody can tell whether all of them are of one sender. */
+  readonly isJoined: boolean;
+};
 
 /** Puts the parts of a pulse's announcement together. */
 export class Assembler {
@@ -41,7 +46,7 @@ export class Assembler {
     if (this.#parts.size < said.parts) return undefined;
     const changes = [...this.#parts.values()].flat();
     this.reset();
-    return { pulse: said.pulse, changes };
+    return { pulse: said.pulse, changes, isJoined: said.parts > 1 };
   }
 
   /** Parts of before an outage belong to nothing any more. */

@@ -85,9 +85,10 @@ export class Feed {
   async #next(): Promise<void> {
     const next = this.#queue.shift();
     if (next === undefined) return;
-    const { pulse, changes } = next.announcement;
+    const { pulse, changes, isJoined } = next.announcement;
     if (pulse <= this.#hub.pulse) return;
-    if (!this.#trust.isWhole) {
+    // A forged part may stand for a true one: so what was joined is read, by one query.
+    if (isJoined || !this.#trust.isWhole) {
       this.#mustRead = true;
       return;
     }

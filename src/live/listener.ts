@@ -7,6 +7,8 @@ import { within } from './within.js';
 const createSubscriber = pgListen.default;
 
 const CHANNEL = 'tally';
+/** On the same session: what is declared is heard before the pulses that come after it. */
+const DEFINITIONS = 'tally_definitions';
 const RETRY_MS_MIN = 50;
 const RETRY_MS_MAX = 400;
 
@@ -29,6 +31,7 @@ export type ListenerOptions = {
   onPayload: (payload: string) => void;
   /** It hears again: what was said meanwhile must be read from the table. */
   onListening: () => void;
+  onDefinitions: () => void;
 };
 
 /** One session that listens for pulses, kept up through everything that can happen to it. */
@@ -74,6 +77,9 @@ export class Listener {
     subscriber.notifications.on(CHANNEL, (payload: unknown) => {
       if (isCurrent() && typeof payload === 'string') this.#options.onPayload(payload);
     });
+    subscriber.notifications.on(DEFINITIONS, () => {
+      if (isCurrent()) this.#options.onDefinitions();
+    });
     subscriber.events.on('reconnect', () => {
       if (isCurrent()) this.#lost('the connection was lost');
     });
@@ -107,6 +113,7 @@ export class Listener {
   async #connected(subscriber: Subscriber, isCurrent: () => boolean): Promise<void> {
     try {
       await subscriber.listenTo(CHANNEL);
+      await subscriber.listenTo(DEFINITIONS);
       const fault = await faultOf(this.#options.url);
       if (!isCurrent()) return;
       if (fault === undefined) {

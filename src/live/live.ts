@@ -170,6 +170,9 @@ function openListener(options: { url: string; feed: Feed; observe: Observe }): L
       assembler.reset();
       feed.listening();
     },
+    // Nothing that is announced from now on is shown before the table was asked which history it is
+    // of: a counter that was made anew may be meant for others.
+    onDefinitions: () => feed.readAgain(),
   });
   listener.open();
   return listener;

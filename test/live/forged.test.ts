@@ -34,7 +34,13 @@ async function started(t: ExecutionContext) {
   await serving.database.sql('select tally.pulse()');
   const stream = await open(t, serving.server, { topics: TWO });
   await stream.recorder.sync(1);
-  await until(async () => (await serving.server.listener()) === 'listening');
+  // What is heard before the table was read for the first time is read, and not believed.
+  const isReady = async () => {
+    const { json } = await get(`${serving.server.url}/ready`);
+    const { listener, pulse } = json.checks as Record<string, { state: string; last: number }>;
+    return listener?.state === 'listening' && (pulse?.last ?? 0) > 0;
+  };
+  await until(isReady);
   return { ...serving, ...forger(serving), recorder: stream.recorder };
 }
 

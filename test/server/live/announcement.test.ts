@@ -13,6 +13,7 @@ test('the parts of a pulse become one announcement when the last is there, in an
       { topic: { name: 'b', scope: '42' }, json: '-3' },
       { topic: { name: 'a', scope: '' }, json: '5' },
     ],
+    isJoined: true,
   });
 });
 
