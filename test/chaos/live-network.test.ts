@@ -23,7 +23,7 @@ test('a listener in a black hole is found deaf, polling goes on meanwhile, and i
   const recorders = await streams(t, server);
   await write(1);
   await recorders[0]?.value('entries', 1);
-  t.is(await server.listener(), 'listening');
+  await until(async () => (await server.listener()) === 'listening');
   proxy.set({ hole: true }, LISTENER);
   proxy.refuse(true);
   await write(1);
