@@ -6,5 +6,10 @@ create table items (
   probe boolean not null default false
 );
 
+-- What the bare relay is told of. Nothing counts it.
+create table relayed (
+  id bigint generated always as identity primary key
+);
+
 select tally.create_counter('load_rows', 'load.items', audience => 'public');
 select tally.create_counter('load_probes', 'load.items', filter => 'probe', audience => 'public');
