@@ -10745,7 +10745,10 @@ begin
       from tally.work_long(interval '0', v_started + budget) w;
     end if;
   end if;
-  next_due := tally.next_work(v_started);
+  -- Where nothing could be done, what was due by then is in somebody else's hands. Otherwise it may
+  -- be that only the time was over.
+  next_due := tally.next_work(
+    case when filled + rebuilt + expired + jobs = 0 then v_started else '-infinity' end);
 end
 $function$;
 comment on function tally.work(interval) is 'Does what is due beside the pulse: changes rows whose time has come, rebuilds documents, fills new counters, runs jobs. Says how much, and when to come again.';

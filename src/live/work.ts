@@ -125,7 +125,7 @@ async function look(client: pg.Client, { url }: WorkOptions): Promise<number> {
   return msOf(row);
 }
 
-/** Does what is due. The same where nothing was; undefined where something was. */
+/** Does what is due, and says the same; undefined where there is more to do at once. */
 async function round(
   client: pg.Client,
   { url, observe }: WorkOptions,
@@ -135,11 +135,10 @@ async function round(
   const { rows } = await watched(client, url, () => client.query<WorkRow>(WORK));
   const [row] = rows;
   if (row === undefined) throw new Error('tally.work() returned nothing');
-  if (isSomething(row)) {
-    observe?.({ kind: 'work', ...row, ms: performance.now() - started });
-    return undefined;
-  }
-  return msOf(row);
+  const dueMs = msOf(row);
+  if (!isSomething(row)) return dueMs;
+  observe?.({ kind: 'work', ...row, ms: performance.now() - started });
+  return dueMs > 0 ? dueMs : undefined;
 }
 
 function msOf({ due_ms }: LookRow): number {

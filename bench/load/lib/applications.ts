@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
 import { APPS } from '../../../src/apps/apps.js';
 import { createClient, type Client as DemoClient, type OnSent } from '../../../src/demo/client.js';
 import { loadDemo } from '../../../src/demo/load.js';
@@ -15,6 +16,7 @@ import { nextPort } from './http.js';
 const LARGE = new URL('../large/', import.meta.url);
 /** Every fortieth of them is an admin, an investor, a validator. */
 const ROLE_EVERY = 40;
+const POOL_PER_CPU = 2;
 const ROLES = ['admin', 'investor', 'validator'] as const;
 const SECRETS = {
   jwtSecret: randomBytes(32).toString('base64url'),
@@ -84,10 +86,14 @@ export async function asAdmin({ id }: Person): Promise<Person> {
   return { id, role, token: await tokenFor({ id, role }, SECRETS.jwtSecret) };
 }
 
-/** As it is published, with its defaults. */
+/** As it is published, with the sessions that docs/operations.md advises for this machine. */
 export async function startApplications({ database }: Applications): Promise<OurServer> {
   const port = nextPort();
-  const env = { TALLY_JWT_SECRET: SECRETS.jwtSecret, WEBHOOK_SECRET: SECRETS.webhookSecret };
+  const env = {
+    TALLY_JWT_SECRET: SECRETS.jwtSecret,
+    WEBHOOK_SECRET: SECRETS.webhookSecret,
+    TALLY_POOL_SIZE: String(POOL_PER_CPU * cpus().length),
+  };
   const child = await startOurs(database.url, port, { env });
   return {
     child,

@@ -21,7 +21,7 @@ import type { Question } from '../question.js';
 const CLIENT = fileURLToPath(new URL('../client/visits.ts', import.meta.url));
 const EVERY_MS = 1000;
 /** Seconds that are not measured: code is compiled and caches are warm by then. */
-const WARM_UP = 5;
+const WARM_UP = 15;
 const WARM_UP_QUICK = 2;
 const WRITES_PER_SECOND = 20;
 const GOALS_MS: Readonly<Record<string, number>> = { bootstrap: 25, 'facility dashboards': 5 };

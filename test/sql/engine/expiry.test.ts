@@ -115,6 +115,16 @@ test('a row that is locked does not hide the one that falls due next', async (t)
   await holder.query('rollback');
 });
 
+test('work that ran out of time says that more is due', async (t) => {
+  const { sql } = await testDatabase(t);
+  await createInvitations(sql);
+  await sql(`insert into calls.invitations (expires_at)
+    select now() - interval '1 second' from generate_series(1, 1500)`);
+  const work = `select expired, next_due <= clock_timestamp() as more from tally.work('0')`;
+  t.deepEqual(await sql(work), [{ expired: 1000, more: true }]);
+  t.deepEqual(await sql(work), [{ expired: 500, more: false }]);
+});
+
 test('a row that is accepted meanwhile stays accepted', async (t) => {
   const { sql, client } = await testDatabase(t);
   await createInvitations(sql);

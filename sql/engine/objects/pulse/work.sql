@@ -168,7 +168,10 @@ begin
       from tally.work_long(interval '0', v_started + budget) w;
     end if;
   end if;
-  next_due := tally.next_work(v_started);
+  -- Where nothing could be done, what was due by then is in somebody else's hands. Otherwise it may
+  -- be that only the time was over.
+  next_due := tally.next_work(
+    case when filled + rebuilt + expired + jobs = 0 then v_started else '-infinity' end);
 end
 $function$;
 
