@@ -22,8 +22,17 @@ create table public.plain (
   primary key (name, scope)
 )`;
 
-const CASES = ['small', 'large', 'any', 'plain'] as const;
+const CASES = ['small', 'large', 'any', 'plain', 'plainLarge'] as const;
 type Case = (typeof CASES)[number];
+const SCRIPTS: Readonly<Record<Case, string>> = {
+  ...{
+    small: 'read',
+    large: 'read',
+    any: 'read-any',
+    plain: 'read-plain',
+    plainLarge: 'read-plain',
+  },
+};
 type Databases = { readonly small: Database; readonly large: Database };
 
 export const readOne: Question = {
@@ -50,7 +59,8 @@ async function prepare(database: Database, totals: number): Promise<void> {
   }
   await database.sql(FILL_TOTALS, [totals]);
   await database.sql(
-    `insert into public.plain select 'items', n::text, 1 from generate_series(0, 9999) n`,
+    `insert into public.plain select 'items', n::text, 1 from generate_series(0, $1 - 1) n`,
+    [totals],
   );
   await database.sql('vacuum analyze');
 }
@@ -70,7 +80,9 @@ async function answer(bench: Bench, databases: Databases): Promise<Figures> {
       `of ${whole(totalsLarge)}`,
       '**ratio**',
       `any of ${whole(totalsLarge)}`,
-      'a row of a plain table',
+      `a row of a plain table of ${whole(totalsSmall)}`,
+      `of ${whole(totalsLarge)}`,
+      'ratio',
     ],
     rows: [cells('0', still), cells(whole(pendingDeltas), busy)],
     goals: [
@@ -88,15 +100,14 @@ async function answer(bench: Bench, databases: Databases): Promise<Figures> {
 async function read(bench: Bench, databases: Databases): Promise<Record<Case, number[]>> {
   const { totalsSmall, totalsLarge, length, rounds } = bench.scale;
   return await inTurns(CASES, rounds, async (side) => {
-    const large = side === 'large' || side === 'any';
-    const script = { small: 'read', large: 'read', any: 'read-any', plain: 'read-plain' }[side];
+    const large = side !== 'small' && side !== 'plain';
+    const script = SCRIPTS[side];
     const { latencyMs, transactions, tps } = await bench.pgbench({
       url: large ? databases.large.url : databases.small.url,
       scripts: [fileURLToPath(new URL(`./${script}.pgbench`, import.meta.url))],
       clients: 1,
       length,
-      // The plain table has ten thousand rows everywhere.
-      variables: { rows: side === 'plain' ? 10_000 : large ? totalsLarge : totalsSmall },
+      variables: { rows: large ? totalsLarge : totalsSmall },
     });
     return transactions > 0 && tps > 0 ? 1000 / tps : latencyMs;
   });
@@ -110,5 +121,7 @@ function cells(pending: string, times: Record<Case, number[]>): string[] {
     `**${share(ratio(times.large, times.small))}**`,
     milliseconds(median(times.any)),
     milliseconds(median(times.plain)),
+    milliseconds(median(times.plainLarge)),
+    share(ratio(times.plainLarge, times.plain)),
   ];
 }
