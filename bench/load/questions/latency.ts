@@ -2,8 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
 import { connect } from '../../../src/database.js';
 import { checkExact } from '../../lib/database.js';
-import { atMost, type Goal, milliseconds, whole } from '../../lib/figures.js';
+import { atMost, type Goal, milliseconds, share, whole } from '../../lib/figures.js';
 import { median } from '../../lib/rounds.js';
+import { coldPageUs } from '../lib/cold-pages.js';
 import { nextPort } from '../lib/http.js';
 import { quantile } from '../lib/quantile.js';
 import { openValueStreams, type ValueStreams } from '../lib/value-streams.js';
@@ -89,10 +90,15 @@ export const latency: Question = {
       await relay.stop();
       await child.stop();
       await checkExact(workplace.database);
+      const coldUs = await coldPageUs();
       return {
         header: ['changes', 'p50', 'p99', 'longest', 'events timed', 'writes/s'],
         rows: results.map(({ mode, rounds }) => cellsOf(mode, rounds)),
         goals: results.flatMap(({ mode, rounds }) => judge(mode, rounds)),
+        notes: [
+          `A page of memory that nobody has touched for 150 ms took ${share(coldUs)} µs to touch ` +
+            'again: what wakes up pays that for each.',
+        ],
       };
     }),
 };
