@@ -70,6 +70,7 @@ create table tally.definitions (
   scope_sql text not null,
   amount_sql text not null,
   by_settings boolean not null,
+  calls boolean not null,
   columns name[] not null,
   created_at timestamp with time zone default now() not null,
   created_by text not null,
@@ -92,6 +93,7 @@ comment on column tally.definitions.filter_sql is 'filter as Postgres reads it b
 comment on column tally.definitions.scope_sql is 'scope cast to text, likewise; '''' without one.';
 comment on column tally.definitions.amount_sql is 'amount as a whole number, likewise; or 1.';
 comment on column tally.definitions.by_settings is 'An expression''s text depends on session settings (a date as text, say): its trigger functions pin TimeZone, DateStyle and the like.';
+comment on column tally.definitions.calls is 'An expression calls what is not PostgreSQL''s own, which may fail as it runs: it is tried with each row before anything is written.';
 comment on column tally.definitions.columns is 'The columns of source that the expressions use.';
 comment on column tally.definitions.announce_from is 'Set by a fill: the next pulse announces whatever changed after this pulse while unread.';
 comment on column tally.definitions.fill_error is 'Why the last fill failed.';
@@ -478,6 +480,32 @@ create view tally.attendance as
                   WHERE (b.datname = current_database())))))) AS attended;
 comment on view tally.attendance is 'Whether a session is there that pulses.';
 
+-- view tally.beyond
+create view tally.beyond as
+ SELECT counter,
+    scope,
+    value
+   FROM ( SELECT t.counter,
+            t.scope,
+            (tally.bounded(t.value) + COALESCE(( SELECT sum(tally.bounded(p.delta)) AS sum
+                   FROM tally.pending_by_key p
+                  WHERE ((p.counter = t.counter) AND (p.scope = t.scope))), (0)::numeric)) AS value
+           FROM tally.totals t
+          WHERE ((t.value > ('9223372036854775807'::bigint)::numeric) OR (t.value < ('-9223372036854775808'::bigint)::numeric))
+        UNION ALL
+         SELECT p.counter,
+            p.scope,
+            (p.delta + COALESCE(t.value, (0)::numeric))
+           FROM (( SELECT d.counter,
+                    d.scope,
+                    sum(tally.bounded(d.delta)) AS delta
+                   FROM tally.pending d
+                  GROUP BY d.counter, d.scope) p
+             LEFT JOIN tally.totals t ON (((t.counter = p.counter) AND (t.scope = p.scope))))
+          WHERE ((t.value IS NULL) OR ((t.value >= ('-9223372036854775808'::bigint)::numeric) AND (t.value <= ('9223372036854775807'::bigint)::numeric)))) o
+  WHERE ((value > ('9223372036854775807'::bigint)::numeric) OR (value < ('-9223372036854775808'::bigint)::numeric));
+comment on view tally.beyond is 'Numbers beyond bigint, which are not shown, exact in the reader''s snapshot. Of 1e59 and more: one that holds a delta which cannot be summed, and that only a repair puts right.';
+
 -- view tally.build_history
 create view tally.build_history as
  SELECT s.name,
@@ -535,18 +563,24 @@ create view tally.counter_definitions as
             WHEN (NOT (EXISTS ( SELECT
                FROM tally.fit_sources s
               WHERE (s.source = (d.source)::oid)))) THEN 'its source cannot be counted right any more: tally.doctor() says why'::text
+            WHEN (b.counter IS NOT NULL) THEN format('a number beyond bigint, in scope "%s": it is not shown'::text, b.scope)
             ELSE NULL::text
         END AS error
-   FROM ((tally.definitions d
+   FROM (((tally.definitions d
      LEFT JOIN pg_class c ON ((c.oid = (d.source)::oid)))
      LEFT JOIN LATERAL ( SELECT f.reason
            FROM tally.fill_requests f
           WHERE (f.counter = d.id)
           ORDER BY f.requested_at
-         LIMIT 1) r ON (true));
+         LIMIT 1) r ON (true))
+     LEFT JOIN ( SELECT DISTINCT ON (o.counter) o.counter,
+            o.scope
+           FROM tally.beyond o
+          ORDER BY o.counter, o.scope) b ON ((b.counter = d.id)));
 comment on view tally.counter_definitions is 'One row per counter, as it was declared, by whom and when.';
 comment on column tally.counter_definitions.filled_at is 'Since when it is readable; NULL while the rows that were there before it are being counted.';
 comment on column tally.counter_definitions.state is 'filled; filling: not readable yet; broken: the fill fails, see error; source gone.';
+comment on column tally.counter_definitions.error is 'Why it shows no number; of one that is filled: which number is beyond bigint and not shown.';
 grant select on tally.counter_definitions to tally_server;
 
 -- view tally.counters
@@ -630,7 +664,7 @@ create view tally.exact as
     k.version
    FROM (tally.definitions d
      CROSS JOIN LATERAL ( SELECT u.scope,
-            sum(u.value) AS value,
+            sum(tally.bounded(u.value)) AS value,
             max(u.version) AS version
            FROM ( SELECT t.scope,
                     t.value,
@@ -1399,6 +1433,25 @@ $function$;
 comment on function tally.backoff(integer) is 'How long after its failure a build is tried again.';
 revoke all on function tally.backoff(integer) from public;
 
+-- function tally.bounded(numeric)
+CREATE OR REPLACE FUNCTION tally.bounded(delta numeric)
+ RETURNS numeric
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  -- Counting statements write nothing of the kind; but one row of NaN or of the largest numerics,
+  -- however it came, would stop the sums of all counters. In each sum it is 1e60 instead: its own
+  -- number is out of service, tally.repair measures against that and puts it right. Never
+  -- -1e60: two of them may not cancel each other out. The bound is far above, so that a
+  -- repair's delta is taken as it is.
+  select case
+    when delta operator(pg_catalog.>) -1e90 and delta operator(pg_catalog.<) 1e90 then delta
+    when delta is not null then 1e60
+  end
+$function$;
+comment on function tally.bounded(numeric) is 'A delta as it is summed: one that no sum could bear, NaN among them, is 1e60.';
+grant execute on function tally.bounded(numeric) to public;
+
 -- function tally.brief(text)
 CREATE OR REPLACE FUNCTION tally.brief(message text)
  RETURNS text
@@ -1994,8 +2047,9 @@ begin
   -- Where PostgreSQL's own error would show a query of ours and not the counter that it is about.
   raise exception using errcode = 'TL013',
     message = format('counter "%s" cannot be counted: %s', name, reason),
-    hint = format('Put back what it uses; or select tally.drop_counter(%L); and declare it as its '
-                  'source is now.', name);
+    hint = format('Put back what it uses, or where permission is denied grant it to tally_owner '
+                  '(grant execute on function … to tally_owner;); or select '
+                  'tally.drop_counter(%L); and declare it as its source is now.', name);
 end
 $function$;
 comment on function tally.cannot_count(text,text) is 'Raises TL013 for a counter that uses something that is gone.';
@@ -2210,7 +2264,7 @@ comment on function tally.check_declarer(text,boolean) is 'Raises TL007 for a ro
 revoke all on function tally.check_declarer(text,boolean) from public;
 
 -- function tally.check_expression(text,text,regclass,text,regclass,regtype,boolean)
-CREATE OR REPLACE FUNCTION tally.check_expression(counter text, part text, source regclass, expression text, probe regclass, amount_type regtype, is_immutable boolean, OUT sql_text text, OUT by_settings boolean, OUT columns name[])
+CREATE OR REPLACE FUNCTION tally.check_expression(counter text, part text, source regclass, expression text, probe regclass, amount_type regtype, is_immutable boolean, OUT sql_text text, OUT by_settings boolean, OUT calls boolean, OUT columns name[])
  RETURNS record
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2290,8 +2344,12 @@ begin
           and p.oid not in (select s.function from tally.settled_functions s)
         order by p.provolatile desc, 1
         limit 1)
-    end
-  into v_why;
+    end,
+    v_tree ~ 'COERCETODOMAIN' or exists (
+      select from called c
+      join pg_proc p on p.oid = c.function
+      where p.pronamespace <> 'pg_catalog'::regnamespace)
+  into v_why, calls;
   -- A constant with a backslash or an array is read by settings too.
   by_settings := not is_immutable or sql_text ~ '[\\{]' or tally.shown_by_settings(v_tree, source);
 
@@ -2314,14 +2372,14 @@ begin
   if part = 'amount' then
     select case when t.typtype = 'd' then t.typbasetype else t.oid end into amount_type
     from pg_type t where t.oid = amount_type;
+    -- No cast is written here: a column may have another type one day, and then the tally.whole
+    -- of that type is meant.
     sql_text := case
-      when amount_type in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)
-        then format('(%s)::numeric', sql_text)
-      when amount_type in ('float4'::regtype, 'float8'::regtype)
-        then format('tally.whole((%s)::double precision)', sql_text)
-      when amount_type in ('numeric'::regtype, 'jsonb'::regtype)
-        then format('tally.whole((%s)::numeric)', sql_text)
-      else format('(%s)::bigint::numeric', sql_text)
+      when amount_type in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype,
+                           'float4'::regtype, 'float8'::regtype, 'jsonb'::regtype, 'text'::regtype,
+                           'varchar'::regtype, 'bpchar'::regtype)
+        then format('tally.whole(%s)', sql_text)
+      else format('tally.whole((%s)::bigint)', sql_text)
     end;
   end if;
   columns := array(
@@ -2434,9 +2492,27 @@ CREATE OR REPLACE FUNCTION tally.check_reading(counter bigint)
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
+declare
+  v_counter    tally.definitions;
+  v_expression text;
 begin
   -- A counter that tally_owner cannot evaluate would stop at the first write: say so now.
-  perform tally.try_expressions(check_reading.counter);
+  select d.* into strict v_counter from tally.definitions d where d.id = check_reading.counter;
+  perform tally.try_expressions(v_counter.id);
+  -- And on some rows, where there are any: a function may go another way for them.
+  foreach v_expression in array
+    array[v_counter.filter_sql, v_counter.scope_sql, v_counter.amount_sql]
+  loop
+    begin
+      execute format('select count(%s) from (select * from %s t limit 100) r', v_expression,
+                     tally.row_source(array[v_counter.id], v_counter.source::text));
+    exception
+      when syntax_error_or_access_rule_violation or invalid_schema_name then
+        raise;
+      when others or assert_failure then
+        null;  -- a fill says which row, and why
+    end;
+  end loop;
 exception when insufficient_privilege then
   raise exception using errcode = 'TL011',
     message = format('counter "%s": tally_owner may not use what it names: %s',
@@ -2444,9 +2520,15 @@ exception when insufficient_privilege then
                      sqlerrm),
     hint = 'Whoever owns that runs: grant usage on schema … to tally_owner; for a function also '
            'grant execute on function … to tally_owner;';
+when syntax_error_or_access_rule_violation or invalid_schema_name then
+  raise exception using errcode = 'TL004',
+    message = format('counter "%s" cannot be evaluated as its trigger functions run it: %s',
+                     v_counter.name, sqlerrm),
+    hint = 'There the search_path is pinned to pg_catalog, pg_temp. In the body of each function that '
+           'the expressions call name every schema; or alter function … set search_path = …;';
 end
 $function$;
-comment on function tally.check_reading(bigint) is 'Raises TL011 when tally_owner may not evaluate a counter''s expressions.';
+comment on function tally.check_reading(bigint) is 'Raises TL011 when tally_owner may not evaluate a counter''s expressions, and TL004 when they cannot be evaluated with the search_path of a trigger function.';
 revoke all on function tally.check_reading(bigint) from public;
 
 -- function tally.check_retention(tally.retentions)
@@ -3231,7 +3313,7 @@ comment on function tally.compile_change(text,regclass,text) is 'An expiry''s ch
 revoke all on function tally.compile_change(text,regclass,text) from public;
 
 -- function tally.compile_expression(text,text,regclass,text)
-CREATE OR REPLACE FUNCTION tally.compile_expression(counter text, part text, source regclass, expression text, OUT sql_text text, OUT by_settings boolean, OUT columns name[])
+CREATE OR REPLACE FUNCTION tally.compile_expression(counter text, part text, source regclass, expression text, OUT sql_text text, OUT by_settings boolean, OUT calls boolean, OUT columns name[])
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
@@ -3293,7 +3375,7 @@ begin
         'nothing else: no subquery, aggregate, parameter or other table.', source);
   end;
 
-  select e.sql_text, e.by_settings, e.columns into sql_text, by_settings, columns
+  select e.sql_text, e.by_settings, e.calls, e.columns into sql_text, by_settings, calls, columns
   from tally.check_expression(counter, part, source, expression, v_probe::pg_catalog.regclass,
                               v_type, v_immutable) e;
   execute pg_catalog.format('drop table %s', v_probe);
@@ -3756,28 +3838,32 @@ begin
   -- Declares a counter. It only attaches: rows that are there already are counted by a fill.
   perform tally.check_counter(name, source, audience, ranked);
 
-  select 'true' as sql_text, false as by_settings, '{}'::pg_catalog.name[] as columns
+  select 'true' as sql_text, false as by_settings, false as calls,
+         '{}'::pg_catalog.name[] as columns
   into v_filter;
-  select '''''::text' as sql_text, false as by_settings, '{}'::pg_catalog.name[] as columns
+  select '''''::text' as sql_text, false as by_settings, false as calls,
+         '{}'::pg_catalog.name[] as columns
   into v_scope;
-  select '1::bigint' as sql_text, false as by_settings, '{}'::pg_catalog.name[] as columns
+  select '1::bigint' as sql_text, false as by_settings, false as calls,
+         '{}'::pg_catalog.name[] as columns
   into v_amount;
   if filter is not null then
-    select e.sql_text, e.by_settings, e.columns into v_filter
+    select e.sql_text, e.by_settings, e.calls, e.columns into v_filter
     from tally.compile_expression(name, 'filter', source, filter) e;
   end if;
   if scope is not null then
-    select e.sql_text, e.by_settings, e.columns into v_scope
+    select e.sql_text, e.by_settings, e.calls, e.columns into v_scope
     from tally.compile_expression(name, 'scope', source, scope) e;
   end if;
   if amount is not null then
-    select e.sql_text, e.by_settings, e.columns into v_amount
+    select e.sql_text, e.by_settings, e.calls, e.columns into v_amount
     from tally.compile_expression(name, 'amount', source, amount) e;
   end if;
 
   perform tally.put_counter(name, source, filter, scope, amount, audience, ranked,
     v_filter.sql_text, v_scope.sql_text, v_amount.sql_text,
     v_filter.by_settings or v_scope.by_settings or v_amount.by_settings,
+    v_filter.calls or v_scope.calls or v_amount.calls,
     v_filter.columns || v_scope.columns || v_amount.columns);
 end
 $function$;
@@ -4026,9 +4112,13 @@ begin
         remedy := remedy || format(' select tally.drop_counter(%L); drops this one.',
                                    v_counter.name);
       elsif v_state not like 'TL%' then
-        remedy := format('Put back what it uses, then select tally.fill(%1$L); or '
+        remedy := format('Put back what it uses (%3$s), then select tally.fill(%1$L); or '
           'select tally.drop_counter(%1$L); and declare it as %2$s is now.',
-          v_counter.name, v_counter.source);
+          v_counter.name, v_counter.source,
+          case when v_state = '42501'
+            then 'grant usage on schema … to tally_owner; and grant execute on function … to '
+                 'tally_owner;'
+            else 'its search_path is pinned: a function''s body names every schema' end);
       end if;
       return next;
       continue;
@@ -4038,14 +4128,15 @@ begin
       detail := format('%s: it shows no number%s', v_counter.state,
                        coalesce('; ' || v_counter.error, ''));
       remedy := format('call tally.tick(); or select tally.fill(%L); fills it.', v_counter.name);
-    elsif exists (select from tally.totals t where t.counter = v_counter.id
-                  and (t.value > 9223372036854775807 or t.value < -9223372036854775808)) then
+    elsif v_counter.error is not null then
       status := 'fail';
-      detail := format('a number beyond bigint, in scope "%s": it is not shown',
-        (select t.scope from tally.totals t where t.counter = v_counter.id
-         and (t.value > 9223372036854775807 or t.value < -9223372036854775808)
-         order by t.scope limit 1));
+      detail := v_counter.error;
       remedy := 'Correct the rows whose amount is too large: it comes back by itself.';
+      if exists (select from tally.beyond b
+                 where b.counter = v_counter.id and abs(b.value) > 1e59) then
+        remedy := format('Correct the rows whose amount is too large, then select * from '
+                         'tally.repair(%L);', v_counter.name);
+      end if;
     elsif (select v.differences > 0 from tally.verifications v where v.counter = v_counter.id) then
       status := 'fail';
       detail := (select format('%s difference(s) found by tally.verify on %s', v.differences,
@@ -5679,6 +5770,7 @@ declare
   v_look   text;
   v_insert text;
   v_moved  text := '';
+  v_calls  boolean := (select bool_or(d.calls) from tally.definitions d where d.id = any (counters));
 begin
   if plain and not partitioned and tally.count_all_rows(counters) then
     return tally.whole_body(counters, event);
@@ -5724,6 +5816,20 @@ $body$    if not exists (
     ) then
       return null;
     end if;$body$, tally.counting_rows(counters, event));
+    if v_calls then
+      -- A function of the application may fail at any row, and look for what is gone only then:
+      -- so all of it is evaluated here, and a second time where it is written.
+      v_look := format(
+$body$    if (
+      select count(*) from (
+%s
+      ) q
+    ) = 0 then
+      return null;
+    end if;$body$,
+        (select substr(s.statement, strpos(s.statement, chr(10)) + 1)  -- what it would insert
+         from tally.counting_statement(counters, event) s (statement)));
+    end if;
     v_insert := tally.counting_statement(counters, event) || $body$;
   get diagnostics v_deltas = row_count;
   if v_deltas = 0 then
@@ -5751,18 +5857,23 @@ declare
 %1$s  v_deltas bigint := 1;
   v_counter bigint;
   v_statement text;
+  v_detail text;
+  v_hint text;
 begin
   -- Appends what this statement changed, net. It waits for nobody and locks nothing.
 %6$s  begin
 %2$s
   exception when others or assert_failure then
-    -- Something a counter uses is gone: each counter by itself, so that only that one stops. An
-    -- expression that is sound and raises on this row refuses the row, as a CHECK would.
+    -- Something a counter uses is gone, or may not be used: each counter by itself, so that only
+    -- that one stops. An expression that is sound and raises on this row refuses the row, as a
+    -- CHECK would.
     for v_counter, v_statement in select * from tally.counting_statements(%3$L, %4$L) loop
       begin
         execute v_statement;
       exception when others or assert_failure then
-        if tally.is_sound(v_counter, tg_relid) then
+        if sqlstate !~ '^(42|3F)' and tally.is_sound(v_counter, tg_relid) then
+          get stacked diagnostics v_detail = pg_exception_detail, v_hint = pg_exception_hint;
+          perform tally.refuse_row(v_counter, sqlstate, sqlerrm, v_detail, v_hint);
           raise;
         end if;
         perform tally.stop_counter(v_counter, sqlerrm);
@@ -6965,6 +7076,9 @@ begin
         set verified_at = excluded.verified_at, differences = 0;
     exception when others or assert_failure then
       if which is not null then
+        if sqlstate ~ '^(42|3F)' then
+          perform tally.cannot_count(which, sqlerrm);
+        end if;
         raise;
       end if;
       raise warning using errcode = 'TL013',
@@ -7777,7 +7891,7 @@ begin
     where (d.delta is not null) is true and (d.xid >= v_now.seen or d.xid = any (v_now.also))
     returning d.counter, d.scope, d.delta
   ), net as (
-    select g.counter, g.scope, sum(g.delta) as delta, count(*) as deltas
+    select g.counter, g.scope, sum(tally.bounded(g.delta)) as delta, count(*) as deltas
     from gone g
     group by g.counter, g.scope
   ), put as (
@@ -7790,8 +7904,8 @@ begin
     where not exists (select from tally.dropped x where x.counter = n.counter)
     order by n.counter, n.scope
     on conflict on constraint totals_pkey do update
-      set value = t.value + excluded.value, version = excluded.version,
-          ranking = t.ranking + excluded.value
+      set value = tally.bounded(t.value) + excluded.value, version = excluded.version,
+          ranking = tally.bounded(t.ranking) + excluded.value
     returning t.counter, t.scope, t.value
   ), changes as (
     select array_agg(tally.change(d.name, p.scope, p.value) order by d.name, p.scope) as list
@@ -7839,8 +7953,8 @@ comment on function tally.pulse() is 'Folds pending changes into totals and anno
 revoke all on function tally.pulse() from public;
 grant execute on function tally.pulse() to tally_server;
 
--- function tally.put_counter(text,regclass,text,text,text,text,boolean,text,text,text,boolean,name[])
-CREATE OR REPLACE FUNCTION tally.put_counter(name text, source regclass, filter text, scope text, amount text, audience text, ranked boolean, filter_sql text, scope_sql text, amount_sql text, by_settings boolean, columns name[])
+-- function tally.put_counter(text,regclass,text,text,text,text,boolean,text,text,text,boolean,boolean,name[])
+CREATE OR REPLACE FUNCTION tally.put_counter(name text, source regclass, filter text, scope text, amount text, audience text, ranked boolean, filter_sql text, scope_sql text, amount_sql text, by_settings boolean, calls boolean, columns name[])
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -7890,11 +8004,11 @@ begin
   values (put_counter.source, tally.table_slug(put_counter.source, 'count'))
   on conflict on constraint sources_pkey do nothing;
   insert into tally.definitions (id, name, source, filter, scope, amount, audience, ranked,
-    filter_sql, scope_sql, amount_sql, by_settings, columns, created_by, filled_at)
+    filter_sql, scope_sql, amount_sql, by_settings, calls, columns, created_by, filled_at)
   values (v_id, put_counter.name, put_counter.source, put_counter.filter, put_counter.scope,
     put_counter.amount, put_counter.audience, put_counter.ranked, put_counter.filter_sql,
-    put_counter.scope_sql, put_counter.amount_sql, put_counter.by_settings, put_counter.columns,
-    session_user,
+    put_counter.scope_sql, put_counter.amount_sql, put_counter.by_settings, put_counter.calls,
+    put_counter.columns, session_user,
     case when tally.is_empty(put_counter.source)
               and not exists (select from tally.dropped x where x.counter = v_id)
          then clock_timestamp() end);
@@ -7904,8 +8018,8 @@ begin
   perform pg_notify('tally_definitions', '');
 end
 $function$;
-comment on function tally.put_counter(text,regclass,text,text,text,text,boolean,text,text,text,boolean,name[]) is 'Records a checked declaration and attaches it.';
-revoke all on function tally.put_counter(text,regclass,text,text,text,text,boolean,text,text,text,boolean,name[]) from public;
+comment on function tally.put_counter(text,regclass,text,text,text,text,boolean,text,text,text,boolean,boolean,name[]) is 'Records a checked declaration and attaches it.';
+revoke all on function tally.put_counter(text,regclass,text,text,text,text,boolean,text,text,text,boolean,boolean,name[]) from public;
 
 -- function tally.put_expiry(tally.expiries,name[],name[],name[])
 CREATE OR REPLACE FUNCTION tally.put_expiry(rule tally.expiries, due_columns name[], filter_columns name[], set_columns name[])
@@ -8218,7 +8332,7 @@ begin
         where s.kind = 'summary' and x.summary = s.counter and x.scope = k.scope offset 0
       ) d on true
       cross join lateral (
-        select count(*) as deltas, sum(u.delta) as delta
+        select count(*) as deltas, sum(tally.bounded(u.delta)) as delta
         from (
           select d.delta from tally.deltas d
           where d.counter = s.counter and d.scope = k.scope and d.xid >= v_seen
@@ -8442,6 +8556,35 @@ end
 $function$;
 comment on function tally.refresh_one(text,text) is 'Part of tally.refresh: one document.';
 revoke all on function tally.refresh_one(text,text) from public;
+
+-- function tally.refuse_row(bigint,text,text,text,text)
+CREATE OR REPLACE FUNCTION tally.refuse_row(counter bigint, state text, message text, details text, hint text)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_counter tally.definitions;
+begin
+  -- A row on which an expression raises, as a division by zero does, refuses the write. The error
+  -- stays what it is; but whoever meets it learns whose it is. What is not of the row, such as a
+  -- lock that is not to be had, is left to be raised as it came.
+  if state !~ '^(22|23|P0)' then
+    return;
+  end if;
+  select d.* into v_counter from tally.definitions d where d.id = refuse_row.counter;
+  raise exception using errcode = state, message = message,
+    detail = concat_ws(' ', nullif(details, ''),
+      format('Counter "%s" evaluates its filter, scope and amount for each row of %s.',
+             v_counter.name, v_counter.source)),
+    hint = coalesce(nullif(hint, ''),
+      format('Correct the row; or select tally.drop_counter(%L); and declare it so that it bears '
+             'such a row.', v_counter.name));
+end
+$function$;
+comment on function tally.refuse_row(bigint,text,text,text,text) is 'Raises an error of a row once more, with the name of the counter that it is about.';
+revoke all on function tally.refuse_row(bigint,text,text,text,text) from public;
 
 -- function tally.renew_late(bigint)
 CREATE OR REPLACE FUNCTION tally.renew_late(pulse bigint)
@@ -10098,7 +10241,7 @@ begin
     -- Of all counters: by counter it would step over the dead rows of this one.
     select p.counter, p.scope, p.delta from tally.pending p
   ), pending as materialized (
-    select p.scope, sum(p.delta) as delta
+    select p.scope, sum(tally.bounded(p.delta)) as delta
     from recent p
     where p.counter = v_counter
     group by p.scope
@@ -10312,13 +10455,28 @@ CREATE OR REPLACE FUNCTION tally.try_expressions(counter bigint)
  SET row_security TO 'on'
 AS $function$
 declare
-  v_counter tally.definitions;
+  v_counter    tally.definitions;
+  v_expression text;
 begin
   -- Evaluates a counter's expressions on no row, with the caller's rights: an error of PostgreSQL's
-  -- own says what is missing.
+  -- own says what is missing. Then on a row of nulls: only what runs is asked whether it may, and
+  -- a function looks into its own body only then. What else such a row raises is its own affair.
   select d.* into strict v_counter from tally.definitions d where d.id = try_expressions.counter;
   execute format('select from (%s) c limit 0',
                  tally.recount_query(v_counter.id, v_counter.source));
+  foreach v_expression in array
+    array[v_counter.filter_sql, v_counter.scope_sql, v_counter.amount_sql]
+  loop
+    begin
+      execute format('select (%s) from (select) one left join %s r on false', v_expression,
+                     tally.row_source(array[v_counter.id], 'only ' || v_counter.source));
+    exception
+      when syntax_error_or_access_rule_violation or invalid_schema_name then
+        raise;
+      when others or assert_failure then
+        null;
+    end;
+  end loop;
 end
 $function$;
 comment on function tally.try_expressions(bigint) is 'Raises whatever stands in the way of evaluating a counter''s expressions.';
@@ -10477,7 +10635,7 @@ begin
     from unnest(v_counters) with ordinality c (counter, pos)
     cross join unnest(scopes) with ordinality k (scope, pos)
     cross join lateral (
-      select coalesce(sum(u.value), 0) as value
+      select coalesce(sum(tally.bounded(u.value)), 0) as value
       from (
         select o.value from tally.totals o
         where o.counter = c.counter and o.scope = k.scope
@@ -10627,6 +10785,17 @@ $function$;
 comment on function tally.watch(text,regclass,text,text) is 'Has changes of a table''s rows mark the summary''s document for that scope as due: rows that match filter, or did before. A summary may watch many tables, and one in several ways. Again with the same words changes nothing.';
 revoke all on function tally.watch(text,regclass,text,text) from public;
 
+-- function tally.whole(bigint)
+CREATE OR REPLACE FUNCTION tally.whole(amount bigint)
+ RETURNS numeric
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select amount::numeric
+$function$;
+comment on function tally.whole(bigint) is 'A whole amount, as it is summed.';
+revoke all on function tally.whole(bigint) from public;
+
 -- function tally.whole(double precision)
 CREATE OR REPLACE FUNCTION tally.whole(amount double precision)
  RETURNS numeric
@@ -10643,6 +10812,28 @@ AS $function$
 $function$;
 comment on function tally.whole(double precision) is 'A float amount as a cast to bigint would round it, without its error beyond the range.';
 revoke all on function tally.whole(double precision) from public;
+
+-- function tally.whole(integer)
+CREATE OR REPLACE FUNCTION tally.whole(amount integer)
+ RETURNS numeric
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select amount::numeric
+$function$;
+comment on function tally.whole(integer) is 'A whole amount, as it is summed.';
+revoke all on function tally.whole(integer) from public;
+
+-- function tally.whole(jsonb)
+CREATE OR REPLACE FUNCTION tally.whole(amount jsonb)
+ RETURNS numeric
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select tally.whole(amount::numeric)
+$function$;
+comment on function tally.whole(jsonb) is 'A number in a document, as tally.whole has a numeric.';
+revoke all on function tally.whole(jsonb) from public;
 
 -- function tally.whole(numeric)
 CREATE OR REPLACE FUNCTION tally.whole(amount numeric)
@@ -10661,6 +10852,29 @@ AS $function$
 $function$;
 comment on function tally.whole(numeric) is 'A numeric amount as a cast to bigint would round it, without its error beyond the range.';
 revoke all on function tally.whole(numeric) from public;
+
+-- function tally.whole(smallint)
+CREATE OR REPLACE FUNCTION tally.whole(amount smallint)
+ RETURNS numeric
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  -- A function and no cast, so that it is chosen by the type that the column has now.
+  select amount::numeric
+$function$;
+comment on function tally.whole(smallint) is 'A whole amount, as it is summed.';
+revoke all on function tally.whole(smallint) from public;
+
+-- function tally.whole(text)
+CREATE OR REPLACE FUNCTION tally.whole(amount text)
+ RETURNS numeric
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select amount::bigint::numeric
+$function$;
+comment on function tally.whole(text) is 'An amount that is written as text, as a cast to bigint reads it.';
+revoke all on function tally.whole(text) from public;
 
 -- function tally.whole_body(bigint[],text)
 CREATE OR REPLACE FUNCTION tally.whole_body(counters bigint[], event text)

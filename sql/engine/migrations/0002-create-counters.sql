@@ -56,6 +56,7 @@ create table tally.definitions (
   scope_sql     text not null,
   amount_sql    text not null,
   by_settings   boolean not null,
+  calls         boolean not null,
   columns       name[] not null,
   created_at    timestamptz not null default pg_catalog.now(),
   created_by    text not null,
@@ -78,6 +79,9 @@ comment on column tally.definitions.amount_sql is 'amount as a whole number, lik
 comment on column tally.definitions.by_settings is
   'An expression''s text depends on session settings (a date as text, say): '
   'its trigger functions pin TimeZone, DateStyle and the like.';
+comment on column tally.definitions.calls is
+  'An expression calls what is not PostgreSQL''s own, which may fail as it runs: it is tried with '
+  'each row before anything is written.';
 comment on column tally.definitions.columns is 'The columns of source that the expressions use.';
 comment on column tally.definitions.announce_from is
   'Set by a fill: the next pulse announces whatever changed after this pulse while unread.';

@@ -4,8 +4,8 @@ revoke all on all tables in schema tally from public;
 revoke execute on all functions in schema tally from public;
 revoke execute on all procedures in schema tally from public;
 
--- Whoever may select from tally.counters calls it by that; it tells what pg_inherits does.
-grant execute on function tally.has_children(oid) to public;
+-- Whoever may select from tally.counters calls them by that; the first tells what pg_inherits does.
+grant execute on function tally.has_children(oid), tally.bounded(numeric) to public;
 
 grant usage on schema tally to tally_server;
 grant select on tally.counters, tally.counter_definitions, tally.status, tally.pulses

@@ -38,9 +38,13 @@ begin
         remedy := remedy || format(' select tally.drop_counter(%L); drops this one.',
                                    v_counter.name);
       elsif v_state not like 'TL%' then
-        remedy := format('Put back what it uses, then select tally.fill(%1$L); or '
+        remedy := format('Put back what it uses (%3$s), then select tally.fill(%1$L); or '
           'select tally.drop_counter(%1$L); and declare it as %2$s is now.',
-          v_counter.name, v_counter.source);
+          v_counter.name, v_counter.source,
+          case when v_state = '42501'
+            then 'grant usage on schema … to tally_owner; and grant execute on function … to '
+                 'tally_owner;'
+            else 'its search_path is pinned: a function''s body names every schema' end);
       end if;
       return next;
       continue;
@@ -50,14 +54,15 @@ begin
       detail := format('%s: it shows no number%s', v_counter.state,
                        coalesce('; ' || v_counter.error, ''));
       remedy := format('call tally.tick(); or select tally.fill(%L); fills it.', v_counter.name);
-    elsif exists (select from tally.totals t where t.counter = v_counter.id
-                  and (t.value > 9223372036854775807 or t.value < -9223372036854775808)) then
+    elsif v_counter.error is not null then
       status := 'fail';
-      detail := format('a number beyond bigint, in scope "%s": it is not shown',
-        (select t.scope from tally.totals t where t.counter = v_counter.id
-         and (t.value > 9223372036854775807 or t.value < -9223372036854775808)
-         order by t.scope limit 1));
+      detail := v_counter.error;
       remedy := 'Correct the rows whose amount is too large: it comes back by itself.';
+      if exists (select from tally.beyond b
+                 where b.counter = v_counter.id and abs(b.value) > 1e59) then
+        remedy := format('Correct the rows whose amount is too large, then select * from '
+                         'tally.repair(%L);', v_counter.name);
+      end if;
     elsif (select v.differences > 0 from tally.verifications v where v.counter = v_counter.id) then
       status := 'fail';
       detail := (select format('%s difference(s) found by tally.verify on %s', v.differences,

@@ -33,6 +33,9 @@ begin
         set verified_at = excluded.verified_at, differences = 0;
     exception when others or assert_failure then
       if which is not null then
+        if sqlstate ~ '^(42|3F)' then
+          perform tally.cannot_count(which, sqlerrm);
+        end if;
         raise;
       end if;
       raise warning using errcode = 'TL013',

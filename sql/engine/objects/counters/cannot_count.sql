@@ -8,8 +8,9 @@ begin
   -- Where PostgreSQL's own error would show a query of ours and not the counter that it is about.
   raise exception using errcode = 'TL013',
     message = format('counter "%s" cannot be counted: %s', name, reason),
-    hint = format('Put back what it uses; or select tally.drop_counter(%L); and declare it as its '
-                  'source is now.', name);
+    hint = format('Put back what it uses, or where permission is denied grant it to tally_owner '
+                  '(grant execute on function … to tally_owner;); or select '
+                  'tally.drop_counter(%L); and declare it as its source is now.', name);
 end
 $function$;
 

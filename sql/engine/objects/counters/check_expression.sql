@@ -8,6 +8,7 @@ create or replace function tally.check_expression(
   is_immutable    boolean,
   out sql_text    text,
   out by_settings boolean,
+  out calls       boolean,
   out columns     name[]
 )
 language plpgsql
@@ -88,8 +89,12 @@ begin
           and p.oid not in (select s.function from tally.settled_functions s)
         order by p.provolatile desc, 1
         limit 1)
-    end
-  into v_why;
+    end,
+    v_tree ~ 'COERCETODOMAIN' or exists (
+      select from called c
+      join pg_proc p on p.oid = c.function
+      where p.pronamespace <> 'pg_catalog'::regnamespace)
+  into v_why, calls;
   -- A constant with a backslash or an array is read by settings too.
   by_settings := not is_immutable or sql_text ~ '[\\{]' or tally.shown_by_settings(v_tree, source);
 
@@ -112,14 +117,14 @@ begin
   if part = 'amount' then
     select case when t.typtype = 'd' then t.typbasetype else t.oid end into amount_type
     from pg_type t where t.oid = amount_type;
+    -- No cast is written here: a column may have another type one day, and then the tally.whole
+    -- of that type is meant.
     sql_text := case
-      when amount_type in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)
-        then format('(%s)::numeric', sql_text)
-      when amount_type in ('float4'::regtype, 'float8'::regtype)
-        then format('tally.whole((%s)::double precision)', sql_text)
-      when amount_type in ('numeric'::regtype, 'jsonb'::regtype)
-        then format('tally.whole((%s)::numeric)', sql_text)
-      else format('(%s)::bigint::numeric', sql_text)
+      when amount_type in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype,
+                           'float4'::regtype, 'float8'::regtype, 'jsonb'::regtype, 'text'::regtype,
+                           'varchar'::regtype, 'bpchar'::regtype)
+        then format('tally.whole(%s)', sql_text)
+      else format('tally.whole((%s)::bigint)', sql_text)
     end;
   end if;
   columns := array(

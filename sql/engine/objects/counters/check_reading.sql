@@ -4,9 +4,27 @@ language plpgsql
 security definer  -- as the trigger functions and a fill will run it
 set search_path = pg_catalog, pg_temp
 as $function$
+declare
+  v_counter    tally.definitions;
+  v_expression text;
 begin
   -- A counter that tally_owner cannot evaluate would stop at the first write: say so now.
-  perform tally.try_expressions(check_reading.counter);
+  select d.* into strict v_counter from tally.definitions d where d.id = check_reading.counter;
+  perform tally.try_expressions(v_counter.id);
+  -- And on some rows, where there are any: a function may go another way for them.
+  foreach v_expression in array
+    array[v_counter.filter_sql, v_counter.scope_sql, v_counter.amount_sql]
+  loop
+    begin
+      execute format('select count(%s) from (select * from %s t limit 100) r', v_expression,
+                     tally.row_source(array[v_counter.id], v_counter.source::text));
+    exception
+      when syntax_error_or_access_rule_violation or invalid_schema_name then
+        raise;
+      when others or assert_failure then
+        null;  -- a fill says which row, and why
+    end;
+  end loop;
 exception when insufficient_privilege then
   raise exception using errcode = 'TL011',
     message = format('counter "%s": tally_owner may not use what it names: %s',
@@ -14,8 +32,15 @@ exception when insufficient_privilege then
                      sqlerrm),
     hint = 'Whoever owns that runs: grant usage on schema … to tally_owner; for a function also '
            'grant execute on function … to tally_owner;';
+when syntax_error_or_access_rule_violation or invalid_schema_name then
+  raise exception using errcode = 'TL004',
+    message = format('counter "%s" cannot be evaluated as its trigger functions run it: %s',
+                     v_counter.name, sqlerrm),
+    hint = 'There the search_path is pinned to pg_catalog, pg_temp. In the body of each function that '
+           'the expressions call name every schema; or alter function … set search_path = …;';
 end
 $function$;
 
 comment on function tally.check_reading(bigint) is
-  'Raises TL011 when tally_owner may not evaluate a counter''s expressions.';
+  'Raises TL011 when tally_owner may not evaluate a counter''s expressions, and TL004 when they '
+  'cannot be evaluated with the search_path of a trigger function.';

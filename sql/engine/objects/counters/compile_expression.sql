@@ -8,6 +8,7 @@ create or replace function tally.compile_expression(
   expression      text,
   out sql_text    text,
   out by_settings boolean,
+  out calls       boolean,
   out columns     name[]
 )
 language plpgsql
@@ -70,7 +71,7 @@ begin
         'nothing else: no subquery, aggregate, parameter or other table.', source);
   end;
 
-  select e.sql_text, e.by_settings, e.columns into sql_text, by_settings, columns
+  select e.sql_text, e.by_settings, e.calls, e.columns into sql_text, by_settings, calls, columns
   from tally.check_expression(counter, part, source, expression, v_probe::pg_catalog.regclass,
                               v_type, v_immutable) e;
   execute pg_catalog.format('drop table %s', v_probe);

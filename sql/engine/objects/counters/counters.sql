@@ -22,7 +22,10 @@ select d.name, d.source, d.filter, d.scope, d.amount, d.audience, d.ranked,
        case when c.oid is null or d.filled_at is null or r.reason is not null
             then coalesce(d.fill_error, r.reason)
             when not exists (select from tally.fit_sources s where s.source = d.source)
-            then 'its source cannot be counted right any more: tally.doctor() says why' end as error
+            then 'its source cannot be counted right any more: tally.doctor() says why'
+            when b.counter is not null
+            then pg_catalog.format('a number beyond bigint, in scope "%s": it is not shown', b.scope)
+            end as error
 from tally.definitions d
 left join pg_catalog.pg_class c on c.oid = d.source
 left join lateral (
@@ -30,7 +33,11 @@ left join lateral (
   where f.counter = d.id
   order by f.requested_at
   limit 1
-) r on true;
+) r on true
+-- Worked out once for all, and not at all for whoever does not ask for the error.
+left join (
+  select distinct on (o.counter) o.counter, o.scope from tally.beyond o order by o.counter, o.scope
+) b on b.counter = d.id;
 
 comment on view tally.counter_definitions is
   'One row per counter, as it was declared, by whom and when.';
@@ -38,6 +45,8 @@ comment on column tally.counter_definitions.filled_at is
   'Since when it is readable; NULL while the rows that were there before it are being counted.';
 comment on column tally.counter_definitions.state is
   'filled; filling: not readable yet; broken: the fill fails, see error; source gone.';
+comment on column tally.counter_definitions.error is
+  'Why it shows no number; of one that is filled: which number is beyond bigint and not shown.';
 
 create or replace view tally.counters as
 select d.name, e.scope, e.value::bigint as value, e.version

@@ -21,28 +21,32 @@ begin
   -- Declares a counter. It only attaches: rows that are there already are counted by a fill.
   perform tally.check_counter(name, source, audience, ranked);
 
-  select 'true' as sql_text, false as by_settings, '{}'::pg_catalog.name[] as columns
+  select 'true' as sql_text, false as by_settings, false as calls,
+         '{}'::pg_catalog.name[] as columns
   into v_filter;
-  select '''''::text' as sql_text, false as by_settings, '{}'::pg_catalog.name[] as columns
+  select '''''::text' as sql_text, false as by_settings, false as calls,
+         '{}'::pg_catalog.name[] as columns
   into v_scope;
-  select '1::bigint' as sql_text, false as by_settings, '{}'::pg_catalog.name[] as columns
+  select '1::bigint' as sql_text, false as by_settings, false as calls,
+         '{}'::pg_catalog.name[] as columns
   into v_amount;
   if filter is not null then
-    select e.sql_text, e.by_settings, e.columns into v_filter
+    select e.sql_text, e.by_settings, e.calls, e.columns into v_filter
     from tally.compile_expression(name, 'filter', source, filter) e;
   end if;
   if scope is not null then
-    select e.sql_text, e.by_settings, e.columns into v_scope
+    select e.sql_text, e.by_settings, e.calls, e.columns into v_scope
     from tally.compile_expression(name, 'scope', source, scope) e;
   end if;
   if amount is not null then
-    select e.sql_text, e.by_settings, e.columns into v_amount
+    select e.sql_text, e.by_settings, e.calls, e.columns into v_amount
     from tally.compile_expression(name, 'amount', source, amount) e;
   end if;
 
   perform tally.put_counter(name, source, filter, scope, amount, audience, ranked,
     v_filter.sql_text, v_scope.sql_text, v_amount.sql_text,
     v_filter.by_settings or v_scope.by_settings or v_amount.by_settings,
+    v_filter.calls or v_scope.calls or v_amount.calls,
     v_filter.columns || v_scope.columns || v_amount.columns);
 end
 $function$;

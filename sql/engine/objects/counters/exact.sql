@@ -2,7 +2,7 @@ create or replace view tally.exact as
 select d.id as counter, k.scope, k.value, k.version
 from tally.definitions d
 cross join lateral (
-  select u.scope, sum(u.value) as value, max(u.version) as version
+  select u.scope, sum(tally.bounded(u.value)) as value, max(u.version) as version
   from (
     select t.scope, t.value, t.version
     from tally.totals t

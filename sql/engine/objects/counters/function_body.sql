@@ -11,6 +11,7 @@ declare
   v_look   text;
   v_insert text;
   v_moved  text := '';
+  v_calls  boolean := (select bool_or(d.calls) from tally.definitions d where d.id = any (counters));
 begin
   if plain and not partitioned and tally.count_all_rows(counters) then
     return tally.whole_body(counters, event);
@@ -56,6 +57,20 @@ $body$    if not exists (
     ) then
       return null;
     end if;$body$, tally.counting_rows(counters, event));
+    if v_calls then
+      -- A function of the application may fail at any row, and look for what is gone only then:
+      -- so all of it is evaluated here, and a second time where it is written.
+      v_look := format(
+$body$    if (
+      select count(*) from (
+%s
+      ) q
+    ) = 0 then
+      return null;
+    end if;$body$,
+        (select substr(s.statement, strpos(s.statement, chr(10)) + 1)  -- what it would insert
+         from tally.counting_statement(counters, event) s (statement)));
+    end if;
     v_insert := tally.counting_statement(counters, event) || $body$;
   get diagnostics v_deltas = row_count;
   if v_deltas = 0 then
@@ -83,18 +98,23 @@ declare
 %1$s  v_deltas bigint := 1;
   v_counter bigint;
   v_statement text;
+  v_detail text;
+  v_hint text;
 begin
   -- Appends what this statement changed, net. It waits for nobody and locks nothing.
 %6$s  begin
 %2$s
   exception when others or assert_failure then
-    -- Something a counter uses is gone: each counter by itself, so that only that one stops. An
-    -- expression that is sound and raises on this row refuses the row, as a CHECK would.
+    -- Something a counter uses is gone, or may not be used: each counter by itself, so that only
+    -- that one stops. An expression that is sound and raises on this row refuses the row, as a
+    -- CHECK would.
     for v_counter, v_statement in select * from tally.counting_statements(%3$L, %4$L) loop
       begin
         execute v_statement;
       exception when others or assert_failure then
-        if tally.is_sound(v_counter, tg_relid) then
+        if sqlstate !~ '^(42|3F)' and tally.is_sound(v_counter, tg_relid) then
+          get stacked diagnostics v_detail = pg_exception_detail, v_hint = pg_exception_hint;
+          perform tally.refuse_row(v_counter, sqlstate, sqlerrm, v_detail, v_hint);
           raise;
         end if;
         perform tally.stop_counter(v_counter, sqlerrm);

@@ -1,6 +1,7 @@
 create or replace function tally.put_counter(
   name text, source regclass, filter text, scope text, amount text, audience text, ranked boolean,
-  filter_sql text, scope_sql text, amount_sql text, by_settings boolean, columns name[]
+  filter_sql text, scope_sql text, amount_sql text, by_settings boolean, calls boolean,
+  columns name[]
 )
 returns void
 language plpgsql
@@ -51,11 +52,11 @@ begin
   values (put_counter.source, tally.table_slug(put_counter.source, 'count'))
   on conflict on constraint sources_pkey do nothing;
   insert into tally.definitions (id, name, source, filter, scope, amount, audience, ranked,
-    filter_sql, scope_sql, amount_sql, by_settings, columns, created_by, filled_at)
+    filter_sql, scope_sql, amount_sql, by_settings, calls, columns, created_by, filled_at)
   values (v_id, put_counter.name, put_counter.source, put_counter.filter, put_counter.scope,
     put_counter.amount, put_counter.audience, put_counter.ranked, put_counter.filter_sql,
-    put_counter.scope_sql, put_counter.amount_sql, put_counter.by_settings, put_counter.columns,
-    session_user,
+    put_counter.scope_sql, put_counter.amount_sql, put_counter.by_settings, put_counter.calls,
+    put_counter.columns, session_user,
     case when tally.is_empty(put_counter.source)
               and not exists (select from tally.dropped x where x.counter = v_id)
          then clock_timestamp() end);
@@ -67,5 +68,5 @@ end
 $function$;
 
 comment on function tally.put_counter(
-  text, regclass, text, text, text, text, boolean, text, text, text, boolean, name[]) is
+  text, regclass, text, text, text, text, boolean, text, text, text, boolean, boolean, name[]) is
   'Records a checked declaration and attaches it.';

@@ -31,7 +31,7 @@ begin
     -- Of all counters: by counter it would step over the dead rows of this one.
     select p.counter, p.scope, p.delta from tally.pending p
   ), pending as materialized (
-    select p.scope, sum(p.delta) as delta
+    select p.scope, sum(tally.bounded(p.delta)) as delta
     from recent p
     where p.counter = v_counter
     group by p.scope

@@ -6,13 +6,28 @@ set search_path = pg_catalog, pg_temp
 set row_security = on  -- tally.check_sight has seen to it that nothing is hidden
 as $function$
 declare
-  v_counter tally.definitions;
+  v_counter    tally.definitions;
+  v_expression text;
 begin
   -- Evaluates a counter's expressions on no row, with the caller's rights: an error of PostgreSQL's
-  -- own says what is missing.
+  -- own says what is missing. Then on a row of nulls: only what runs is asked whether it may, and
+  -- a function looks into its own body only then. What else such a row raises is its own affair.
   select d.* into strict v_counter from tally.definitions d where d.id = try_expressions.counter;
   execute format('select from (%s) c limit 0',
                  tally.recount_query(v_counter.id, v_counter.source));
+  foreach v_expression in array
+    array[v_counter.filter_sql, v_counter.scope_sql, v_counter.amount_sql]
+  loop
+    begin
+      execute format('select (%s) from (select) one left join %s r on false', v_expression,
+                     tally.row_source(array[v_counter.id], 'only ' || v_counter.source));
+    exception
+      when syntax_error_or_access_rule_violation or invalid_schema_name then
+        raise;
+      when others or assert_failure then
+        null;
+    end;
+  end loop;
 end
 $function$;
 

@@ -35,3 +35,59 @@ $function$;
 
 comment on function tally.whole(double precision) is
   'A float amount as a cast to bigint would round it, without its error beyond the range.';
+
+create or replace function tally.whole(amount smallint)
+returns numeric
+language sql
+immutable parallel safe
+as $function$
+  -- A function and no cast, so that it is chosen by the type that the column has now.
+  select amount::numeric
+$function$;
+
+comment on function tally.whole(smallint) is
+  'A whole amount, as it is summed.';
+
+create or replace function tally.whole(amount integer)
+returns numeric
+language sql
+immutable parallel safe
+as $function$
+  select amount::numeric
+$function$;
+
+comment on function tally.whole(integer) is
+  'A whole amount, as it is summed.';
+
+create or replace function tally.whole(amount bigint)
+returns numeric
+language sql
+immutable parallel safe
+as $function$
+  select amount::numeric
+$function$;
+
+comment on function tally.whole(bigint) is
+  'A whole amount, as it is summed.';
+
+create or replace function tally.whole(amount jsonb)
+returns numeric
+language sql
+immutable parallel safe
+as $function$
+  select tally.whole(amount::numeric)
+$function$;
+
+comment on function tally.whole(jsonb) is
+  'A number in a document, as tally.whole has a numeric.';
+
+create or replace function tally.whole(amount text)
+returns numeric
+language sql
+immutable parallel safe
+as $function$
+  select amount::bigint::numeric
+$function$;
+
+comment on function tally.whole(text) is
+  'An amount that is written as text, as a cast to bigint reads it.';

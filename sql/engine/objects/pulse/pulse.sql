@@ -52,7 +52,7 @@ begin
     where (d.delta is not null) is true and (d.xid >= v_now.seen or d.xid = any (v_now.also))
     returning d.counter, d.scope, d.delta
   ), net as (
-    select g.counter, g.scope, sum(g.delta) as delta, count(*) as deltas
+    select g.counter, g.scope, sum(tally.bounded(g.delta)) as delta, count(*) as deltas
     from gone g
     group by g.counter, g.scope
   ), put as (
@@ -65,8 +65,8 @@ begin
     where not exists (select from tally.dropped x where x.counter = n.counter)
     order by n.counter, n.scope
     on conflict on constraint totals_pkey do update
-      set value = t.value + excluded.value, version = excluded.version,
-          ranking = t.ranking + excluded.value
+      set value = tally.bounded(t.value) + excluded.value, version = excluded.version,
+          ranking = tally.bounded(t.ranking) + excluded.value
     returning t.counter, t.scope, t.value
   ), changes as (
     select array_agg(tally.change(d.name, p.scope, p.value) order by d.name, p.scope) as list

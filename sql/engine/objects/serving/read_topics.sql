@@ -52,7 +52,7 @@ begin
         where s.kind = 'summary' and x.summary = s.counter and x.scope = k.scope offset 0
       ) d on true
       cross join lateral (
-        select count(*) as deltas, sum(u.delta) as delta
+        select count(*) as deltas, sum(tally.bounded(u.delta)) as delta
         from (
           select d.delta from tally.deltas d
           where d.counter = s.counter and d.scope = k.scope and d.xid >= v_seen

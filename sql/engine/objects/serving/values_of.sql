@@ -64,7 +64,7 @@ begin
     from unnest(v_counters) with ordinality c (counter, pos)
     cross join unnest(scopes) with ordinality k (scope, pos)
     cross join lateral (
-      select coalesce(sum(u.value), 0) as value
+      select coalesce(sum(tally.bounded(u.value)), 0) as value
       from (
         select o.value from tally.totals o
         where o.counter = c.counter and o.scope = k.scope
