@@ -7,8 +7,8 @@ create or replace procedure tally.tick(
 language plpgsql
 as $procedure$
 declare
-  v_work  record;
-  v_until timestamptz := pg_catalog.clock_timestamp() operator(pg_catalog.+) time_limit;
+  v_work  pg_catalog.record;
+  v_until pg_catalog.timestamptz := pg_catalog.clock_timestamp() operator(pg_catalog.+) time_limit;
 begin
   -- Pulse, work until nothing is due, pulse: each in a transaction of its own. A rule whose changes
   -- make other rows due, or a job that takes longer than it rests, would keep it for ever: after
