@@ -14,10 +14,9 @@ begin
   -- make other rows due, or a job that takes longer than it rests, would keep it for ever: after
   -- time_limit it begins nothing more. Fills come to an end by themselves, and are waited for.
   loop
-    -- Where another session pulses, sweeping is its business.
-    exit when not pg_catalog.pg_try_advisory_xact_lock(1952541804, 1);
     perform tally.pulse();
-    exit when not tally.is_sweeping();
+    -- Where another session pulses, sweeping is its business.
+    exit when not tally.is_sweeping() or not tally.take_turn('fold');
     commit;
   end loop;
   commit;
