@@ -291,6 +291,20 @@ CREATE INDEX marks_xid ON tally.marks USING btree (xid);
 comment on table tally.marks is 'What writers changed below documents, and nobody has collected yet. Append-only and unconstrained: a writer cannot wait here.';
 comment on column tally.marks.scope is 'Whose document; NULL: each document of the summary.';
 
+-- table tally.moves
+create table tally.moves (
+  xid xid8 default pg_current_xact_id() not null,
+  kind text not null,
+  relation oid not null,
+  depth integer not null,
+  changes bigint not null,
+  before text
+);
+CREATE INDEX moves_xid ON tally.moves USING btree (xid);
+comment on table tally.moves is 'What UPDATEs and MERGEs under way that set a partition key began with, for tally.moved_unseen: a row each, gone when the statement ends. A table, because a setting could be written by the writer.';
+comment on column tally.moves.changes is 'tally.heap_changes before the statement.';
+comment on column tally.moves.before is 'Which one the setting named before: that of a statement around this one.';
+
 -- table tally.partitionings
 create table tally.partitionings (
   source regclass not null,
@@ -426,6 +440,14 @@ comment on table tally.totals is 'What was folded: one row per counter and scope
 comment on column tally.totals.value is 'numeric, so that an amount beyond bigint is neither lost nor an error to whoever wrote it.';
 comment on column tally.totals.version is 'The pulse that last changed it.';
 comment on column tally.totals.ranking is 'value again for ranked counters, else NULL: so that only these pay for an index on it.';
+
+-- table tally.turns
+create table tally.turns (
+  name text not null,
+  constraint turns_name CHECK ((name = ANY (ARRAY['fold'::text, 'number'::text]))),
+  constraint turns_pkey PRIMARY KEY (name)
+);
+comment on table tally.turns is 'Two rows that are only ever locked, to the end of a transaction: by whoever folds, and by whoever takes a pulse''s number. Rows, because an advisory lock can be held by anybody who can log in.';
 
 -- table tally.verifications
 create table tally.verifications (
@@ -956,6 +978,14 @@ UNION ALL
     w.slug
    FROM tally.watched w;
 comment on view tally.triggered_tables is 'Tables that carry triggers of ours: kind count for counters, mark for the watches of summaries.';
+
+-- view tally.turn_holders
+create view tally.turn_holders as
+ SELECT t.name,
+    l.pid
+   FROM (tally.turns t
+     JOIN pg_locks l ON (((l.locktype = 'transactionid'::text) AND (l.transactionid = t.xmax) AND (l.mode = 'ExclusiveLock'::text) AND l.granted)));
+comment on view tally.turn_holders is 'Who has a turn now. A row''s lock is kept in the row, and in pg_locks only its transaction.';
 
 -- view tally.unfilled
 create view tally.unfilled as
@@ -2013,7 +2043,7 @@ AS $function$
     ',' operator(pg_catalog.||) case
       when value operator(pg_catalog.>=) -9223372036854775808
            and value operator(pg_catalog.<=) 9223372036854775807
-      then value::bigint::text end, ']')
+      then value::bigint::pg_catalog.text end, ']')
 $function$;
 comment on function tally.change(text,text,numeric) is 'One counter''s change as tally.pulse announces it: ["name","scope",5]; without the number where it is beyond bigint.';
 revoke all on function tally.change(text,text,numeric) from public;
@@ -3195,11 +3225,11 @@ CREATE OR REPLACE FUNCTION tally.compile_change(name text, source regclass, chan
  LANGUAGE plpgsql
 AS $function$
 declare
-  v_probe text := tally.probe_name(source);
+  v_probe pg_catalog.text := tally.probe_name(source);
 begin
   -- Postgres itself is asked how it reads UPDATE … SET, as the rule of an empty copy of the source:
   -- a rule's text can be had back, with every name qualified.
-  if coalesce(pg_catalog.btrim(change, E' \t\r\n'), '') = '' then
+  if coalesce(pg_catalog.btrim(change, E' \t\r\n'), '') operator(pg_catalog.=) '' then
     raise exception using errcode = 'TL030',
       message = pg_catalog.format('expiry "%s": its change is %s', name,
                                   case when change is null then 'null' else 'empty' end),
@@ -3236,19 +3266,20 @@ CREATE OR REPLACE FUNCTION tally.compile_expression(counter text, part text, sou
  LANGUAGE plpgsql
 AS $function$
 declare
-  v_probe     text := tally.probe_name(source);
-  v_view      text := 'tally_view_' || pg_catalog.left(pg_catalog.md5(v_probe), 12);
+  v_probe     pg_catalog.text := tally.probe_name(source);
+  v_view      pg_catalog.text := 'tally_view_'
+    operator(pg_catalog.||) pg_catalog.left(pg_catalog.md5(v_probe), 12);
   -- A line of its own ends a comment that the expression may end with.
-  v_text      text := pg_catalog.format(E'(%s\n)', expression);
-  v_immutable boolean := true;
+  v_text      pg_catalog.text := pg_catalog.format(E'(%s\n)', expression);
+  v_immutable pg_catalog.bool := true;
   v_type      pg_catalog.regtype;
-  v_state     text;
-  v_message   text;
+  v_state     pg_catalog.text;
+  v_message   pg_catalog.text;
 begin
   -- Postgres itself is asked whether the expression will do, as a CHECK constraint on an empty
   -- copy of the source (which rules out subqueries, aggregates and parameters), and then how
   -- it reads it.
-  if pg_catalog.btrim(expression, E' \t\r\n') = '' then
+  if pg_catalog.btrim(expression, E' \t\r\n') operator(pg_catalog.=) '' then
     raise exception using errcode = 'TL004',
       message = pg_catalog.format('counter "%s": its %s is empty', counter, part),
       hint = pg_catalog.format('Leave %s out, or give an SQL expression over the columns of %s.',
@@ -3257,7 +3288,7 @@ begin
 
   begin
     execute pg_catalog.format('create temporary table %s (like %s)', v_probe, source);
-    if part = 'amount' then
+    if part operator(pg_catalog.=) 'amount' then
       -- The cast is only tried: amounts are summed as numeric, which cannot overflow.
       execute pg_catalog.format('alter table %s add constraint tally_cast check '
                                 '((%s::pg_catalog.int8) is not null)', v_probe, v_text);
@@ -3265,13 +3296,15 @@ begin
                                 v_view, v_text, v_probe);
       select a.atttypid::pg_catalog.regtype into strict v_type
       from pg_catalog.pg_attribute a
-      where a.attrelid = ('pg_temp.' || v_view)::pg_catalog.regclass and a.attnum = 1;
+      where a.attrelid operator(pg_catalog.=)
+              ('pg_temp.' operator(pg_catalog.||) v_view)::pg_catalog.regclass::pg_catalog.oid
+        and a.attnum operator(pg_catalog.=) 1;
       execute pg_catalog.format('drop view pg_temp.%s', v_view);
     end if;
     execute pg_catalog.format('alter table %s add constraint tally_expression check (%s)', v_probe,
-      case part when 'filter' then v_text
-                when 'scope' then pg_catalog.format('(%s::pg_catalog.text) is not null', v_text)
-                else pg_catalog.format('%s is not null', v_text) end);
+      case when part operator(pg_catalog.=) 'filter' then v_text
+           when part operator(pg_catalog.=) 'scope' then pg_catalog.format('(%s::pg_catalog.text) is not null', v_text)
+           else pg_catalog.format('%s is not null', v_text) end);
     -- More parentheses than above: a text that closes them in one place cannot in the other.
     begin
       execute pg_catalog.format('alter table %s add column %s pg_catalog.text generated always as '
@@ -3282,7 +3315,8 @@ begin
     end;
   exception when others or assert_failure then
     get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
-    if v_state in ('55P03', '57014', '40P01', '53100', '53200') then
+    if v_state operator(pg_catalog.=) any (
+         '{55P03,57014,40P01,53100,53200}'::pg_catalog.text[]) then
       raise;
     end if;
     raise exception using errcode = 'TL004',
@@ -3308,9 +3342,9 @@ CREATE OR REPLACE FUNCTION tally.compile_rule(kind text, name text, part text, s
  LANGUAGE plpgsql
 AS $function$
 declare
-  v_message text;
-  v_detail  text;
-  v_hint    text;
+  v_message pg_catalog.text;
+  v_detail  pg_catalog.text;
+  v_hint    pg_catalog.text;
 begin
   -- The same check as a counter's expressions have, in words of its own.
   if expression is null then
@@ -3357,8 +3391,7 @@ begin
   -- A statement that sets a partition key may move rows, and a MERGE that moves a row shows it to
   -- no statement trigger (PostgreSQL 15 to 18). Remember what was changed so far; the counting
   -- function compares afterwards, see tally.moved_unseen.
-  perform set_config('tally.moving_' || pg_trigger_depth() || '_' || tg_relid,
-                     tally.heap_changes(tg_relid)::text, true);
+  perform tally.note_move('count', tg_relid);
   return null;
 end
 $function$;
@@ -3551,6 +3584,27 @@ end
 $function$;
 comment on function tally.count_truncate() is 'Trigger function: counts a TRUNCATE, after it on a plain table, before it on a partition.';
 revoke all on function tally.count_truncate() from public;
+
+-- function tally.count_updated()
+CREATE OR REPLACE FUNCTION tally.count_updated()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- After the counting function, and only where the key was set. A statement of several parts fires
+  -- its BEFORE triggers for the first part alone: then nothing was noted, and nothing is known.
+  if not tally.forget_move('count', tg_relid) then
+    perform tally.stop_counter(d.id, 'rows may have moved to another partition unseen')
+    from tally.definitions d
+    where d.source = coalesce(pg_partition_root(tg_relid), tg_relid::regclass);
+  end if;
+  return null;
+end
+$function$;
+comment on function tally.count_updated() is 'Trigger function after an UPDATE of a partition key: ends what tally.count_move began.';
+revoke all on function tally.count_updated() from public;
 
 -- function tally.countable(text,boolean)
 CREATE OR REPLACE FUNCTION tally.countable(name text, unfilled boolean)
@@ -3749,9 +3803,9 @@ CREATE OR REPLACE FUNCTION tally.create_counter(name text, source regclass, filt
  LANGUAGE plpgsql
 AS $function$
 declare
-  v_filter record;
-  v_scope  record;
-  v_amount record;
+  v_filter pg_catalog.record;
+  v_scope  pg_catalog.record;
+  v_amount pg_catalog.record;
 begin
   -- Declares a counter. It only attaches: rows that are there already are counted by a fill.
   perform tally.check_counter(name, source, audience, ranked);
@@ -3778,7 +3832,8 @@ begin
   perform tally.put_counter(name, source, filter, scope, amount, audience, ranked,
     v_filter.sql_text, v_scope.sql_text, v_amount.sql_text,
     v_filter.by_settings or v_scope.by_settings or v_amount.by_settings,
-    v_filter.columns || v_scope.columns || v_amount.columns);
+    pg_catalog.array_cat(pg_catalog.array_cat(v_filter.columns, v_scope.columns),
+                         v_amount.columns));
 end
 $function$;
 comment on function tally.create_counter(text,regclass,text,text,text,text,boolean) is 'Declares a counter over the rows of a table: how many match filter, or the sum of amount, one number for each scope. Again with the same words changes nothing. tally.drop_counter undoes it.';
@@ -3791,9 +3846,9 @@ CREATE OR REPLACE FUNCTION tally.create_expiry(name text, source regclass, due t
 AS $function$
 declare
   v_rule   tally.expiries;
-  v_due    record;
-  v_filter record;
-  v_change record;
+  v_due    pg_catalog.record;
+  v_filter pg_catalog.record;
+  v_change pg_catalog.record;
   v_type   pg_catalog.regtype;
 begin
   -- Declares that rows whose time has come are changed: by tally.work, within milliseconds of
@@ -4262,16 +4317,16 @@ AS $function$
   from tally.status s
   union all
   select 'pulse lock', 'warn',
-         format('held by pid %s (%s, %s) since %s', a.pid,
-                coalesce(nullif(a.application_name, ''), 'no name'), a.state,
-                date_trunc('second', coalesce(a.xact_start, a.state_change))),
+         format('held by pid %s (%s, %s) since %s', a.pid, a.usename,
+                concat_ws(', ', coalesce(nullif(a.application_name, ''), 'no name'), a.state),
+                date_trunc('second', coalesce(a.xact_start, s.pulsed_at))),
          'No other session can pulse until it ends its transaction: end it, or '
          'pg_terminate_backend(pid).'
-  from pg_locks l
+  from (select distinct h.pid from tally.turn_holders h) l
   join pg_stat_activity a on a.pid = l.pid
-  join pg_database b on b.oid = l.database and b.datname = current_database()
-  where l.locktype = 'advisory' and l.classid = 1952541804 and l.objid = 1 and l.objsubid = 2
-    and l.granted and coalesce(a.xact_start, a.state_change) < clock_timestamp() - interval '10 s'
+  cross join tally.status s
+  -- Since when others' transactions are open, tally_owner may not see; nothing was folded since then.
+  where coalesce(a.xact_start, s.pulsed_at) < clock_timestamp() - interval '10 s'
   union all
   select 'pending deltas',
          case when s.pending <= 10 * x.allowed then 'ok'
@@ -4625,7 +4680,7 @@ begin
       message = format('there is no counter "%s"', name),
       hint = 'select name from tally.counter_definitions; lists them.';
   end if;
-  perform pg_advisory_xact_lock(v_old.id);
+  perform tally.lock_counter(v_old.id, v_old.name);
   if exists (select from pg_class c where c.oid = v_old.source) then
     if not (select pg_has_role(c.relowner, 'usage') from pg_class c where c.oid = v_old.source) then
       raise exception using errcode = 'TL007',
@@ -5080,12 +5135,15 @@ AS $function$
   -- has partitions can have rows moved between them; and the one row trigger is for the root,
   -- which PostgreSQL copies to every partition, see tally.count_route. A move trigger may be for
   -- more columns than move rows: those of a partition that is gone and had partitions of its own.
-  -- It is for every column where a trigger of the application may set the key by itself.
+  -- It is for every column where a trigger of the application may set the key by itself. What ends
+  -- it fires after the counting trigger, by its name.
   select f.relation, e.name,
          format('create or replace trigger %s %s on %s %sexecute function tally.%s()',
                 e.name,
                 case e.event
                   when 'move' then 'before update' || case when m.by_trigger then ''
+                                                        else ' of ' || m.columns end
+                  when 'updated' then 'after update' || case when m.by_trigger then ''
                                                         else ' of ' || m.columns end
                   when 'route' then 'before insert'
                   when 'truncate' then
@@ -5102,7 +5160,7 @@ AS $function$
                      else 'for each statement ' end,
                 e.function),
          case when p.proname = e.function
-                   and (e.event <> 'move' or t.tgattr::text = ''
+                   and (e.event not in ('move', 'updated') or t.tgattr::text = ''
                         or (not m.by_trigger
                             and m.attnums <@ string_to_array(t.tgattr::text, ' ')::int2[]))
                    -- Made anew by hand, with a condition, for each row or for some columns.
@@ -5120,20 +5178,20 @@ AS $function$
                 then format('%s_%s_%s', s.kind, s.slug, v.event)
                 else format('%s_%s', s.kind, v.event) end as function
     from (values ('insert'), ('update'), ('delete'), ('truncate'), ('move'),
-                 ('route')) v (event)
+                 ('updated'), ('route')) v (event)
   ) e
   left join lateral (
     select string_agg(quote_ident(k.attname), ', ' order by k.attnum) as columns,
            array_agg(k.attnum order by k.attnum) as attnums,
            tally.may_set_keys(f.relation, array_agg(k.attname)) as by_trigger
     from tally.move_columns(f.relation) k
-  ) m on e.event = 'move'
+  ) m on e.event in ('move', 'updated')
   left join pg_trigger t on t.tgrelid = f.relation and t.tgname = e.name and not t.tgisinternal
   left join pg_proc p on p.oid = t.tgfoid and p.pronamespace = 'tally'::regnamespace
   where s.source = expected_triggers.source and s.kind = expected_triggers.kind
     and not exists (select from pg_class o where o.oid = s.source and o.relispartition)
     and c.relkind in ('r', 'p')
-    and not (e.event = 'move' and m.columns is null)
+    and not (e.event in ('move', 'updated') and m.columns is null)
     and not (e.event = 'route' and (c.relkind <> 'p' or f.relation <> s.source))
 $function$;
 comment on function tally.expected_triggers(regclass,text) is 'The counting or marking triggers that a table and its partitions must have, with the DDL that makes them.';
@@ -5599,7 +5657,10 @@ begin
   end if;
   delete from tally.fold_requests f
   where f.ctid in (select o.ctid from tally.fold_requests o for update skip locked);
-  perform tally.pulse();
+  -- Nor does it wait: for a number, where somebody is taking one, the next one may.
+  if tally.take_turn('number') then
+    perform tally.pulse();
+  end if;
   perform tally.collect_marks() where not exists (select from tally.pending_marks offset 20000);
   return null;
 exception when query_canceled or others or assert_failure then
@@ -5634,6 +5695,25 @@ end
 $function$;
 comment on function tally.forget_due(bigint,text) is 'A document is being built: what was due of it is not any more. Since when it was; NULL: it was built by somebody else meanwhile, or its mark is just being collected.';
 revoke all on function tally.forget_due(bigint,text) from public;
+
+-- function tally.forget_move(text,oid)
+CREATE OR REPLACE FUNCTION tally.forget_move(kind text, relation oid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+AS $function$
+declare
+  v_place  tid := (tally.noted_move(kind, relation)).place;
+  v_before text;
+begin
+  delete from tally.moves m where m.ctid = v_place returning m.before into v_before;
+  perform set_config(tally.move_setting(kind, relation), coalesce(v_before, ''), true);
+  return v_place is not null;
+end
+$function$;
+comment on function tally.forget_move(text,oid) is 'At the end of a statement that set a partition key: whether it had been noted at its beginning.';
+revoke all on function tally.forget_move(text,oid) from public;
 
 -- function tally.free_column(regclass,text)
 CREATE OR REPLACE FUNCTION tally.free_column(source regclass, wanted text)
@@ -5734,14 +5814,13 @@ $body$    if not exists (
   if partitioned and event = 'update' then
     v_moved := format(
 $body$  -- Rows that a MERGE moved to another partition are in no transition table.
-  if coalesce(current_setting('tally.moving_' || pg_trigger_depth() || '_' || tg_relid, true), '') <> ''
-     and tally.moved_unseen(tg_relid, (select count(*) from tally_old)) then
+  if %s then
     perform tally.stop_counter(i.id, 'rows moved to another partition by MERGE')
     from (values %s) i (id);
     return null;
   end if;
 
-$body$, (select string_agg(format('(%s)', i.id), ', ' order by i.n)
+$body$, tally.looks_for_moves('count'), (select string_agg(format('(%s)', i.id), ', ' order by i.n)
          from unnest(counters) with ordinality i (id, n)));
   end if;
 
@@ -6378,6 +6457,45 @@ $function$;
 comment on function tally.lend_triggers(regclass,boolean) is 'Lets the owner of a counted table call its counting functions while partitions are made, or no more.';
 revoke all on function tally.lend_triggers(regclass,boolean) from public;
 
+-- function tally.lock_counter(bigint,text)
+CREATE OR REPLACE FUNCTION tally.lock_counter(id bigint, name text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_until timestamptz := clock_timestamp() + (select s.attach_wait from tally.settings s);
+begin
+  -- One declaration or fill of a counter at a time. Anybody who can log in may hold an advisory
+  -- lock, so it is tried, not waited for: whoever has it is named.
+  while not pg_try_advisory_xact_lock(lock_counter.id) loop
+    if clock_timestamp() >= v_until then
+      raise exception using errcode = 'TL008',
+        message = format('counter "%s" could not be locked within %s', name,
+                         (select s.attach_wait from tally.settings s)),
+        detail = (select coalesce(
+                           'Held by ' || string_agg(distinct format('pid %s (%s, %s, %s)',
+                             a.pid, a.usename, coalesce(nullif(a.application_name, ''), 'no name'),
+                             coalesce(a.state, 'not to be seen by this role')), '; '),
+                           'Nobody holds it any more.')
+                  from pg_locks l
+                  join pg_stat_activity a on a.pid = l.pid
+                  where l.locktype = 'advisory' and l.objsubid = 1 and l.granted
+                    and l.pid <> pg_backend_pid()
+                    and l.database = (select b.oid from pg_database b
+                                      where b.datname = current_database())
+                    and l.classid::bigint = (lock_counter.id >> 32) & 4294967295
+                    and l.objid::bigint = lock_counter.id & 4294967295),
+        hint = 'It is being declared, dropped or filled by that session: wait, or '
+               'pg_terminate_backend(pid); tally.settings.attach_wait says how long to try.';
+    end if;
+    perform pg_sleep(0.01 + random() * 0.02);
+  end loop;
+end
+$function$;
+comment on function tally.lock_counter(bigint,text) is 'Makes this transaction the only one that declares, drops or fills a counter; TL008 names who is in the way.';
+revoke all on function tally.lock_counter(bigint,text) from public;
+
 -- function tally.lock_rows(text,regclass)
 CREATE OR REPLACE FUNCTION tally.lock_rows(name text, source regclass)
  RETURNS void
@@ -6516,6 +6634,23 @@ end
 $function$;
 comment on function tally.lock_together(regclass[]) is 'Locks tables for recounts, all or none and waiting 100 ms at a time; returns those that could not be locked within settings.attach_wait.';
 revoke all on function tally.lock_together(regclass[]) from public;
+
+-- function tally.looks_for_moves(text)
+CREATE OR REPLACE FUNCTION tally.looks_for_moves(kind text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- Two looks into this session's own figures: what nobody can write who may not write tally.moves.
+  select format(
+$body$(pg_stat_get_xact_tuples_inserted('tally.moves'::regclass)
+        <> pg_stat_get_xact_tuples_deleted('tally.moves'::regclass)
+      or current_setting('track_counts') = 'off')
+     and tally.moved_unseen('%s', tg_relid, (select count(*) from tally_old))$body$, kind)
+$function$;
+comment on function tally.looks_for_moves(text) is 'Text for generated functions: the condition on which rows were moved unseen.';
+revoke all on function tally.looks_for_moves(text) from public;
 
 -- function tally.make_builder(text,text,text)
 CREATE OR REPLACE FUNCTION tally.make_builder(function text, builder text, path text)
@@ -6669,8 +6804,7 @@ AS $function$
 begin
   -- As tally.count_move has it: a MERGE that moves a row to another partition shows it to no
   -- statement trigger.
-  perform set_config('tally.marking_' || pg_trigger_depth() || '_' || tg_relid,
-                     tally.heap_changes(tg_relid)::text, true);
+  perform tally.note_move('mark', tg_relid);
   return null;
 end
 $function$;
@@ -6725,22 +6859,23 @@ $function$;
 comment on function tally.mark_truncate() is 'Trigger function: a TRUNCATE marks every document of the summaries that watch the table.';
 revoke all on function tally.mark_truncate() from public;
 
--- function tally.mark_unseen(oid,bigint)
-CREATE OR REPLACE FUNCTION tally.mark_unseen(relation oid, seen bigint)
- RETURNS boolean
+-- function tally.mark_updated()
+CREATE OR REPLACE FUNCTION tally.mark_updated()
+ RETURNS trigger
  LANGUAGE plpgsql
+ SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-declare
-  v_setting text := 'tally.marking_' || pg_trigger_depth() || '_' || relation;
-  v_noted   bigint := current_setting(v_setting)::bigint;
 begin
-  perform set_config(v_setting, '', true);
-  return tally.heap_changes(relation) - v_noted <> seen or current_setting('track_counts') = 'off';
+  -- As tally.count_updated has it.
+  if not tally.forget_move('mark', tg_relid) then
+    perform tally.mark_source(coalesce(pg_partition_root(tg_relid), tg_relid::regclass));
+  end if;
+  return null;
 end
 $function$;
-comment on function tally.mark_unseen(oid,bigint) is 'Whether a statement on a partitioned table moved rows that its transition tables do not show.';
-revoke all on function tally.mark_unseen(oid,bigint) from public;
+comment on function tally.mark_updated() is 'Trigger function after an UPDATE of a partition key: ends what tally.mark_move began.';
+revoke all on function tally.mark_updated() from public;
 
 -- function tally.marked_rows(bigint[],text)
 CREATE OR REPLACE FUNCTION tally.marked_rows(watches bigint[], event text)
@@ -6786,12 +6921,10 @@ begin
   if partitioned and event = 'update' then
     v_moved := format(
 $body$  -- Rows that a MERGE moved to another partition are in no transition table.
-  if coalesce(current_setting('tally.marking_' || pg_trigger_depth() || '_' || tg_relid, true), '')
-       <> ''
-     and tally.mark_unseen(tg_relid, (select count(*) from tally_old)) then
+  if %s then
     perform tally.mark_all(%L);
   end if;
-$body$, slug);
+$body$, tally.looks_for_moves('mark'), slug);
   end if;
   return format(
 $body$#variable_conflict use_column
@@ -7044,25 +7177,37 @@ $function$;
 comment on function tally.move_columns(regclass) is 'The columns of a partitioned table whose change may move a row to another partition.';
 revoke all on function tally.move_columns(regclass) from public;
 
--- function tally.moved_unseen(oid,bigint)
-CREATE OR REPLACE FUNCTION tally.moved_unseen(relation oid, seen bigint)
+-- function tally.move_setting(text,oid)
+CREATE OR REPLACE FUNCTION tally.move_setting(kind text, relation oid)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select format('tally.%s_moving_%s_%s', kind, pg_trigger_depth(), relation)
+$function$;
+comment on function tally.move_setting(text,oid) is 'The setting that says where in tally.moves the statement under way has its row. It only saves looking for it: who writes another place into it is not believed.';
+revoke all on function tally.move_setting(text,oid) from public;
+
+-- function tally.moved_unseen(text,oid,bigint)
+CREATE OR REPLACE FUNCTION tally.moved_unseen(kind text, relation oid, seen bigint)
  RETURNS boolean
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_setting text := 'tally.moving_' || pg_trigger_depth() || '_' || relation;
-  v_noted   bigint := current_setting(v_setting)::bigint;
+  v_noted bigint := (tally.noted_move(kind, relation)).changes;
 begin
   -- Every row that an UPDATE changes or moves is in its transition table. Where more was changed
   -- than that, rows were moved by a MERGE (or changed by a trigger under way, which is rare
   -- enough to be taken for the same): what happened cannot be counted in place.
-  perform set_config(v_setting, '', true);
-  return tally.heap_changes(relation) - v_noted <> seen or current_setting('track_counts') = 'off';
+  return v_noted is not null
+         and (tally.heap_changes(relation) - v_noted <> seen
+              or current_setting('track_counts') = 'off');
 end
 $function$;
-comment on function tally.moved_unseen(oid,bigint) is 'Whether a statement on a partitioned source moved rows that its transition tables do not show.';
-revoke all on function tally.moved_unseen(oid,bigint) from public;
+comment on function tally.moved_unseen(text,oid,bigint) is 'Whether a statement on a partitioned table moved rows that its transition tables do not show.';
+revoke all on function tally.moved_unseen(text,oid,bigint) from public;
 
 -- function tally.ms_since(timestamp with time zone)
 CREATE OR REPLACE FUNCTION tally.ms_since(started timestamp with time zone)
@@ -7214,12 +7359,12 @@ declare
   -- More pulses than can get lost between two looks of the WAL writer, or on the way to a standby.
   v_jump constant bigint := 10000;
 begin
-  -- Numbers in the order of commits: who takes one holds this lock to its commit, so take it
+  -- Numbers in the order of commits: who takes one holds this row to its commit, so take it
   -- late. "Changed since pulse N" would miss a change that commits under a lower number.
   --
   -- Numbers that may have got lost are not given to others: whoever keeps the highest version that
   -- he has seen would keep a wrong value.
-  perform pg_advisory_xact_lock(1952541804, 2);
+  perform from tally.turns t where t.name = 'number' for update;
   return (select max(p.pulse) from tally.pulses p)
          + case when (select l.is_begun from tally.life l) then 1 else v_jump end;
 end
@@ -7338,6 +7483,61 @@ end
 $function$;
 comment on function tally.note_failure(tally.summary_definitions,text,real,text,boolean,timestamp with time zone) is 'Records why a document could not be built, and when it is tried again.';
 revoke all on function tally.note_failure(tally.summary_definitions,text,real,text,boolean,timestamp with time zone) from public;
+
+-- function tally.note_move(text,oid)
+CREATE OR REPLACE FUNCTION tally.note_move(kind text, relation oid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_setting text := tally.move_setting(kind, relation);
+  v_place   tid;
+begin
+  insert into tally.moves (kind, relation, depth, changes, before)
+  values (note_move.kind, note_move.relation, pg_trigger_depth(),
+          tally.heap_changes(note_move.relation), current_setting(v_setting, true))
+  returning ctid into v_place;
+  perform set_config(v_setting, v_place::text, true);
+end
+$function$;
+comment on function tally.note_move(text,oid) is 'Before a statement that sets a partition key: notes what this transaction had changed until then.';
+revoke all on function tally.note_move(text,oid) from public;
+
+-- function tally.noted_move(text,oid)
+CREATE OR REPLACE FUNCTION tally.noted_move(kind text, relation oid, OUT place tid, OUT changes bigint)
+ RETURNS record
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+AS $function$
+declare
+  v_setting text := current_setting(tally.move_setting(kind, relation), true);
+begin
+  -- By its place, so that SERIALIZABLE writers do not read what others write.
+  if v_setting ~ '^\([0-9]{1,9},[0-9]{1,4}\)$' then
+    select m.ctid, m.changes into place, changes
+    from tally.moves m
+    where m.ctid = v_setting::tid and m.xid = pg_current_xact_id_if_assigned()
+      and m.kind = noted_move.kind and m.relation = noted_move.relation
+      and m.depth = pg_trigger_depth();
+    if found then
+      return;
+    end if;
+  end if;
+  -- Somebody has written the setting, or there is none. Of statements around each other the innermost
+  -- began last.
+  select m.ctid, m.changes into place, changes
+  from tally.moves m
+  where m.xid = pg_current_xact_id_if_assigned()
+    and m.kind = noted_move.kind and m.relation = noted_move.relation
+    and m.depth = pg_trigger_depth()
+  order by m.changes desc
+  limit 1;
+end
+$function$;
+comment on function tally.noted_move(text,oid) is 'The row in tally.moves of the statement under way, or NULL where it sets no partition key.';
+revoke all on function tally.noted_move(text,oid) from public;
 
 -- function tally.old_partitions(tally.retentions,timestamp with time zone)
 CREATE OR REPLACE FUNCTION tally.old_partitions(rule tally.retentions, cutoff timestamp with time zone)
@@ -7697,6 +7897,8 @@ begin
   delete from tally.expiry_failures f where f.again_at < clock_timestamp() - interval '1 hour';
   get diagnostics v_failures = row_count;
   perform tally.prune_builds();
+  -- What a statement of several parts may leave: see tally.count_updated.
+  delete from tally.moves m where m.xid < pg_snapshot_xmin(pg_current_snapshot());
   return format('%s failures forgotten', v_failures);
 end
 $function$;
@@ -7739,6 +7941,7 @@ declare
   v_swept   tid[];
   v_late    bigint[] := '{}';
   v_xmin    xid;
+  v_mine    boolean := false;
   v_changes text[];
 begin
   -- Folds what is pending into totals and announces it. One session at a time: another returns
@@ -7746,20 +7949,30 @@ begin
   perform tally.check_isolation('tally.pulse');
   folded := 0;
   announced := 0;
-  if not pg_try_advisory_xact_lock(1952541804, 1) then
-    pulse := (select max(p.pulse) from tally.pulses p);
-    return;
-  end if;
-  select f.pulse, f.seen, f.also, s.keep_pulses,
-         exists (select from tally.deltas d where (d.delta is not null) is true and d.xid >= f.seen)
-           or exists (select from tally.deltas d
-                      where (d.delta is not null) is true and d.xid = any (f.also)) as pending,
-         exists (select from tally.late) as late,
-         exists (select from tally.dropped) as dropped,
-         (select l.is_begun from tally.life l) as begun
-  into v_now
-  from tally.fold_point f join tally.settings s on s.only_row;
-  pulse := v_now.pulse;
+  loop
+    select f.pulse, f.seen, f.also, s.keep_pulses,
+           exists (select from tally.deltas d where (d.delta is not null) is true and d.xid >= f.seen)
+             or exists (select from tally.deltas d
+                        where (d.delta is not null) is true and d.xid = any (f.also)) as pending,
+           exists (select from tally.late) as late,
+           exists (select from tally.dropped) as dropped,
+           (select l.is_begun from tally.life l) as begun
+    into v_now
+    from tally.fold_point f join tally.settings s on s.only_row;
+    pulse := v_now.pulse;
+    if not v_now.pending and not v_now.late and not v_now.dropped and v_now.begun then
+      return;  -- nothing to do writes nothing, and locks nothing
+    end if;
+    exit when v_mine;
+    perform from tally.turns t where t.name = 'fold' for update skip locked;
+    if not found then
+      pulse := (select max(p.pulse) from tally.pulses p);
+      return;
+    end if;
+    v_mine := true;
+    -- Somebody may have folded between the look and the turn: then look again.
+    exit when pulse = (select max(p.pulse) from tally.pulses p);
+  end loop;
   if v_now.dropped then
     v_swept := tally.sweep();
   end if;
@@ -7854,7 +8067,7 @@ begin
   -- would not see a counter that another session has just put on the same source, and build
   -- functions without it.
   perform tally.check_isolation('tally.create_counter');
-  perform pg_advisory_xact_lock(v_id);
+  perform tally.lock_counter(v_id, put_counter.name);
   select d.* into v_old from tally.definitions d where d.id = v_id or d.name = put_counter.name;
   if found then
     -- The same words, or other words that mean the same.
@@ -8489,7 +8702,7 @@ CREATE OR REPLACE FUNCTION tally.restore_settings(before jsonb)
  LANGUAGE plpgsql
 AS $function$
 declare
-  v_setting record;
+  v_setting pg_catalog.record;
 begin
   -- No pinned search_path: at this function's end its own would stand for the one that is to be
   -- restored. A setting that a job made with SET would be that of all later work of its session.
@@ -8499,7 +8712,8 @@ begin
     from pg_catalog.jsonb_each_text(before) b
     full join pg_catalog.jsonb_each_text(tally.session_settings()) a
       on a.key operator(pg_catalog.=) b.key
-    where a.value is distinct from b.value
+    where (a.value operator(pg_catalog.=) b.value) is not true
+      and (a.value is not null or b.value is not null)
   loop
     if v_setting.name operator(pg_catalog.=) 'search_path' then
       -- The one before is that of the function that runs jobs. For the session it is the one that
@@ -10052,6 +10266,23 @@ $function$;
 comment on function tally.take_slow_lane(text) is 'Whether this transaction may do work that takes long: documents, or upkeep.';
 revoke all on function tally.take_slow_lane(text) from public;
 
+-- function tally.take_turn(text)
+CREATE OR REPLACE FUNCTION tally.take_turn(name text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- To the end of the transaction, unless another has it. It waits for nobody.
+  perform from tally.turns t where t.name = take_turn.name for update skip locked;
+  return found;
+end
+$function$;
+comment on function tally.take_turn(text) is 'Whether this transaction is now the one that folds, or that takes a number.';
+revoke all on function tally.take_turn(text) from public;
+grant execute on function tally.take_turn(text) to tally_server;
+
 -- function tally.top(text,integer)
 CREATE OR REPLACE FUNCTION tally.top(name text, n integer)
  RETURNS TABLE(scope text, value bigint, rank bigint)
@@ -10587,12 +10818,12 @@ CREATE OR REPLACE FUNCTION tally.watch(summary text, source regclass, scope text
  LANGUAGE plpgsql
 AS $function$
 declare
-  v_filter  record;
-  v_scope   record;
-  v_state   text;
-  v_message text;
-  v_detail  text;
-  v_hint    text;
+  v_filter  pg_catalog.record;
+  v_scope   pg_catalog.record;
+  v_state   pg_catalog.text;
+  v_message pg_catalog.text;
+  v_detail  pg_catalog.text;
+  v_hint    pg_catalog.text;
 begin
   -- Rows of source that change mark the summary's document of that scope as due. What was there
   -- before is taken for changed: nobody saw what happened to it.
@@ -10612,7 +10843,8 @@ begin
   end if;
 
   perform tally.put_watch(summary, source, scope, filter, v_scope.sql_text, v_filter.sql_text,
-    v_scope.by_settings or v_filter.by_settings, v_scope.columns || v_filter.columns);
+    v_scope.by_settings or v_filter.by_settings,
+    pg_catalog.array_cat(v_scope.columns, v_filter.columns));
 exception when sqlstate 'TL003' or sqlstate 'TL004' then
   -- The rules are those of counters, and so are the words of who checks them.
   get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
@@ -10635,7 +10867,7 @@ CREATE OR REPLACE FUNCTION tally.whole(amount double precision)
 AS $function$
   -- Through bigint where it fits, because float8 to numeric keeps only 15 digits.
   select case
-    when amount operator(pg_catalog.>=) -9223372036854775808::double precision
+    when amount operator(pg_catalog.>=) (-9223372036854775808)::double precision
      and amount operator(pg_catalog.<) 9223372036854775808::double precision
       then amount::bigint::numeric
     when amount is not null then 1e30
@@ -10881,17 +11113,16 @@ CREATE OR REPLACE PROCEDURE tally.tick(IN time_limit interval DEFAULT '00:01:00'
  LANGUAGE plpgsql
 AS $procedure$
 declare
-  v_work  record;
-  v_until timestamptz := pg_catalog.clock_timestamp() operator(pg_catalog.+) time_limit;
+  v_work  pg_catalog.record;
+  v_until pg_catalog.timestamptz := pg_catalog.clock_timestamp() operator(pg_catalog.+) time_limit;
 begin
   -- Pulse, work until nothing is due, pulse: each in a transaction of its own. A rule whose changes
   -- make other rows due, or a job that takes longer than it rests, would keep it for ever: after
   -- time_limit it begins nothing more. Fills come to an end by themselves, and are waited for.
   loop
-    -- Where another session pulses, sweeping is its business.
-    exit when not pg_catalog.pg_try_advisory_xact_lock(1952541804, 1);
     perform tally.pulse();
-    exit when not tally.is_sweeping();
+    -- Where another session pulses, sweeping is its business.
+    exit when not tally.is_sweeping() or not tally.take_turn('fold');
     commit;
   end loop;
   commit;
