@@ -14,14 +14,19 @@ left join tally.definitions d on d.id = p.counter
 group by d.name
 order by count(*) desc, d.name;
 
-select a.pid, case l.objid when 1 then 'folds' when 2 then 'takes a pulse number'
-                           when 3 then 'sleeps until a writer rings' else 'attends' end as what,
+select a.pid, case h.name when 'fold' then 'folds' else 'takes a pulse number' end as what,
+       a.application_name, a.state, a.xact_start, now() - a.xact_start as open_for
+from tally.turn_holders h
+join pg_stat_activity a on a.pid = h.pid
+union all
+select a.pid, case l.objid when 3 then 'sleeps until a writer rings' else 'attends' end,
        a.application_name, a.state, a.xact_start, now() - a.xact_start as open_for
 from pg_locks l
 join pg_stat_activity a on a.pid = l.pid
-where l.locktype = 'advisory' and l.classid = 1952541804 and l.granted and l.mode = 'ExclusiveLock'
+where l.locktype = 'advisory' and l.classid = 1952541804 and l.objid in (3, 4) and l.granted
+  and l.mode = 'ExclusiveLock'
   and l.database = (select b.oid from pg_database b where b.datname = current_database())
-order by l.objid, a.pid;
+order by what desc, pid;
 
 select a.pid::text as pid_or_gid, a.application_name as what, a.state, a.xact_start as since,
        now() - a.xact_start as open_for, left(a.query, 60) as last_statement

@@ -165,4 +165,21 @@ comment on index tally.deltas_xid is
 comment on index tally.deltas_counter_scope_xid is
   'For reading one counter. The fold would have to go through all of it for an xid.';
 
+create unlogged table tally.moves (
+  xid      xid8 not null default pg_catalog.pg_current_xact_id(),
+  kind     text not null,
+  relation oid not null,
+  depth    integer not null,
+  changes  bigint not null,
+  before   text
+);
+create index moves_xid on tally.moves (xid);
+comment on table tally.moves is
+  'What UPDATEs and MERGEs under way that set a partition key began with, for tally.moved_unseen: a '
+  'row each, gone when the statement ends. A table, because a setting could be written by the writer.';
+comment on column tally.moves.changes is
+  'tally.heap_changes before the statement.';
+comment on column tally.moves.before is
+  'Which one the setting named before: that of a statement around this one.';
+
 reset role;

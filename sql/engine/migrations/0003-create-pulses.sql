@@ -34,6 +34,15 @@ comment on column tally.pulses.timeline is
 insert into tally.pulses (pulse, folded, announced, took_ms, seen, also, written_by)
 values (0, 0, 0, 0, '0', '{}', pg_catalog.pg_current_xact_id()::xid);
 
+create table tally.turns (
+  name text constraint turns_pkey primary key
+       constraint turns_name check (name in ('fold', 'number'))
+);
+comment on table tally.turns is
+  'Two rows that are only ever locked, to the end of a transaction: by whoever folds, and by whoever '
+  'takes a pulse''s number. Rows, because an advisory lock can be held by anybody who can log in.';
+insert into tally.turns (name) values ('fold'), ('number');
+
 create table tally.fold_requests (
   requested_at timestamptz not null default pg_catalog.clock_timestamp(),
   put_off_at   timestamptz

@@ -13,7 +13,7 @@ grant select on tally.counters, tally.counter_definitions, tally.status, tally.p
 grant execute on function
   tally.pulse(), tally.work(interval), tally.top(text, integer),
   tally.top_after(text, integer, bigint, text), tally.attend(),
-  tally.fall_asleep(), tally.stay_awake(), tally.doorbell(), tally.is_sweeping(), tally.doctor(),
+  tally.fall_asleep(), tally.stay_awake(), tally.doorbell(), tally.is_sweeping(), tally.take_turn(text), tally.doctor(),
   tally.read_topics(text[], text[]), tally.changed_topics(text[], text[], bigint),
   tally.topic_definitions(text[]), tally.history(), tally.version(), tally.trail()
   to tally_server;

@@ -73,7 +73,10 @@ test('the doctor misses the move trigger where a trigger that sets the key came 
   t.is(found.status, 'fail');
   t.regex(found.detail, /_500_tally_move/);
   t.regex(found.remedy ?? '', /tally\.attach/);
-  t.deepEqual(await db.sql(ATTACH), [{ relation: 'p', attached: '_500_tally_move' }]);
+  t.deepEqual(await db.sql(ATTACH), [
+    { relation: 'p', attached: '_500_tally_move' },
+    { relation: 'p', attached: '_500_tally_updated' },
+  ]);
   t.is((await finding(db.sql, 'triggers on public.p')).status, 'ok');
   t.deepEqual(await db.sql(ATTACH), []);
   await db.sql(MERGE);

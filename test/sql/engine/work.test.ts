@@ -28,6 +28,7 @@ test('tick ends at once where another session pulses, even with totals still to 
   await sql('create table public.a (id int); insert into public.a values (1)');
   await sql(`select tally.create_counter('c', 'public.a')`);
   await sql('call tally.tick()');
+  await sql('insert into public.a values (2)');
   const other = await client();
   await other.query('begin');
   await other.query('select tally.pulse()');

@@ -1,5 +1,5 @@
 -- No pinned search_path: the DBA's expression is to be read with the DBA's own. What is ours in
--- here is qualified, and tally.check_expression, which is pinned, does the rest.
+-- here is qualified, operators and types too, and tally.check_expression, which is pinned, does the rest.
 
 create or replace function tally.compile_expression(
   counter         text,
@@ -14,19 +14,20 @@ create or replace function tally.compile_expression(
 language plpgsql
 as $function$
 declare
-  v_probe     text := tally.probe_name(source);
-  v_view      text := 'tally_view_' || pg_catalog.left(pg_catalog.md5(v_probe), 12);
+  v_probe     pg_catalog.text := tally.probe_name(source);
+  v_view      pg_catalog.text := 'tally_view_'
+    operator(pg_catalog.||) pg_catalog.left(pg_catalog.md5(v_probe), 12);
   -- A line of its own ends a comment that the expression may end with.
-  v_text      text := pg_catalog.format(E'(%s\n)', expression);
-  v_immutable boolean := true;
+  v_text      pg_catalog.text := pg_catalog.format(E'(%s\n)', expression);
+  v_immutable pg_catalog.bool := true;
   v_type      pg_catalog.regtype;
-  v_state     text;
-  v_message   text;
+  v_state     pg_catalog.text;
+  v_message   pg_catalog.text;
 begin
   -- Postgres itself is asked whether the expression will do, as a CHECK constraint on an empty
   -- copy of the source (which rules out subqueries, aggregates and parameters), and then how
   -- it reads it.
-  if pg_catalog.btrim(expression, E' \t\r\n') = '' then
+  if pg_catalog.btrim(expression, E' \t\r\n') operator(pg_catalog.=) '' then
     raise exception using errcode = 'TL004',
       message = pg_catalog.format('counter "%s": its %s is empty', counter, part),
       hint = pg_catalog.format('Leave %s out, or give an SQL expression over the columns of %s.',
@@ -35,7 +36,7 @@ begin
 
   begin
     execute pg_catalog.format('create temporary table %s (like %s)', v_probe, source);
-    if part = 'amount' then
+    if part operator(pg_catalog.=) 'amount' then
       -- The cast is only tried: amounts are summed as numeric, which cannot overflow.
       execute pg_catalog.format('alter table %s add constraint tally_cast check '
                                 '((%s::pg_catalog.int8) is not null)', v_probe, v_text);
@@ -43,13 +44,15 @@ begin
                                 v_view, v_text, v_probe);
       select a.atttypid::pg_catalog.regtype into strict v_type
       from pg_catalog.pg_attribute a
-      where a.attrelid = ('pg_temp.' || v_view)::pg_catalog.regclass and a.attnum = 1;
+      where a.attrelid operator(pg_catalog.=)
+              ('pg_temp.' operator(pg_catalog.||) v_view)::pg_catalog.regclass::pg_catalog.oid
+        and a.attnum operator(pg_catalog.=) 1;
       execute pg_catalog.format('drop view pg_temp.%s', v_view);
     end if;
     execute pg_catalog.format('alter table %s add constraint tally_expression check (%s)', v_probe,
-      case part when 'filter' then v_text
-                when 'scope' then pg_catalog.format('(%s::pg_catalog.text) is not null', v_text)
-                else pg_catalog.format('%s is not null', v_text) end);
+      case when part operator(pg_catalog.=) 'filter' then v_text
+           when part operator(pg_catalog.=) 'scope' then pg_catalog.format('(%s::pg_catalog.text) is not null', v_text)
+           else pg_catalog.format('%s is not null', v_text) end);
     -- More parentheses than above: a text that closes them in one place cannot in the other.
     begin
       execute pg_catalog.format('alter table %s add column %s pg_catalog.text generated always as '
@@ -60,7 +63,8 @@ begin
     end;
   exception when others or assert_failure then
     get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
-    if v_state in ('55P03', '57014', '40P01', '53100', '53200') then
+    if v_state operator(pg_catalog.=) any (
+         '{55P03,57014,40P01,53100,53200}'::pg_catalog.text[]) then
       raise;
     end if;
     raise exception using errcode = 'TL004',

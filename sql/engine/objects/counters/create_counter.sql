@@ -1,5 +1,6 @@
 -- No pinned search_path: filter, scope and amount are read with the caller's. Everything of ours
--- is qualified. Runs with the caller's rights, who must own the source.
+-- is qualified, operators and types too: somebody else's on that path would run as the caller.
+-- Runs with the caller's rights, who must own the source.
 
 create or replace function tally.create_counter(
   name     text,
@@ -14,9 +15,9 @@ returns void
 language plpgsql
 as $function$
 declare
-  v_filter record;
-  v_scope  record;
-  v_amount record;
+  v_filter pg_catalog.record;
+  v_scope  pg_catalog.record;
+  v_amount pg_catalog.record;
 begin
   -- Declares a counter. It only attaches: rows that are there already are counted by a fill.
   perform tally.check_counter(name, source, audience, ranked);
@@ -47,7 +48,8 @@ begin
     v_filter.sql_text, v_scope.sql_text, v_amount.sql_text,
     v_filter.by_settings or v_scope.by_settings or v_amount.by_settings,
     v_filter.calls or v_scope.calls or v_amount.calls,
-    v_filter.columns || v_scope.columns || v_amount.columns);
+    pg_catalog.array_cat(pg_catalog.array_cat(v_filter.columns, v_scope.columns),
+                         v_amount.columns));
 end
 $function$;
 

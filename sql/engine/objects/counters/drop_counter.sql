@@ -16,7 +16,7 @@ begin
       message = format('there is no counter "%s"', name),
       hint = 'select name from tally.counter_definitions; lists them.';
   end if;
-  perform pg_advisory_xact_lock(v_old.id);
+  perform tally.lock_counter(v_old.id, v_old.name);
   if exists (select from pg_class c where c.oid = v_old.source) then
     if not (select pg_has_role(c.relowner, 'usage') from pg_class c where c.oid = v_old.source) then
       raise exception using errcode = 'TL007',

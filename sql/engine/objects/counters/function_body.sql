@@ -81,14 +81,13 @@ $body$    if (
   if partitioned and event = 'update' then
     v_moved := format(
 $body$  -- Rows that a MERGE moved to another partition are in no transition table.
-  if coalesce(current_setting('tally.moving_' || pg_trigger_depth() || '_' || tg_relid, true), '') <> ''
-     and tally.moved_unseen(tg_relid, (select count(*) from tally_old)) then
+  if %s then
     perform tally.stop_counter(i.id, 'rows moved to another partition by MERGE')
     from (values %s) i (id);
     return null;
   end if;
 
-$body$, (select string_agg(format('(%s)', i.id), ', ' order by i.n)
+$body$, tally.looks_for_moves('count'), (select string_agg(format('(%s)', i.id), ', ' order by i.n)
          from unnest(counters) with ordinality i (id, n)));
   end if;
 

@@ -16,7 +16,7 @@ begin
   -- would not see a counter that another session has just put on the same source, and build
   -- functions without it.
   perform tally.check_isolation('tally.create_counter');
-  perform pg_advisory_xact_lock(v_id);
+  perform tally.lock_counter(v_id, put_counter.name);
   select d.* into v_old from tally.definitions d where d.id = v_id or d.name = put_counter.name;
   if found then
     -- The same words, or other words that mean the same.

@@ -26,7 +26,7 @@ immutable parallel safe
 as $function$
   -- Through bigint where it fits, because float8 to numeric keeps only 15 digits.
   select case
-    when amount operator(pg_catalog.>=) -9223372036854775808::double precision
+    when amount operator(pg_catalog.>=) (-9223372036854775808)::double precision
      and amount operator(pg_catalog.<) 9223372036854775808::double precision
       then amount::bigint::numeric
     when amount is not null then 1e30

@@ -11,11 +11,11 @@ create or replace function tally.compile_change(
 language plpgsql
 as $function$
 declare
-  v_probe text := tally.probe_name(source);
+  v_probe pg_catalog.text := tally.probe_name(source);
 begin
   -- Postgres itself is asked how it reads UPDATE … SET, as the rule of an empty copy of the source:
   -- a rule's text can be had back, with every name qualified.
-  if coalesce(pg_catalog.btrim(change, E' \t\r\n'), '') = '' then
+  if coalesce(pg_catalog.btrim(change, E' \t\r\n'), '') operator(pg_catalog.=) '' then
     raise exception using errcode = 'TL030',
       message = pg_catalog.format('expiry "%s": its change is %s', name,
                                   case when change is null then 'null' else 'empty' end),

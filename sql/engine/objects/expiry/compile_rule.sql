@@ -13,9 +13,9 @@ create or replace function tally.compile_rule(
 language plpgsql
 as $function$
 declare
-  v_message text;
-  v_detail  text;
-  v_hint    text;
+  v_message pg_catalog.text;
+  v_detail  pg_catalog.text;
+  v_hint    pg_catalog.text;
 begin
   -- The same check as a counter's expressions have, in words of its own.
   if expression is null then

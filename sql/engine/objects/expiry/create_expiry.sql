@@ -13,9 +13,9 @@ language plpgsql
 as $function$
 declare
   v_rule   tally.expiries;
-  v_due    record;
-  v_filter record;
-  v_change record;
+  v_due    pg_catalog.record;
+  v_filter pg_catalog.record;
+  v_change pg_catalog.record;
   v_type   pg_catalog.regtype;
 begin
   -- Declares that rows whose time has come are changed: by tally.work, within milliseconds of

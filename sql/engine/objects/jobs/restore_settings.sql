@@ -19,7 +19,7 @@ returns void
 language plpgsql
 as $function$
 declare
-  v_setting record;
+  v_setting pg_catalog.record;
 begin
   -- No pinned search_path: at this function's end its own would stand for the one that is to be
   -- restored. A setting that a job made with SET would be that of all later work of its session.
@@ -29,7 +29,8 @@ begin
     from pg_catalog.jsonb_each_text(before) b
     full join pg_catalog.jsonb_each_text(tally.session_settings()) a
       on a.key operator(pg_catalog.=) b.key
-    where a.value is distinct from b.value
+    where (a.value operator(pg_catalog.=) b.value) is not true
+      and (a.value is not null or b.value is not null)
   loop
     if v_setting.name operator(pg_catalog.=) 'search_path' then
       -- The one before is that of the function that runs jobs. For the session it is the one that

@@ -52,7 +52,10 @@ begin
   end if;
   delete from tally.fold_requests f
   where f.ctid in (select o.ctid from tally.fold_requests o for update skip locked);
-  perform tally.pulse();
+  -- Nor does it wait: for a number, where somebody is taking one, the next one may.
+  if tally.take_turn('number') then
+    perform tally.pulse();
+  end if;
   perform tally.collect_marks() where not exists (select from tally.pending_marks offset 20000);
   return null;
 exception when query_canceled or others or assert_failure then

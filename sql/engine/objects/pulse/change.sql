@@ -12,7 +12,7 @@ as $function$
     ',' operator(pg_catalog.||) case
       when value operator(pg_catalog.>=) -9223372036854775808
            and value operator(pg_catalog.<=) 9223372036854775807
-      then value::bigint::text end, ']')
+      then value::bigint::pg_catalog.text end, ']')
 $function$;
 
 comment on function tally.change(text, text, numeric) is

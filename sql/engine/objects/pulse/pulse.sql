@@ -14,6 +14,7 @@ declare
   v_swept   tid[];
   v_late    bigint[] := '{}';
   v_xmin    xid;
+  v_mine    boolean := false;
   v_changes text[];
 begin
   -- Folds what is pending into totals and announces it. One session at a time: another returns
@@ -21,20 +22,30 @@ begin
   perform tally.check_isolation('tally.pulse');
   folded := 0;
   announced := 0;
-  if not pg_try_advisory_xact_lock(1952541804, 1) then
-    pulse := (select max(p.pulse) from tally.pulses p);
-    return;
-  end if;
-  select f.pulse, f.seen, f.also, s.keep_pulses,
-         exists (select from tally.deltas d where (d.delta is not null) is true and d.xid >= f.seen)
-           or exists (select from tally.deltas d
-                      where (d.delta is not null) is true and d.xid = any (f.also)) as pending,
-         exists (select from tally.late) as late,
-         exists (select from tally.dropped) as dropped,
-         (select l.is_begun from tally.life l) as begun
-  into v_now
-  from tally.fold_point f join tally.settings s on s.only_row;
-  pulse := v_now.pulse;
+  loop
+    select f.pulse, f.seen, f.also, s.keep_pulses,
+           exists (select from tally.deltas d where (d.delta is not null) is true and d.xid >= f.seen)
+             or exists (select from tally.deltas d
+                        where (d.delta is not null) is true and d.xid = any (f.also)) as pending,
+           exists (select from tally.late) as late,
+           exists (select from tally.dropped) as dropped,
+           (select l.is_begun from tally.life l) as begun
+    into v_now
+    from tally.fold_point f join tally.settings s on s.only_row;
+    pulse := v_now.pulse;
+    if not v_now.pending and not v_now.late and not v_now.dropped and v_now.begun then
+      return;  -- nothing to do writes nothing, and locks nothing
+    end if;
+    exit when v_mine;
+    perform from tally.turns t where t.name = 'fold' for update skip locked;
+    if not found then
+      pulse := (select max(p.pulse) from tally.pulses p);
+      return;
+    end if;
+    v_mine := true;
+    -- Somebody may have folded between the look and the turn: then look again.
+    exit when pulse = (select max(p.pulse) from tally.pulses p);
+  end loop;
   if v_now.dropped then
     v_swept := tally.sweep();
   end if;

@@ -7,17 +7,16 @@ create or replace procedure tally.tick(
 language plpgsql
 as $procedure$
 declare
-  v_work  record;
-  v_until timestamptz := pg_catalog.clock_timestamp() operator(pg_catalog.+) time_limit;
+  v_work  pg_catalog.record;
+  v_until pg_catalog.timestamptz := pg_catalog.clock_timestamp() operator(pg_catalog.+) time_limit;
 begin
   -- Pulse, work until nothing is due, pulse: each in a transaction of its own. A rule whose changes
   -- make other rows due, or a job that takes longer than it rests, would keep it for ever: after
   -- time_limit it begins nothing more. Fills come to an end by themselves, and are waited for.
   loop
-    -- Where another session pulses, sweeping is its business.
-    exit when not pg_catalog.pg_try_advisory_xact_lock(1952541804, 1);
     perform tally.pulse();
-    exit when not tally.is_sweeping();
+    -- Where another session pulses, sweeping is its business.
+    exit when not tally.is_sweeping() or not tally.take_turn('fold');
     commit;
   end loop;
   commit;

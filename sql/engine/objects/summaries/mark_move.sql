@@ -7,8 +7,7 @@ as $function$
 begin
   -- As tally.count_move has it: a MERGE that moves a row to another partition shows it to no
   -- statement trigger.
-  perform set_config('tally.marking_' || pg_trigger_depth() || '_' || tg_relid,
-                     tally.heap_changes(tg_relid)::text, true);
+  perform tally.note_move('mark', tg_relid);
   return null;
 end
 $function$;
@@ -16,23 +15,23 @@ $function$;
 comment on function tally.mark_move() is
   'Trigger function before an UPDATE of a partition key: moves that no trigger sees are noticed.';
 
-create or replace function tally.mark_unseen(relation oid, seen bigint)
-returns boolean
+create or replace function tally.mark_updated()
+returns trigger
 language plpgsql
-volatile
+security definer  -- writers of the table need no right on tally
 set search_path = pg_catalog, pg_temp
 as $function$
-declare
-  v_setting text := 'tally.marking_' || pg_trigger_depth() || '_' || relation;
-  v_noted   bigint := current_setting(v_setting)::bigint;
 begin
-  perform set_config(v_setting, '', true);
-  return tally.heap_changes(relation) - v_noted <> seen or current_setting('track_counts') = 'off';
+  -- As tally.count_updated has it.
+  if not tally.forget_move('mark', tg_relid) then
+    perform tally.mark_source(coalesce(pg_partition_root(tg_relid), tg_relid::regclass));
+  end if;
+  return null;
 end
 $function$;
 
-comment on function tally.mark_unseen(oid, bigint) is
-  'Whether a statement on a partitioned table moved rows that its transition tables do not show.';
+comment on function tally.mark_updated() is
+  'Trigger function after an UPDATE of a partition key: ends what tally.mark_move began.';
 
 create or replace function tally.mark_route()
 returns trigger

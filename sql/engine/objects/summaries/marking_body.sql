@@ -14,12 +14,10 @@ begin
   if partitioned and event = 'update' then
     v_moved := format(
 $body$  -- Rows that a MERGE moved to another partition are in no transition table.
-  if coalesce(current_setting('tally.marking_' || pg_trigger_depth() || '_' || tg_relid, true), '')
-       <> ''
-     and tally.mark_unseen(tg_relid, (select count(*) from tally_old)) then
+  if %s then
     perform tally.mark_all(%L);
   end if;
-$body$, slug);
+$body$, tally.looks_for_moves('mark'), slug);
   end if;
   return format(
 $body$#variable_conflict use_column

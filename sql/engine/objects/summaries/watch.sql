@@ -1,5 +1,5 @@
 -- No pinned search_path: filter and scope are read with the caller's. Everything of ours is
--- qualified. Runs with the caller's rights, who must own the source.
+-- qualified, operators and types too. Runs with the caller's rights, who must own the source.
 
 create or replace function tally.watch(
   summary text,
@@ -11,12 +11,12 @@ returns void
 language plpgsql
 as $function$
 declare
-  v_filter  record;
-  v_scope   record;
-  v_state   text;
-  v_message text;
-  v_detail  text;
-  v_hint    text;
+  v_filter  pg_catalog.record;
+  v_scope   pg_catalog.record;
+  v_state   pg_catalog.text;
+  v_message pg_catalog.text;
+  v_detail  pg_catalog.text;
+  v_hint    pg_catalog.text;
 begin
   -- Rows of source that change mark the summary's document of that scope as due. What was there
   -- before is taken for changed: nobody saw what happened to it.
@@ -36,7 +36,8 @@ begin
   end if;
 
   perform tally.put_watch(summary, source, scope, filter, v_scope.sql_text, v_filter.sql_text,
-    v_scope.by_settings or v_filter.by_settings, v_scope.columns || v_filter.columns);
+    v_scope.by_settings or v_filter.by_settings,
+    pg_catalog.array_cat(v_scope.columns, v_filter.columns));
 exception when sqlstate 'TL003' or sqlstate 'TL004' then
   -- The rules are those of counters, and so are the words of who checks them.
   get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,

@@ -12,12 +12,15 @@ as $function$
   -- has partitions can have rows moved between them; and the one row trigger is for the root,
   -- which PostgreSQL copies to every partition, see tally.count_route. A move trigger may be for
   -- more columns than move rows: those of a partition that is gone and had partitions of its own.
-  -- It is for every column where a trigger of the application may set the key by itself.
+  -- It is for every column where a trigger of the application may set the key by itself. What ends
+  -- it fires after the counting trigger, by its name.
   select f.relation, e.name,
          format('create or replace trigger %s %s on %s %sexecute function tally.%s()',
                 e.name,
                 case e.event
                   when 'move' then 'before update' || case when m.by_trigger then ''
+                                                        else ' of ' || m.columns end
+                  when 'updated' then 'after update' || case when m.by_trigger then ''
                                                         else ' of ' || m.columns end
                   when 'route' then 'before insert'
                   when 'truncate' then
@@ -34,7 +37,7 @@ as $function$
                      else 'for each statement ' end,
                 e.function),
          case when p.proname = e.function
-                   and (e.event <> 'move' or t.tgattr::text = ''
+                   and (e.event not in ('move', 'updated') or t.tgattr::text = ''
                         or (not m.by_trigger
                             and m.attnums <@ string_to_array(t.tgattr::text, ' ')::int2[]))
                    -- Made anew by hand, with a condition, for each row or for some columns.
@@ -52,20 +55,20 @@ as $function$
                 then format('%s_%s_%s', s.kind, s.slug, v.event)
                 else format('%s_%s', s.kind, v.event) end as function
     from (values ('insert'), ('update'), ('delete'), ('truncate'), ('move'),
-                 ('route')) v (event)
+                 ('updated'), ('route')) v (event)
   ) e
   left join lateral (
     select string_agg(quote_ident(k.attname), ', ' order by k.attnum) as columns,
            array_agg(k.attnum order by k.attnum) as attnums,
            tally.may_set_keys(f.relation, array_agg(k.attname)) as by_trigger
     from tally.move_columns(f.relation) k
-  ) m on e.event = 'move'
+  ) m on e.event in ('move', 'updated')
   left join pg_trigger t on t.tgrelid = f.relation and t.tgname = e.name and not t.tgisinternal
   left join pg_proc p on p.oid = t.tgfoid and p.pronamespace = 'tally'::regnamespace
   where s.source = expected_triggers.source and s.kind = expected_triggers.kind
     and not exists (select from pg_class o where o.oid = s.source and o.relispartition)
     and c.relkind in ('r', 'p')
-    and not (e.event = 'move' and m.columns is null)
+    and not (e.event in ('move', 'updated') and m.columns is null)
     and not (e.event = 'route' and (c.relkind <> 'p' or f.relation <> s.source))
 $function$;
 
