@@ -110,8 +110,7 @@ begin
     sql_text := format('(%s)::text', sql_text);
   end if;
   if part = 'amount' then
-    select case when t.typtype = 'd' then t.typbasetype else t.oid end into amount_type
-    from pg_type t where t.oid = amount_type;
+    amount_type := tally.base_type(amount_type);
     sql_text := case
       when amount_type in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)
         then format('(%s)::numeric', sql_text)
