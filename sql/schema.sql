@@ -69,7 +69,7 @@ create table tally.definitions (
   filter_sql text not null,
   scope_sql text not null,
   amount_sql text not null,
-  by_settings boolean not null,
+  by_settings smallint not null,
   columns name[] not null,
   created_at timestamp with time zone default now() not null,
   created_by text not null,
@@ -91,7 +91,7 @@ comment on column tally.definitions.id is 'The first 64 bits of md5(name): it me
 comment on column tally.definitions.filter_sql is 'filter as Postgres reads it back, every name qualified: what the trigger functions run.';
 comment on column tally.definitions.scope_sql is 'scope cast to text, likewise; '''' without one.';
 comment on column tally.definitions.amount_sql is 'amount as a whole number, likewise; or 1.';
-comment on column tally.definitions.by_settings is 'An expression''s text depends on session settings (a date as text, say): its trigger functions pin TimeZone, DateStyle and the like.';
+comment on column tally.definitions.by_settings is 'Which settings its expressions may depend on: 0 none; 1 those by which PostgreSQL shows and reads values (a date as text, say), which its trigger functions pin; 2 also timezone_abbreviations and what else a function may look at.';
 comment on column tally.definitions.columns is 'The columns of source that the expressions use.';
 comment on column tally.definitions.announce_from is 'Set by a fill: the next pulse announces whatever changed after this pulse while unread.';
 comment on column tally.definitions.fill_error is 'Why the last fill failed.';
@@ -456,7 +456,7 @@ create table tally.watches (
   filter text,
   scope_sql text not null,
   filter_sql text not null,
-  by_settings boolean not null,
+  by_settings smallint not null,
   columns name[] not null,
   constraint watches_pkey PRIMARY KEY (id),
   constraint watches_source_fkey FOREIGN KEY (source) REFERENCES tally.watched(source) ON DELETE RESTRICT,
@@ -870,28 +870,6 @@ comment on column tally.summaries.build_ms is 'How long its builder took the las
 comment on column tally.summaries.due_since is 'The first change that it does not show, or when it reached max_age; NULL while it is current. While its builder fails it stays as it was when that began.';
 comment on column tally.summaries.error is 'Why its builder failed the last time. The document stays, and work tries again.';
 grant select on tally.summaries to tally_server;
-
--- view tally.time_types
-create view tally.time_types as
- WITH RECURSIVE t(type) AS (
-         SELECT y.oid
-           FROM pg_type y
-          WHERE ((y.typnamespace = ('pg_catalog'::regnamespace)::oid) AND (y.typname = ANY (ARRAY['date'::name, 'time'::name, 'timetz'::name, 'timestamp'::name, 'timestamptz'::name])))
-        UNION
-         SELECT u.type
-           FROM (t t_1
-             CROSS JOIN LATERAL ( SELECT y.oid
-                   FROM pg_type y
-                  WHERE ((t_1.type = y.typelem) OR (t_1.type = y.typbasetype))
-                UNION ALL
-                 SELECT v.range
-                   FROM (pg_range r
-                     CROSS JOIN LATERAL ( VALUES (r.rngtypid), (r.rngmultitypid)) v(range))
-                  WHERE (r.rngsubtype = t_1.type)) u(type))
-        )
- SELECT type
-   FROM t;
-comment on view tally.time_types is 'The types whose constants may have been written as a word such as now: times, and arrays, ranges and domains of them.';
 
 -- view tally.topic_change
 create view tally.topic_change as
@@ -1399,6 +1377,24 @@ $function$;
 comment on function tally.backoff(integer) is 'How long after its failure a build is tried again.';
 revoke all on function tally.backoff(integer) from public;
 
+-- function tally.base_type(oid)
+CREATE OR REPLACE FUNCTION tally.base_type(type oid)
+ RETURNS regtype
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- A domain may be over a domain.
+  with recursive below as (
+    select y.oid, y.typbasetype from pg_type y where y.oid = base_type.type
+    union all
+    select y.oid, y.typbasetype from below b join pg_type y on y.oid = b.typbasetype
+  )
+  select b.oid::regtype from below b where b.typbasetype = 0
+$function$;
+comment on function tally.base_type(oid) is 'What a domain is over in the end; any other type as it is.';
+revoke all on function tally.base_type(oid) from public;
+
 -- function tally.brief(text)
 CREATE OR REPLACE FUNCTION tally.brief(message text)
  RETURNS text
@@ -1535,7 +1531,7 @@ security definer  -- writers of the table need no right on tally
 set search_path = pg_catalog, pg_temp
 %2$sas %3$L$create$,
       v_function.name,
-      case when v_function.by_settings then tally.pinned_settings() else '' end,
+      tally.trigger_settings(v_function.by_settings),
       v_function.body);
     execute format('revoke execute on function tally.%s() from public', v_function.name);
     execute format('comment on function tally.%s() is %L', v_function.name,
@@ -2210,7 +2206,7 @@ comment on function tally.check_declarer(text,boolean) is 'Raises TL007 for a ro
 revoke all on function tally.check_declarer(text,boolean) from public;
 
 -- function tally.check_expression(text,text,regclass,text,regclass,regtype,boolean)
-CREATE OR REPLACE FUNCTION tally.check_expression(counter text, part text, source regclass, expression text, probe regclass, amount_type regtype, is_immutable boolean, OUT sql_text text, OUT by_settings boolean, OUT columns name[])
+CREATE OR REPLACE FUNCTION tally.check_expression(counter text, part text, source regclass, expression text, probe regclass, amount_type regtype, is_immutable boolean, OUT sql_text text, OUT by_settings smallint, OUT columns name[])
  RETURNS record
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2224,6 +2220,7 @@ CREATE OR REPLACE FUNCTION tally.check_expression(counter text, part text, sourc
  SET quote_all_identifiers TO 'off'
  SET xmlbinary TO 'base64'
  SET xmloption TO 'content'
+ SET lc_monetary TO 'C'
 AS $function$
 declare
   v_tree text;
@@ -2248,7 +2245,7 @@ begin
         'it depends on the clock or the session, such as current_date or current_user'
       when tally.frozen_words(expression) > tally.frozen_words(sql_text) and exists (
         select from regexp_matches(v_tree, ':consttype ([0-9]+)', 'g') m
-        where m[1]::oid in (select y.type from tally.time_types y))
+        where tally.holds_time(m[1]::oid))
         then 'it says now, today, tomorrow or yesterday, which is read once, when it is declared, '
              'and would stay that time'
       when v_tree ~ 'NEXTVALUEEXPR' then 'it draws from a sequence'
@@ -2261,8 +2258,11 @@ begin
         then 'it shows an object by its name, which can be renamed'
       when exists (
         select from regexp_matches(v_tree, ':resulttype ([0-9]+) :resultcollid', 'g') m
-        where m[1]::oid in ('date'::regtype, 'time'::regtype, 'timetz'::regtype,
-                            'timestamp'::regtype, 'timestamptz'::regtype))
+        where tally.holds_time(m[1]::oid)
+        union all
+        select from regexp_matches(v_tree, '{JSONRETURNING :format (?:<>|{[^}]*}) :typid ([0-9]+)',
+                                   'g') m
+        where tally.holds_time(m[1]::oid))
         then 'it reads a time from text, which may say now; to_timestamp(…, format) reads no such '
              'word'
       when exists (
@@ -2293,7 +2293,8 @@ begin
     end
   into v_why;
   -- A constant with a backslash or an array is read by settings too.
-  by_settings := not is_immutable or sql_text ~ '[\\{]' or tally.shown_by_settings(v_tree, source);
+  by_settings := greatest(tally.shown_by_settings(v_tree, sql_text, source),
+                          case when not is_immutable or sql_text ~ '[\\{]' then 1 else 0 end);
 
   if v_why is not null then
     raise exception using errcode = 'TL004',
@@ -2312,8 +2313,7 @@ begin
     sql_text := format('(%s)::text', sql_text);
   end if;
   if part = 'amount' then
-    select case when t.typtype = 'd' then t.typbasetype else t.oid end into amount_type
-    from pg_type t where t.oid = amount_type;
+    amount_type := tally.base_type(amount_type);
     sql_text := case
       when amount_type in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)
         then format('(%s)::numeric', sql_text)
@@ -2769,6 +2769,23 @@ CREATE OR REPLACE FUNCTION tally.check_watching(watch bigint)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+ SET "DateStyle" TO 'ISO, YMD'
+ SET "IntervalStyle" TO 'postgres'
+ SET extra_float_digits TO '1'
+ SET standard_conforming_strings TO 'on'
+ SET array_nulls TO 'on'
+ SET bytea_output TO 'hex'
+ SET quote_all_identifiers TO 'off'
+ SET xmlbinary TO 'base64'
+ SET xmloption TO 'content'
+ SET lc_time TO 'C'
+ SET lc_numeric TO 'C'
+ SET lc_monetary TO 'C'
+ SET timezone_abbreviations TO 'Default'
+ SET default_text_search_config TO 'pg_catalog.simple'
+ SET backslash_quote TO 'safe_encoding'
+ SET transform_null_equals TO 'off'
 AS $function$
 declare
   v_watch tally.watches;
@@ -3151,6 +3168,10 @@ CREATE OR REPLACE FUNCTION tally.compare(counters bigint[], lenient boolean DEFA
  SET lc_time TO 'C'
  SET lc_numeric TO 'C'
  SET lc_monetary TO 'C'
+ SET timezone_abbreviations TO 'Default'
+ SET default_text_search_config TO 'pg_catalog.simple'
+ SET backslash_quote TO 'safe_encoding'
+ SET transform_null_equals TO 'off'
 AS $function$
 declare
   v_counter tally.definitions;
@@ -3231,7 +3252,7 @@ comment on function tally.compile_change(text,regclass,text) is 'An expiry''s ch
 revoke all on function tally.compile_change(text,regclass,text) from public;
 
 -- function tally.compile_expression(text,text,regclass,text)
-CREATE OR REPLACE FUNCTION tally.compile_expression(counter text, part text, source regclass, expression text, OUT sql_text text, OUT by_settings boolean, OUT columns name[])
+CREATE OR REPLACE FUNCTION tally.compile_expression(counter text, part text, source regclass, expression text, OUT sql_text text, OUT by_settings smallint, OUT columns name[])
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
@@ -3492,6 +3513,10 @@ CREATE OR REPLACE FUNCTION tally.count_truncate()
  SET lc_time TO 'C'
  SET lc_numeric TO 'C'
  SET lc_monetary TO 'C'
+ SET timezone_abbreviations TO 'Default'
+ SET default_text_search_config TO 'pg_catalog.simple'
+ SET backslash_quote TO 'safe_encoding'
+ SET transform_null_equals TO 'off'
 AS $function$
 declare
   v_leaf    regclass;
@@ -3756,11 +3781,11 @@ begin
   -- Declares a counter. It only attaches: rows that are there already are counted by a fill.
   perform tally.check_counter(name, source, audience, ranked);
 
-  select 'true' as sql_text, false as by_settings, '{}'::pg_catalog.name[] as columns
+  select 'true' as sql_text, 0::pg_catalog.int2 as by_settings, '{}'::pg_catalog.name[] as columns
   into v_filter;
-  select '''''::text' as sql_text, false as by_settings, '{}'::pg_catalog.name[] as columns
+  select '''''::text' as sql_text, 0::pg_catalog.int2 as by_settings, '{}'::pg_catalog.name[] as columns
   into v_scope;
-  select '1::bigint' as sql_text, false as by_settings, '{}'::pg_catalog.name[] as columns
+  select '1::bigint' as sql_text, 0::pg_catalog.int2 as by_settings, '{}'::pg_catalog.name[] as columns
   into v_amount;
   if filter is not null then
     select e.sql_text, e.by_settings, e.columns into v_filter
@@ -3777,7 +3802,7 @@ begin
 
   perform tally.put_counter(name, source, filter, scope, amount, audience, ranked,
     v_filter.sql_text, v_scope.sql_text, v_amount.sql_text,
-    v_filter.by_settings or v_scope.by_settings or v_amount.by_settings,
+    greatest(v_filter.by_settings, v_scope.by_settings, v_amount.by_settings),
     v_filter.columns || v_scope.columns || v_amount.columns);
 end
 $function$;
@@ -4051,7 +4076,8 @@ begin
       detail := (select format('%s difference(s) found by tally.verify on %s', v.differences,
                                date_trunc('second', v.verified_at))
                  from tally.verifications v where v.counter = v_counter.id);
-      remedy := format('select * from tally.repair(%L); and find out what went past the triggers.',
+      remedy := format('select * from tally.repair(%L); and find out what went past the triggers, or '
+                       'which function that it uses is declared immutable and is not.',
                        v_counter.name);
     elsif (select c.relkind = 'r' from pg_class c where c.oid = v_counter.source)
           and pg_relation_size(v_counter.source) = 0
@@ -5001,7 +5027,7 @@ grant execute on function tally.expand_due() to tally_server;
 
 -- function tally.expected_functions(regclass,text)
 CREATE OR REPLACE FUNCTION tally.expected_functions(source regclass, kind text)
- RETURNS TABLE(name text, body text, by_settings boolean, purpose text)
+ RETURNS TABLE(name text, body text, by_settings smallint, purpose text)
  LANGUAGE sql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5021,7 +5047,7 @@ AS $function$
   cross join lateral (
     select tally.function_body(t.slug, e.event, array_agg(d.id order by d.name),
                                bool_and(d.scope is null), r.relkind = 'p') as body,
-           bool_or(d.by_settings) as by_settings,
+           max(d.by_settings) as by_settings,
            format('counts %s on %s for %s', upper(e.event), t.source,
                   string_agg(d.name, ', ' order by d.name)) as purpose
     from tally.definitions d
@@ -5029,7 +5055,7 @@ AS $function$
     having count(*) > 0
     union all
     select tally.marking_body(t.slug, e.event, array_agg(w.id order by w.id), r.relkind = 'p'),
-           bool_or(w.by_settings),
+           max(w.by_settings),
            format('marks documents of %s on %s of %s',
                   string_agg(distinct s.name, ', ' order by s.name), upper(e.event), t.source)
     from tally.watches w
@@ -5388,9 +5414,8 @@ begin
   -- expression is one that tally.compile_rule has read.
   execute format('create temporary view tally_typed as select (%s) as value from %s', expression,
                  source);
-  select coalesce(nullif(t.typbasetype, 0), t.oid)::regtype into v_type
+  select tally.base_type(a.atttypid) into v_type
   from pg_attribute a
-  join pg_type t on t.oid = a.atttypid
   where a.attrelid = to_regclass('pg_temp.tally_typed') and a.attnum = 1;
   execute 'drop view pg_temp.tally_typed';
   return v_type;
@@ -5610,6 +5635,26 @@ $function$;
 comment on function tally.fold_at_commit() is 'Trigger function of tally.fold_requests: the writer''s own fold, while nobody pulses, and of marks what is left of them when each document stands there once.';
 revoke all on function tally.fold_at_commit() from public;
 
+-- function tally.foreign_names(text)
+CREATE OR REPLACE FUNCTION tally.foreign_names(sql_text text)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET standard_conforming_strings TO 'on'
+AS $function$
+  -- As tally.check_expression writes an expression, what is not PostgreSQL's own has the name of its
+  -- schema, and a string doubles its quotes. Ours come and go with the version.
+  select coalesce(array_agg(m[1] order by m[1]), '{}')
+  from regexp_matches(
+    regexp_replace(foreign_names.sql_text, '''(?:[^'']|'''')*''', '''''', 'g'),
+    '((?:\m[a-z_][\w$]*|"(?:[^"]|"")+")\.(?:[[:alpha:]_][\w$]*|"(?:[^"]|"")+"|[-+*/<>=~!@#%^&|`?]+))',
+    'g') m
+  where m[1] !~ '^tally\.'
+$function$;
+comment on function tally.foreign_names(text) is 'The functions, operators and types of other schemas that an expression names, in order.';
+revoke all on function tally.foreign_names(text) from public;
+
 -- function tally.forget_due(bigint,text)
 CREATE OR REPLACE FUNCTION tally.forget_due(summary bigint, scope text)
  RETURNS timestamp with time zone
@@ -5794,8 +5839,8 @@ AS $function$
   join pg_proc p on p.pronamespace = 'tally'::regnamespace and p.proname = f.name
   where p.prosrc = f.body
     and p.prosecdef
-    and cardinality(p.proconfig) = 1 + case when f.by_settings
-          then regexp_count(tally.pinned_settings(), '^set ', 1, 'n') else 0 end
+    and cardinality(p.proconfig) = 1
+          + regexp_count(tally.trigger_settings(f.by_settings), '^set ', 1, 'n')
 $function$;
 comment on function tally.functions_stand(regclass,text) is 'Whether a table''s trigger functions are as tally.build_functions would write them now.';
 revoke all on function tally.functions_stand(regclass,text) from public;
@@ -6099,6 +6144,38 @@ $function$;
 comment on function tally.holders(regclass) is 'Who holds a lock on a table that writing or declaring may have to wait for.';
 revoke all on function tally.holders(regclass) from public;
 
+-- function tally.holds_time(oid)
+CREATE OR REPLACE FUNCTION tally.holds_time(type oid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with recursive parts as (
+    select holds_time.type as oid
+    union
+    select p.oid
+    from parts t
+    cross join lateral (
+      select y.typelem as oid from pg_type y where y.oid = t.oid
+      union all
+      select y.typbasetype from pg_type y where y.oid = t.oid
+      union all
+      select r.rngsubtype from pg_range r where t.oid in (r.rngtypid, r.rngmultitypid)
+      union all
+      select a.atttypid from pg_type y join pg_attribute a on a.attrelid = y.typrelid
+      where y.oid = t.oid and y.typtype = 'c' and a.attnum > 0 and not a.attisdropped
+    ) p
+    where p.oid <> 0
+  )
+  select exists (
+    select from parts t
+    where t.oid in ('date'::regtype, 'time'::regtype, 'timetz'::regtype, 'timestamp'::regtype,
+                    'timestamptz'::regtype))
+$function$;
+comment on function tally.holds_time(oid) is 'Whether the text of a value of this type may be a word such as now: times, and arrays, ranges, domains and rows of them.';
+revoke all on function tally.holds_time(oid) from public;
+
 -- function tally.index_form(text,regclass,text,text)
 CREATE OR REPLACE FUNCTION tally.index_form(name text, source regclass, due_sql text, filter_sql text, OUT key text, OUT predicate text)
  RETURNS record
@@ -6114,6 +6191,7 @@ CREATE OR REPLACE FUNCTION tally.index_form(name text, source regclass, due_sql 
  SET quote_all_identifiers TO 'off'
  SET xmlbinary TO 'base64'
  SET xmloption TO 'content'
+ SET lc_monetary TO 'C'
 AS $function$
 declare
   v_probe text := tally.probe_name(source);
@@ -7105,6 +7183,7 @@ CREATE OR REPLACE FUNCTION tally.new_row_text(source regclass, expression text)
  SET quote_all_identifiers TO 'off'
  SET xmlbinary TO 'base64'
  SET xmloption TO 'content'
+ SET lc_monetary TO 'C'
 AS $function$
 declare
   v_alias text := 'tally_' || left(md5(expression), 12);
@@ -7627,6 +7706,21 @@ CREATE OR REPLACE FUNCTION tally.pinned_settings()
  IMMUTABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
+  -- Setting this one reads a file: 70 µs, where all those above take 2.
+  select tally.pinned_values() ||
+$settings$set timezone_abbreviations = 'Default'
+$settings$
+$function$;
+comment on function tally.pinned_settings() is 'Text for generated functions: the settings that the DBA''s expressions may depend on, pinned.';
+revoke all on function tally.pinned_settings() from public;
+
+-- function tally.pinned_values()
+CREATE OR REPLACE FUNCTION tally.pinned_values()
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
   -- Whoever writes: what depends on one of these gives the same as in a fill and in a recount,
   -- which pin them too.
   select
@@ -7645,8 +7739,8 @@ set lc_numeric = 'C'
 set lc_monetary = 'C'
 $settings$
 $function$;
-comment on function tally.pinned_settings() is 'Text for generated functions: the settings that the DBA''s expressions may depend on, pinned.';
-revoke all on function tally.pinned_settings() from public;
+comment on function tally.pinned_values() is 'Text for generated functions: the settings by which PostgreSQL shows and reads values, pinned.';
+revoke all on function tally.pinned_values() from public;
 
 -- function tally.plain_sum(bigint,text)
 CREATE OR REPLACE FUNCTION tally.plain_sum(counter bigint, transition text)
@@ -7839,8 +7933,8 @@ comment on function tally.pulse() is 'Folds pending changes into totals and anno
 revoke all on function tally.pulse() from public;
 grant execute on function tally.pulse() to tally_server;
 
--- function tally.put_counter(text,regclass,text,text,text,text,boolean,text,text,text,boolean,name[])
-CREATE OR REPLACE FUNCTION tally.put_counter(name text, source regclass, filter text, scope text, amount text, audience text, ranked boolean, filter_sql text, scope_sql text, amount_sql text, by_settings boolean, columns name[])
+-- function tally.put_counter(text,regclass,text,text,text,text,boolean,text,text,text,smallint,name[])
+CREATE OR REPLACE FUNCTION tally.put_counter(name text, source regclass, filter text, scope text, amount text, audience text, ranked boolean, filter_sql text, scope_sql text, amount_sql text, by_settings smallint, columns name[])
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -7857,7 +7951,9 @@ begin
   perform pg_advisory_xact_lock(v_id);
   select d.* into v_old from tally.definitions d where d.id = v_id or d.name = put_counter.name;
   if found then
-    -- The same words, or other words that mean the same.
+    -- The same words, or other words that mean the same. What the same words are compiled to may be
+    -- written otherwise by another version; but what they name in other schemas is the same then,
+    -- and is not where search_path finds another function of that name.
     if (v_old.name, v_old.source, v_old.audience, v_old.ranked)
          is distinct from (put_counter.name, put_counter.source, put_counter.audience,
                            put_counter.ranked)
@@ -7866,6 +7962,9 @@ begin
           and (v_old.filter_sql, v_old.scope_sql, v_old.amount_sql)
                 is distinct from (put_counter.filter_sql, put_counter.scope_sql,
                                   put_counter.amount_sql)
+       or tally.foreign_names(concat_ws(' ', v_old.filter_sql, v_old.scope_sql, v_old.amount_sql))
+            <> tally.foreign_names(concat_ws(' ', put_counter.filter_sql, put_counter.scope_sql,
+                                             put_counter.amount_sql))
     then
       raise exception using errcode = 'TL002',
         message = format('counter "%s" exists with another definition', v_old.name),
@@ -7904,8 +8003,8 @@ begin
   perform pg_notify('tally_definitions', '');
 end
 $function$;
-comment on function tally.put_counter(text,regclass,text,text,text,text,boolean,text,text,text,boolean,name[]) is 'Records a checked declaration and attaches it.';
-revoke all on function tally.put_counter(text,regclass,text,text,text,text,boolean,text,text,text,boolean,name[]) from public;
+comment on function tally.put_counter(text,regclass,text,text,text,text,boolean,text,text,text,smallint,name[]) is 'Records a checked declaration and attaches it.';
+revoke all on function tally.put_counter(text,regclass,text,text,text,text,boolean,text,text,text,smallint,name[]) from public;
 
 -- function tally.put_expiry(tally.expiries,name[],name[],name[])
 CREATE OR REPLACE FUNCTION tally.put_expiry(rule tally.expiries, due_columns name[], filter_columns name[], set_columns name[])
@@ -8050,8 +8149,8 @@ $function$;
 comment on function tally.put_summary(text,regproc,interval,interval,text,name[]) is 'Records the checked declaration of a summary.';
 revoke all on function tally.put_summary(text,regproc,interval,interval,text,name[]) from public;
 
--- function tally.put_watch(text,regclass,text,text,text,text,boolean,name[])
-CREATE OR REPLACE FUNCTION tally.put_watch(summary text, source regclass, scope text, filter text, scope_sql text, filter_sql text, by_settings boolean, columns name[])
+-- function tally.put_watch(text,regclass,text,text,text,text,smallint,name[])
+CREATE OR REPLACE FUNCTION tally.put_watch(summary text, source regclass, scope text, filter text, scope_sql text, filter_sql text, by_settings smallint, columns name[])
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -8094,8 +8193,8 @@ begin
   perform tally.attach_triggers(put_watch.source, 'mark');
 end
 $function$;
-comment on function tally.put_watch(text,regclass,text,text,text,text,boolean,name[]) is 'Records a checked watch and attaches it.';
-revoke all on function tally.put_watch(text,regclass,text,text,text,text,boolean,name[]) from public;
+comment on function tally.put_watch(text,regclass,text,text,text,text,smallint,name[]) is 'Records a checked watch and attaches it.';
+revoke all on function tally.put_watch(text,regclass,text,text,text,text,smallint,name[]) from public;
 
 -- function tally.read_change(text,regclass,text)
 CREATE OR REPLACE FUNCTION tally.read_change(name text, probe regclass, change text, OUT sql_text text, OUT columns name[])
@@ -8112,6 +8211,7 @@ CREATE OR REPLACE FUNCTION tally.read_change(name text, probe regclass, change t
  SET quote_all_identifiers TO 'off'
  SET xmlbinary TO 'base64'
  SET xmloption TO 'content'
+ SET lc_monetary TO 'C'
 AS $function$
 declare
   v_rules integer;
@@ -9229,8 +9329,8 @@ AS $function$
   select md5(string_agg(p.prosrc, '' order by p.proname))
   from pg_proc p
   where p.pronamespace = 'tally'::regnamespace
-    and p.proname = any (array['rule_settings', 'pinned_settings', 'rule_function', 'hand_over',
-                              'owner_check']
+    and p.proname = any (array['rule_settings', 'pinned_settings', 'pinned_values',
+                              'rule_function', 'hand_over', 'owner_check']
       || case rule_version.kind
            when 'expiry' then array['build_expiry', 'expiry_body', 'deferred_checks', 'one_line',
                                     'new_row_text']
@@ -9493,6 +9593,7 @@ CREATE OR REPLACE FUNCTION tally.serving_index(source regclass, key text, predic
  SET quote_all_identifiers TO 'off'
  SET xmlbinary TO 'base64'
  SET xmloption TO 'content'
+ SET lc_monetary TO 'C'
 AS $function$
   select i.indexrelid::regclass
   from pg_index i
@@ -9523,19 +9624,20 @@ $function$;
 comment on function tally.session_settings() is 'What has been set in this session, for tally.restore_settings.';
 revoke all on function tally.session_settings() from public;
 
--- function tally.shown_by_settings(text,regclass)
-CREATE OR REPLACE FUNCTION tally.shown_by_settings(tree text, source regclass)
- RETURNS boolean
+-- function tally.shown_by_settings(text,text,regclass)
+CREATE OR REPLACE FUNCTION tally.shown_by_settings(tree text, sql_text text, source regclass)
+ RETURNS smallint
  LANGUAGE sql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET standard_conforming_strings TO 'on'
 AS $function$
-  -- PostgreSQL calls immutable what depends on extra_float_digits (a float or a point as text),
-  -- quote_all_identifiers and xmlbinary. A cast to text calls no function that the tree would name;
-  -- so where such a type occurs, whatever may make text of a value is taken for doing it. Of a type
-  -- of another schema nobody knows what it looks at. A filter or sum of floats stays as it is. The
-  -- expression of a virtual column runs where the column is used.
+  -- PostgreSQL calls immutable much that depends on settings: a float, a bytea or a point as text,
+  -- age() of two timestamptz, JSON_VALUE as a time; and an application calls immutable what it
+  -- likes. So this is a list of what certainly does not depend on any; whatever is not in it does.
+  -- A cast to text calls no function that the tree would name: where there is one, every type of
+  -- the tree must be one whose text is always the same. The expression of a virtual column runs
+  -- where the column is used.
   with recursive looked as (
     select shown_by_settings.tree || coalesce(string_agg(g.adbin::text, ' '), '') as tree,
            coalesce(bool_or(pg_get_expr(g.adbin, g.adrelid) ~ '[\\{]'), false) as is_read
@@ -9545,49 +9647,97 @@ AS $function$
   ), named as (
     select m[1] as kind, m[2]::oid as oid
     from looked l, regexp_matches(l.tree, ':(\w+) ([1-9][0-9]*)', 'g') m
+  ), nodes as (
+    select distinct m[1] as tag from looked l, regexp_matches(l.tree, '{([A-Z]+)', 'g') m
   ), called as (
-    select p.proname, p.provolatile, p.pronamespace
+    select p.oid, p.proname, p.pronargs, p.proargtypes, p.prorettype, l.lanname,
+           p.pronamespace = 'pg_catalog'::regnamespace as is_own,
+           p.provolatile = 'i' or p.proname in ('anytextcat', 'textanycat') as is_fixed
     from pg_proc p
+    join pg_language l on l.oid = p.prolang
     where p.oid in (select n.oid from named n where n.kind in ('funcid', 'opfuncid')
                     union
                     select o.oprcode from pg_operator o
                     where o.oid in (select n.oid from named n where n.kind = 'opno'))
-  ), types as (
-    select n.oid from named n
-    where n.kind in ('vartype', 'consttype', 'resulttype', 'funcresulttype', 'opresulttype')
+  ), passed as (
+    select c.oid as function, t.type
+    from called c
+    cross join lateral unnest(array_append(c.proargtypes::oid[], c.prorettype)) t (type)
+  ), above as (
+    select t.oid as type, t.oid as below
+    from (select n.oid from named n
+          where n.kind in ('vartype', 'consttype', 'resulttype', 'funcresulttype', 'opresulttype',
+                           'coalescetype', 'casetype', 'minmaxtype', 'typeId', 'array_typeid',
+                           'element_typeid', 'refcontainertype', 'refrestype')
+          union
+          select p.type from passed p) t
     union
-    select p.oid
-    from types t
-    cross join lateral (
-      select y.typelem as oid from pg_type y where y.oid = t.oid
-      union all
-      select y.typbasetype from pg_type y where y.oid = t.oid
-      union all
-      select r.rngsubtype from pg_range r where t.oid in (r.rngtypid, r.rngmultitypid)
-      union all
-      select a.atttypid from pg_type y join pg_attribute a on a.attrelid = y.typrelid
-      where y.oid = t.oid and y.typtype = 'c' and a.attnum > 0 and not a.attisdropped
-    ) p
-    where p.oid <> 0
+    select a.type, case when y.typtype = 'd' then y.typbasetype else y.typelem end
+    from above a
+    join pg_type y on y.oid = a.below
+    where y.typtype = 'd' or y.typcategory = 'A' and y.typelem <> 0
+  ), types as (
+    -- What is below an array or a domain decides: says has one text only, holds is the same value
+    -- whoever asks and is only shown in several ways.
+    select a.type,
+           y.typtype = 'e' or y.typname = 'anyenum' or y.typname in (
+             'bool', 'int2', 'int4', 'int8', 'numeric', 'oid', 'text', 'varchar', 'bpchar', 'char',
+             'name', 'uuid', 'json', 'jsonb', 'inet', 'cidr', 'macaddr', 'macaddr8', 'bit', 'varbit')
+             and y.typnamespace = 'pg_catalog'::regnamespace as says,
+           y.typname in ('float4', 'float8', 'bytea', 'date', 'time', 'timestamp', 'interval')
+             and y.typnamespace = 'pg_catalog'::regnamespace as holds,
+           y.typtype = 'p' as is_any
+    from above a
+    join pg_type y on y.oid = a.below
+    where y.typtype <> 'd' and (y.typcategory <> 'A' or y.typelem = 0)
+  ), zoned as (
+    -- These read the name of a time zone, which may be an abbreviation.
+    select c.oid from called c
+    where c.is_own
+      and (c.proname = 'timezone' and c.proargtypes[0] = 'text'::regtype
+           or c.proname in ('date_trunc', 'date_add', 'date_subtract') and c.pronargs = 3
+           or c.proname = 'to_timestamp' and c.pronargs = 2)
+  ), found as (
+    select
+      l.is_read
+      or exists (select from nodes n where n.tag not in (
+           'VAR', 'CONST', 'FUNCEXPR', 'OPEXPR', 'DISTINCTEXPR', 'NULLIFEXPR', 'SCALARARRAYOPEXPR',
+           'BOOLEXPR', 'RELABELTYPE', 'COERCEVIAIO', 'ARRAYCOERCEEXPR', 'COLLATE', 'COLLATEEXPR',
+           'CASE', 'CASEEXPR', 'WHEN', 'CASEWHEN', 'CASETESTEXPR', 'ARRAY', 'ARRAYEXPR', 'COALESCE',
+           'COALESCEEXPR', 'MINMAX', 'MINMAXEXPR', 'NULLTEST', 'BOOLEANTEST', 'SUBSCRIPTINGREF'))
+      or exists (select from called c
+                 where not c.is_own or not c.is_fixed or c.proname in ('quote_ident', 'format'))
+      -- Two times compare alike in every time zone.
+      or exists (select from passed p
+                 join types t on t.type = p.type
+                 join called c on c.oid = p.function
+                 where not (t.says or t.holds or t.is_any)
+                   and c.proname !~ '^(timestamptz|timetz)_(eq|ne|lt|le|gt|ge)$')
+      or exists (select from named n
+                 join types t on t.type = n.oid
+                 join pg_type y on y.oid = t.type
+                 where n.kind = 'consttype' and not t.says
+                   and y.typname not in ('float4', 'float8', 'date', 'timestamp', 'timestamptz'))
+      or (exists (select from nodes n
+                  where n.tag in ('COERCEVIAIO', 'ARRAYCOERCEEXPR', 'MINMAX', 'MINMAXEXPR',
+                                  'SUBSCRIPTINGREF'))
+          or exists (select from passed p join types t on t.type = p.type where t.is_any))
+         and exists (select from named n join types t on t.type = n.oid
+                     where n.kind ~ 'type(id|Id)?$' and not (t.says or t.is_any)) as depends,
+      exists (select from called c where not c.is_own and c.lanname not in ('internal', 'c'))
+      or exists (select from nodes n where n.tag = 'COERCETODOMAIN')  -- its checks call what they like
+      or l.tree ~ '{JSONEXPR|type 4072 ' and shown_by_settings.sql_text ~* 'datetime'
+      -- UTC and Area/Place are no abbreviations.
+      or (select count(*) from named n where n.kind = 'funcid' and n.oid in (select z.oid from zoned z))
+         > regexp_count(shown_by_settings.sql_text,
+             '(AT TIME ZONE |\mtimezone\()''(UTC|GMT|[A-Za-z_]+/[A-Za-z0-9_/+-]+)''::text')
+        as looks_further
+    from looked l
   )
-  select exists (select from called c where c.proname in ('quote_ident', 'format'))
-         or l.tree ~ '{XMLEXPR'
-         or l.is_read
-         or (l.tree ~ '{(COERCEVIAIO|ARRAYCOERCEEXPR|JSON)'
-             or exists (select from called c
-                        where c.provolatile <> 'i'
-                           or c.pronamespace <> 'pg_catalog'::regnamespace))
-            and exists (
-              select from types t
-              join pg_type y on y.oid = t.oid
-              where y.typname in ('float4', 'float8', 'point', 'line', 'lseg', 'box', 'path',
-                                  'polygon', 'circle')
-                 or y.typtype = 'b' and y.typelem = 0
-                    and y.typnamespace <> 'pg_catalog'::regnamespace)
-  from looked l
+  select case when f.looks_further then 2 when f.depends then 1 else 0 end::smallint from found f
 $function$;
-comment on function tally.shown_by_settings(text,regclass) is 'Whether an expression that PostgreSQL calls immutable may still make another text of the same value in another session.';
-revoke all on function tally.shown_by_settings(text,regclass) from public;
+comment on function tally.shown_by_settings(text,text,regclass) is 'How much an expression may depend on the settings of a session: 0 not at all; 1 by how values are shown and read; 2 also by the abbreviations of time zones, and by whatever a function of an application looks at.';
+revoke all on function tally.shown_by_settings(text,text,regclass) from public;
 
 -- function tally.sign_column(bigint[])
 CREATE OR REPLACE FUNCTION tally.sign_column(counters bigint[])
@@ -9997,6 +10147,10 @@ CREATE OR REPLACE FUNCTION tally.take_partition(source regclass, partition regcl
  SET lc_time TO 'C'
  SET lc_numeric TO 'C'
  SET lc_monetary TO 'C'
+ SET timezone_abbreviations TO 'Default'
+ SET default_text_search_config TO 'pg_catalog.simple'
+ SET backslash_quote TO 'safe_encoding'
+ SET transform_null_equals TO 'off'
 AS $function$
 declare
   v_counter bigint;
@@ -10173,6 +10327,26 @@ comment on function tally.trail() is 'How far the pulses have come, whether chan
 revoke all on function tally.trail() from public;
 grant execute on function tally.trail() to tally_server;
 
+-- function tally.trigger_settings(smallint)
+CREATE OR REPLACE FUNCTION tally.trigger_settings(by_settings smallint)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- No more than may matter: a writer waits for each. 2 is for functions of an application, which may
+  -- look at anything; these last ones are not for rules, whose changes fire the application's triggers.
+  select case when trigger_settings.by_settings = 0 then ''
+              when trigger_settings.by_settings = 1 then tally.pinned_values()
+              else tally.pinned_settings() ||
+$settings$set default_text_search_config = 'pg_catalog.simple'
+set backslash_quote = safe_encoding
+set transform_null_equals = off
+$settings$ end
+$function$;
+comment on function tally.trigger_settings(smallint) is 'Text for tally.build_functions: the settings that trigger functions pin for expressions which depend on settings so much: 0, 1 or 2.';
+revoke all on function tally.trigger_settings(smallint) from public;
+
 -- function tally.trigger_states(text)
 CREATE OR REPLACE FUNCTION tally.trigger_states(kind text)
  RETURNS TABLE(relation regclass, status text, detail text, attach text, enable text)
@@ -10244,6 +10418,17 @@ CREATE OR REPLACE FUNCTION tally.try_change(name text, source regclass, due_sql 
  SET "TimeZone" TO 'UTC'
  SET "DateStyle" TO 'ISO, YMD'
  SET "IntervalStyle" TO 'postgres'
+ SET extra_float_digits TO '1'
+ SET standard_conforming_strings TO 'on'
+ SET array_nulls TO 'on'
+ SET bytea_output TO 'hex'
+ SET quote_all_identifiers TO 'off'
+ SET xmlbinary TO 'base64'
+ SET xmloption TO 'content'
+ SET lc_time TO 'C'
+ SET lc_numeric TO 'C'
+ SET lc_monetary TO 'C'
+ SET timezone_abbreviations TO 'Default'
 AS $function$
 declare
   v_probe text := tally.probe_name(source);
@@ -10310,6 +10495,23 @@ CREATE OR REPLACE FUNCTION tally.try_expressions(counter bigint)
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET row_security TO 'on'
+ SET "TimeZone" TO 'UTC'
+ SET "DateStyle" TO 'ISO, YMD'
+ SET "IntervalStyle" TO 'postgres'
+ SET extra_float_digits TO '1'
+ SET standard_conforming_strings TO 'on'
+ SET array_nulls TO 'on'
+ SET bytea_output TO 'hex'
+ SET quote_all_identifiers TO 'off'
+ SET xmlbinary TO 'base64'
+ SET xmloption TO 'content'
+ SET lc_time TO 'C'
+ SET lc_numeric TO 'C'
+ SET lc_monetary TO 'C'
+ SET timezone_abbreviations TO 'Default'
+ SET default_text_search_config TO 'pg_catalog.simple'
+ SET backslash_quote TO 'safe_encoding'
+ SET transform_null_equals TO 'off'
 AS $function$
 declare
   v_counter tally.definitions;
@@ -10598,9 +10800,9 @@ begin
   -- before is taken for changed: nobody saw what happened to it.
   perform tally.check_watch(summary, source);
 
-  select 'true' as sql_text, false as by_settings, '{}'::pg_catalog.name[] as columns
+  select 'true' as sql_text, 0::pg_catalog.int2 as by_settings, '{}'::pg_catalog.name[] as columns
   into v_filter;
-  select '''''::text' as sql_text, false as by_settings, '{}'::pg_catalog.name[] as columns
+  select '''''::text' as sql_text, 0::pg_catalog.int2 as by_settings, '{}'::pg_catalog.name[] as columns
   into v_scope;
   if filter is not null then
     select e.sql_text, e.by_settings, e.columns into v_filter
@@ -10612,7 +10814,7 @@ begin
   end if;
 
   perform tally.put_watch(summary, source, scope, filter, v_scope.sql_text, v_filter.sql_text,
-    v_scope.by_settings or v_filter.by_settings, v_scope.columns || v_filter.columns);
+    greatest(v_scope.by_settings, v_filter.by_settings), v_scope.columns || v_filter.columns);
 exception when sqlstate 'TL003' or sqlstate 'TL004' then
   -- The rules are those of counters, and so are the words of who checks them.
   get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,

@@ -7,7 +7,7 @@ create or replace function tally.check_expression(
   amount_type     regtype,
   is_immutable    boolean,
   out sql_text    text,
-  out by_settings boolean,
+  out by_settings smallint,
   out columns     name[]
 )
 language plpgsql
@@ -22,6 +22,7 @@ set bytea_output = 'hex'
 set quote_all_identifiers = off
 set xmlbinary = 'base64'
 set xmloption = 'content'
+set lc_monetary = 'C'
 as $function$
 declare
   v_tree text;
@@ -46,7 +47,7 @@ begin
         'it depends on the clock or the session, such as current_date or current_user'
       when tally.frozen_words(expression) > tally.frozen_words(sql_text) and exists (
         select from regexp_matches(v_tree, ':consttype ([0-9]+)', 'g') m
-        where m[1]::oid in (select y.type from tally.time_types y))
+        where tally.holds_time(m[1]::oid))
         then 'it says now, today, tomorrow or yesterday, which is read once, when it is declared, '
              'and would stay that time'
       when v_tree ~ 'NEXTVALUEEXPR' then 'it draws from a sequence'
@@ -59,8 +60,11 @@ begin
         then 'it shows an object by its name, which can be renamed'
       when exists (
         select from regexp_matches(v_tree, ':resulttype ([0-9]+) :resultcollid', 'g') m
-        where m[1]::oid in ('date'::regtype, 'time'::regtype, 'timetz'::regtype,
-                            'timestamp'::regtype, 'timestamptz'::regtype))
+        where tally.holds_time(m[1]::oid)
+        union all
+        select from regexp_matches(v_tree, '{JSONRETURNING :format (?:<>|{[^}]*}) :typid ([0-9]+)',
+                                   'g') m
+        where tally.holds_time(m[1]::oid))
         then 'it reads a time from text, which may say now; to_timestamp(…, format) reads no such '
              'word'
       when exists (
@@ -91,7 +95,8 @@ begin
     end
   into v_why;
   -- A constant with a backslash or an array is read by settings too.
-  by_settings := not is_immutable or sql_text ~ '[\\{]' or tally.shown_by_settings(v_tree, source);
+  by_settings := greatest(tally.shown_by_settings(v_tree, sql_text, source),
+                          case when not is_immutable or sql_text ~ '[\\{]' then 1 else 0 end);
 
   if v_why is not null then
     raise exception using errcode = 'TL004',

@@ -21,11 +21,11 @@ begin
   -- Declares a counter. It only attaches: rows that are there already are counted by a fill.
   perform tally.check_counter(name, source, audience, ranked);
 
-  select 'true' as sql_text, false as by_settings, '{}'::pg_catalog.name[] as columns
+  select 'true' as sql_text, 0::pg_catalog.int2 as by_settings, '{}'::pg_catalog.name[] as columns
   into v_filter;
-  select '''''::text' as sql_text, false as by_settings, '{}'::pg_catalog.name[] as columns
+  select '''''::text' as sql_text, 0::pg_catalog.int2 as by_settings, '{}'::pg_catalog.name[] as columns
   into v_scope;
-  select '1::bigint' as sql_text, false as by_settings, '{}'::pg_catalog.name[] as columns
+  select '1::bigint' as sql_text, 0::pg_catalog.int2 as by_settings, '{}'::pg_catalog.name[] as columns
   into v_amount;
   if filter is not null then
     select e.sql_text, e.by_settings, e.columns into v_filter
@@ -42,7 +42,7 @@ begin
 
   perform tally.put_counter(name, source, filter, scope, amount, audience, ranked,
     v_filter.sql_text, v_scope.sql_text, v_amount.sql_text,
-    v_filter.by_settings or v_scope.by_settings or v_amount.by_settings,
+    greatest(v_filter.by_settings, v_scope.by_settings, v_amount.by_settings),
     v_filter.columns || v_scope.columns || v_amount.columns);
 end
 $function$;

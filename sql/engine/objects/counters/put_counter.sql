@@ -1,6 +1,6 @@
 create or replace function tally.put_counter(
   name text, source regclass, filter text, scope text, amount text, audience text, ranked boolean,
-  filter_sql text, scope_sql text, amount_sql text, by_settings boolean, columns name[]
+  filter_sql text, scope_sql text, amount_sql text, by_settings smallint, columns name[]
 )
 returns void
 language plpgsql
@@ -72,5 +72,5 @@ end
 $function$;
 
 comment on function tally.put_counter(
-  text, regclass, text, text, text, text, boolean, text, text, text, boolean, name[]) is
+  text, regclass, text, text, text, text, boolean, text, text, text, smallint, name[]) is
   'Records a checked declaration and attaches it.';
