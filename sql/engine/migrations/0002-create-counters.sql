@@ -55,7 +55,7 @@ create table tally.definitions (
   filter_sql    text not null,
   scope_sql     text not null,
   amount_sql    text not null,
-  by_settings   boolean not null,
+  by_settings   smallint not null,
   calls         boolean not null,
   columns       name[] not null,
   created_at    timestamptz not null default pg_catalog.now(),
@@ -77,8 +77,9 @@ comment on column tally.definitions.filter_sql is
 comment on column tally.definitions.scope_sql is 'scope cast to text, likewise; '''' without one.';
 comment on column tally.definitions.amount_sql is 'amount as a whole number, likewise; or 1.';
 comment on column tally.definitions.by_settings is
-  'An expression''s text depends on session settings (a date as text, say): '
-  'its trigger functions pin TimeZone, DateStyle and the like.';
+  'Which settings its expressions may depend on: 0 none; 1 those by which PostgreSQL shows and reads '
+  'values (a date as text, say), which its trigger functions pin; 2 also timezone_abbreviations and '
+  'what else a function may look at.';
 comment on column tally.definitions.calls is
   'An expression calls what is not PostgreSQL''s own, which may fail as it runs: it is tried with '
   'each row before anything is written.';

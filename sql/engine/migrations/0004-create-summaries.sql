@@ -47,7 +47,7 @@ create table tally.watches (
   filter      text,
   scope_sql   text not null,
   filter_sql  text not null,
-  by_settings boolean not null,
+  by_settings smallint not null,
   columns     name[] not null
 );
 create index watches_summary on tally.watches (summary);

@@ -131,3 +131,34 @@ test('whoever is not in tally_owner cannot declare, and a member declares what h
   await client.query(`reset role; select tally.create_counter('c', 'app.t'); set role ${member}`);
   t.is((await failure(client.query(`select tally.drop_counter('c')`))).code, 'TL007');
 });
+
+test('the same words that search_path takes for another function are another definition', async (t) => {
+  const db = await testDatabase(t);
+  await db.sql(`create schema sa; create schema sb; create table public.t (id int, k text);
+    create function sa.g(int) returns boolean immutable language sql as 'select $1 > 1';
+    create function sb.g(int) returns boolean immutable language sql as 'select $1 < 1'`);
+  const client = await db.client();
+  const create = async (path: string) => {
+    await client.query(`select set_config('search_path', $1, false)`, [path]);
+    await client.query(
+      `select tally.create_counter('c', 'public.t', filter => $$g(id) and k <> 'sb.g'$$)`,
+    );
+  };
+  await create('sa');
+  await create('sa, sb');
+  const error = await failure(create('sb'));
+  t.is(error.code, 'TL002');
+  t.regex(error.detail ?? '', /filter is .*sa\.g\(id\).*, not .*sb\.g\(id\)/);
+});
+
+test('the same words that another version writes otherwise are the same definition', async (t) => {
+  const db = await testDatabase(t);
+  await db.sql(`create schema app; create table public.t (id int, k text);
+    create function app.g(int) returns int immutable language sql as 'select $1'`);
+  const create = () => db.sql(CREATE, ['c', 'public.t', `k <> 'a''b.c'`, 'k', 'app.g(id)']);
+  await create();
+  await db.sql(`update tally.definitions set amount_sql = 'app.g(id)::numeric',
+    filter_sql = $$((k) <> 'a''b.c'::text)$$`);
+  await create();
+  t.is((await db.sql('select from tally.definitions')).length, 1);
+});

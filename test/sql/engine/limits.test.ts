@@ -172,3 +172,23 @@ test('repair stays exact while writers go on', async (t) => {
   const [row] = await db.sql<{ rows: number }>('select count(*)::int as rows from public.t');
   t.is(await numberOf(db.sql, 'rows'), row?.rows);
 });
+
+test('an amount beyond bigint harms no writer where its type is a domain over a domain', async (t) => {
+  const { sql } = await testDatabase(t);
+  await sql(`
+    create domain public.exact as numeric;
+    create domain public.price as public.exact;
+    create domain public.rough as float8;
+    create domain public.share as public.rough;
+    create table public.t (price public.price, share public.share);
+    select tally.create_counter('prices', 'public.t', amount => 'price');
+    select tally.create_counter('shares', 'public.t', amount => 'share')`);
+  await sql(`insert into public.t values (1e20, 1), (1, 'NaN')`);
+  t.deepEqual(await sql('select name from tally.counters'), []);
+  await sql(`delete from public.t where price > 1 or share = 'NaN'`);
+  await sql('insert into public.t values (2.5, 2.5)');
+  t.deepEqual(await sql('select name, value::int from tally.counters order by name'), [
+    { name: 'prices', value: 3 },
+    { name: 'shares', value: 2 },
+  ]);
+});

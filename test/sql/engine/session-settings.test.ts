@@ -181,7 +181,7 @@ test('sums and filters of floats pin no settings', async (t) => {
   const db = await testDatabase(t);
   await db.sql('create table public.t (id int, share double precision)');
   await db.sql(`select tally.create_counter('c', 'public.t', 'share > 0.5', 'id', 'share * 2')`);
-  t.deepEqual(await db.sql('select by_settings from tally.definitions'), [{ by_settings: false }]);
+  t.deepEqual(await db.sql('select by_settings from tally.definitions'), [{ by_settings: 0 }]);
 });
 
 /** E'…', and the lines that it goes on in. */
@@ -211,4 +211,220 @@ test('the doctor answers where a backslash in a string is an escape', async (t) 
   const old = await sessionWith(db, { standard_conforming_strings: 'off' });
   await t.notThrowsAsync(old.query('select * from tally.doctor()'));
   await t.notThrowsAsync(old.query('select * from tally.clean_up()'));
+});
+
+/**
+ * What the first session sets is what all of them have; the others have it otherwise. Each on a table
+ * of its own: a counter beside it that has settings pinned would pin them for both.
+ */
+const OTHERWISE: readonly Settings[] = [
+  {
+    timezone: 'America/New_York',
+    datestyle: 'SQL, DMY',
+    intervalstyle: 'sql_standard',
+    bytea_output: 'escape',
+    xmlbinary: 'hex',
+    extra_float_digits: '-10',
+    quote_all_identifiers: 'on',
+  },
+  {
+    timezone_abbreviations: 'India',
+    default_text_search_config: 'simple',
+    datestyle: 'German',
+    timezone: 'Asia/Kathmandu',
+  },
+  { default_text_search_config: 'english' },
+];
+
+const WRAPPERS = `
+  create schema app;
+  create function app.day(text) returns date immutable language sql as 'select $1::date';
+  create function app.spelled(timestamptz) returns text immutable language sql
+    as $$select to_char($1, 'YYYY-MM-DD HH24:MI')$$;
+  create function app.said(interval) returns text immutable language plpgsql
+    as 'begin return $1::text; end';
+  create function app.said(date) returns text immutable language sql as 'select $1::text';
+  create function app.there(timestamptz) returns text immutable language sql
+    as $$select ($1 at time zone 'IST')::text$$;
+  create function app.words(text) returns tsvector immutable language sql as 'select to_tsvector($1)';
+  create function app.same(text, interval) returns boolean immutable language sql
+    as 'select $1 = $2::text';
+  create operator app.=== (function = app.same, leftarg = text, rightarg = interval);
+  create type app.raw as (h bytea);
+  create domain app.digest as bytea;
+  create domain app.digests as app.digest`;
+
+const DRIFTING: Readonly<Record<string, { filter?: string; scope?: string; amount?: string }>> = {
+  bytea: { scope: 'h' },
+  bytea_domain: { scope: 'h::app.digest::app.digests' },
+  bytea_element: { scope: '(array[h])[1]' },
+  bytea_like: { filter: `h::text like '%x61%'` },
+  bytea_row: { scope: 'row(h)::app.raw' },
+  age: { filter: 'extract(day from age(b, a)) = 1' },
+  age_more: { amount: 'extract(day from age(b, a))' },
+  wrapped_day: { scope: 'extract(month from app.day(k))' },
+  wrapped_moment: { scope: 'app.spelled(a)' },
+  wrapped_span: { scope: 'app.said(b - a)' },
+  wrapped_date: { scope: 'app.said(d)' },
+  wrapped_zone: { scope: 'app.there(a)' },
+  wrapped_words: { filter: `app.words(k || ' running') @@ 'run'::tsquery` },
+  wrapped_operator: { filter: `'1 day 00:30:00' operator(app.===) (b - a)` },
+  abbreviation: { scope: `a at time zone 'IST'` },
+  abbreviation_called: { filter: `extract(hour from timezone(zone, a)) < 16` },
+  abbreviation_of_day: { scope: `date_trunc('day', a, zone)` },
+  abbreviation_beside: { scope: `(a at time zone 'UTC')::text || (a at time zone zone)::text` },
+  greatest: { scope: `greatest(h, '\\x00')` },
+};
+
+test('what an expression calls, and what that looks at, counts alike under all settings', async (t) => {
+  const db = await testDatabase(t);
+  await db.sql(WRAPPERS);
+  for (const [name, { filter = null, scope = null, amount = null }] of Object.entries(DRIFTING)) {
+    await db.sql(`create table public.${name} (id int, h bytea, a timestamptz, b timestamptz, d date,
+      k text, zone text)`);
+    await db.sql(`select tally.create_counter($1, ('public.' || $1)::regclass, $2, $3, $4)`, [
+      name,
+      filter,
+      scope,
+      amount,
+    ]);
+  }
+  const sessions = await Promise.all(
+    [{}, ...OTHERWISE].map((settings) => sessionWith(db, settings)),
+  );
+  for (const client of sessions) {
+    for (const name of Object.keys(DRIFTING)) {
+      await client.query(
+        `insert into public.${name} values (1, '\\x61', '2024-11-02 12:00+00', '2024-11-03 12:30+00',
+           '2024-02-01', '01/02/03', 'IST')`,
+      );
+    }
+  }
+  const names = Object.keys(DRIFTING).sort();
+  for (const client of sessions) await isExact(t, sqlOf(client));
+  t.deepEqual(await edited(db.sql), []);
+  for (const client of sessions.reverse()) {
+    for (const name of names) {
+      await client.query(
+        `delete from public.${name} where ctid = (select min(ctid) from public.${name})`,
+      );
+    }
+  }
+  t.deepEqual(await db.sql('select name, scope from tally.counters where value <> 0'), []);
+});
+
+/** How much each may depend on settings: a writer waits for what is pinned. */
+const DEPENDING: readonly (readonly [expression: string, bySettings: 0 | 1 | 2])[] = [
+  ['id', 0],
+  ['who', 0],
+  [`id || '/' || who`, 0],
+  [`upper(left(k, 3)) || coalesce(code, 'x')`, 0],
+  [`case when k in ('a', 'b') then k else 'other' end`, 0],
+  [`doc ->> 'kind'`, 0],
+  [`(doc -> 'n')::int % 10`, 0],
+  ['amount::numeric(10, 2)', 0],
+  ['moment is null', 0],
+  [`moment >= '2024-01-01'`, 0],
+  [`day between '2024-01-01' and '2024-12-31'`, 0],
+  ['extract(year from day) > 2000', 0],
+  ['share > 0.5', 0],
+  [`encode(h, 'hex')`, 0],
+  ['md5(h)', 0],
+  ['address', 0],
+  ['day', 1],
+  ['mood', 1],
+  ['h', 1],
+  ['shares', 1],
+  ['share', 1],
+  ['day + span', 1],
+  [`price > '12.50'`, 1],
+  [`moment at time zone 'UTC'`, 1],
+  [`to_char(moment at time zone 'Europe/Berlin', 'YYYY-MM')`, 1],
+  [`moment at time zone 'CET'`, 2],
+  ['app.mine(id)', 2],
+];
+
+test('what certainly depends on no setting has none pinned', async (t) => {
+  const db = await testDatabase(t);
+  await db.sql(`create schema app;
+    create function app.mine(int) returns int immutable language sql as 'select $1';
+    create type app.mood as enum ('good');
+    create table public.t (id int, who uuid, k text, code varchar(9), doc jsonb, amount numeric,
+      moment timestamptz, day date, share float8, h bytea, address inet, mood app.mood,
+      numbers int[], shares float8[], span interval, price money)`);
+  for (const [expression, expected] of DEPENDING) {
+    await db.sql(`select tally.create_counter('c', 'public.t', scope => $1)`, [expression]);
+    const [row] = await db.sql('select by_settings from tally.definitions');
+    t.deepEqual(row, { by_settings: expected }, expression);
+    await db.sql(`select tally.drop_counter('c')`);
+  }
+});
+
+test('whatever reads, runs or recounts an expression has the same settings pinned', async (t) => {
+  const db = await testDatabase(t);
+  const running = [
+    'check_watching',
+    'compare',
+    'count_truncate',
+    'take_partition',
+    'try_expressions',
+  ];
+  const pinning = await db.sql<{ name: string; settings: string[] }>(
+    `select p.proname::text as name,
+       array(select lower(split_part(c, '=', 1)) from unnest(p.proconfig) c) as settings
+     from pg_proc p
+     where p.pronamespace = 'tally'::regnamespace and p.proname <> 'expected_functions'
+       and exists (select from unnest(p.proconfig) c where c ilike 'intervalstyle=%')`,
+  );
+  const [row] = await db.sql<{ all: string[] }>(
+    `select array_agg(m[1]) as all
+     from regexp_matches(tally.trigger_settings(2::int2), '^set (\\w+) =', 'gn') m`,
+  );
+  const all = row?.all ?? [];
+  t.true(all.length > 15);
+  t.deepEqual(
+    running.filter((name) => !pinning.some((one) => one.name === name)),
+    [],
+  );
+  for (const { name, settings } of pinning) {
+    const needed = running.includes(name) ? all : ['lc_monetary'];
+    t.deepEqual(
+      needed.filter((setting) => !settings.includes(setting)),
+      [],
+      name,
+    );
+  }
+});
+
+test('an amount of money counts alike where money is written otherwise', async (t) => {
+  const db = await testDatabase(t);
+  await db.sql('create table public.t (m money)');
+  const german = await sessionWith(db, {});
+  try {
+    await german.query(`set lc_monetary = 'de_DE.UTF-8'`);
+  } catch {
+    t.log('this server has no locale de_DE.UTF-8');
+    t.pass();
+    return;
+  }
+  await german.query(`select tally.create_counter('c', 'public.t', filter => $$m > '12,50'$$)`);
+  for (const client of [german, await sessionWith(db, {})]) {
+    await client.query('insert into public.t values (13::money), (12::money)');
+    await isExact(t, sqlOf(client));
+  }
+  t.deepEqual(await numbers(db.sql), { c: 2 });
+});
+
+test('a document is marked in the scope of its rows whatever the settings of who writes', async (t) => {
+  const db = await testDatabase(t);
+  await db.sql(`
+    create table public.t (h bytea);
+    create function public.doc(scope text) returns jsonb stable language sql
+      as 'select to_jsonb(scope)';
+    select tally.create_summary('s', 'public.doc');
+    select tally.watch('s', 'public.t', scope => 'h')`);
+  await db.sql('delete from tally.marks');
+  const escaping = await sessionWith(db, { bytea_output: 'escape' });
+  await escaping.query(`insert into public.t values ('\\x61')`);
+  t.deepEqual(await db.sql('select scope from tally.marks'), [{ scope: '\\x61' }]);
 });

@@ -148,3 +148,25 @@ test('an expression that fails for a row fails that write alone, as an index wou
   await db.sql('insert into app.t (id) values (5)');
   t.deepEqual(await db.sql('select value::int from tally.counters'), [{ value: 2 }]);
 });
+
+test('a time in anything that is read from text is refused, and one out of a json document too', async (t) => {
+  const db = await testDatabase(t);
+  await db.sql(`${SCHEMA}; create domain app.moment as timestamptz;
+    create type app.span as (since date)`);
+  const create = `select tally.create_counter('c', 'app.t', filter => $1)`;
+  const [server] = await db.sql<{ has: boolean }>(
+    `select current_setting('server_version_num')::int >= 170000 as has`,
+  );
+  const texts = ['app.moment', 'date[]', 'daterange', 'app.span'].map(
+    (type) => `k::${type} is null`,
+  );
+  const documents = ['timestamptz', 'date', 'app.moment', 'time'].map(
+    (type) => `json_value(j, '$.t' returning ${type}) is not null`,
+  );
+  for (const filter of server?.has === true ? [...texts, ...documents] : texts) {
+    const error = await failure(db.sql(create, [filter]), filter);
+    t.is(error.code, 'TL004');
+    t.regex(error.message, /reads a time from text, which may say now/, filter);
+  }
+  if (server?.has === true) await db.sql(create, [`json_value(j, '$.n' returning int) > 1`]);
+});

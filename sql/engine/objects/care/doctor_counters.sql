@@ -68,7 +68,8 @@ begin
       detail := (select format('%s difference(s) found by tally.verify on %s', v.differences,
                                date_trunc('second', v.verified_at))
                  from tally.verifications v where v.counter = v_counter.id);
-      remedy := format('select * from tally.repair(%L); and find out what went past the triggers.',
+      remedy := format('select * from tally.repair(%L); and find out what went past the triggers, or '
+                       'which function that it uses is declared immutable and is not.',
                        v_counter.name);
     elsif (select c.relkind = 'r' from pg_class c where c.oid = v_counter.source)
           and pg_relation_size(v_counter.source) = 0

@@ -7,7 +7,7 @@ create or replace function tally.check_expression(
   amount_type     regtype,
   is_immutable    boolean,
   out sql_text    text,
-  out by_settings boolean,
+  out by_settings smallint,
   out calls       boolean,
   out columns     name[]
 )
@@ -23,6 +23,7 @@ set bytea_output = 'hex'
 set quote_all_identifiers = off
 set xmlbinary = 'base64'
 set xmloption = 'content'
+set lc_monetary = 'C'
 as $function$
 declare
   v_tree text;
@@ -47,7 +48,7 @@ begin
         'it depends on the clock or the session, such as current_date or current_user'
       when tally.frozen_words(expression) > tally.frozen_words(sql_text) and exists (
         select from regexp_matches(v_tree, ':consttype ([0-9]+)', 'g') m
-        where m[1]::oid in (select y.type from tally.time_types y))
+        where tally.holds_time(m[1]::oid))
         then 'it says now, today, tomorrow or yesterday, which is read once, when it is declared, '
              'and would stay that time'
       when v_tree ~ 'NEXTVALUEEXPR' then 'it draws from a sequence'
@@ -60,8 +61,11 @@ begin
         then 'it shows an object by its name, which can be renamed'
       when exists (
         select from regexp_matches(v_tree, ':resulttype ([0-9]+) :resultcollid', 'g') m
-        where m[1]::oid in ('date'::regtype, 'time'::regtype, 'timetz'::regtype,
-                            'timestamp'::regtype, 'timestamptz'::regtype))
+        where tally.holds_time(m[1]::oid)
+        union all
+        select from regexp_matches(v_tree, '{JSONRETURNING :format (?:<>|{[^}]*}) :typid ([0-9]+)',
+                                   'g') m
+        where tally.holds_time(m[1]::oid))
         then 'it reads a time from text, which may say now; to_timestamp(…, format) reads no such '
              'word'
       when exists (
@@ -96,7 +100,8 @@ begin
       where p.pronamespace <> 'pg_catalog'::regnamespace)
   into v_why, calls;
   -- A constant with a backslash or an array is read by settings too.
-  by_settings := not is_immutable or sql_text ~ '[\\{]' or tally.shown_by_settings(v_tree, source);
+  by_settings := greatest(tally.shown_by_settings(v_tree, sql_text, source),
+                          case when not is_immutable or sql_text ~ '[\\{]' then 1 else 0 end);
 
   if v_why is not null then
     raise exception using errcode = 'TL004',
@@ -115,8 +120,7 @@ begin
     sql_text := format('(%s)::text', sql_text);
   end if;
   if part = 'amount' then
-    select case when t.typtype = 'd' then t.typbasetype else t.oid end into amount_type
-    from pg_type t where t.oid = amount_type;
+    amount_type := tally.base_type(amount_type);
     -- No cast is written here: a column may have another type one day, and then the tally.whole
     -- of that type is meant.
     sql_text := case

@@ -7,7 +7,7 @@ create or replace function tally.compile_expression(
   source          pg_catalog.regclass,
   expression      text,
   out sql_text    text,
-  out by_settings boolean,
+  out by_settings smallint,
   out calls       boolean,
   out columns     name[]
 )

@@ -22,13 +22,13 @@ begin
   -- Declares a counter. It only attaches: rows that are there already are counted by a fill.
   perform tally.check_counter(name, source, audience, ranked);
 
-  select 'true' as sql_text, false as by_settings, false as calls,
+  select 'true' as sql_text, 0::pg_catalog.int2 as by_settings, false as calls,
          '{}'::pg_catalog.name[] as columns
   into v_filter;
-  select '''''::text' as sql_text, false as by_settings, false as calls,
+  select '''''::text' as sql_text, 0::pg_catalog.int2 as by_settings, false as calls,
          '{}'::pg_catalog.name[] as columns
   into v_scope;
-  select '1::bigint' as sql_text, false as by_settings, false as calls,
+  select '1::bigint' as sql_text, 0::pg_catalog.int2 as by_settings, false as calls,
          '{}'::pg_catalog.name[] as columns
   into v_amount;
   if filter is not null then
@@ -46,7 +46,7 @@ begin
 
   perform tally.put_counter(name, source, filter, scope, amount, audience, ranked,
     v_filter.sql_text, v_scope.sql_text, v_amount.sql_text,
-    v_filter.by_settings or v_scope.by_settings or v_amount.by_settings,
+    greatest(v_filter.by_settings, v_scope.by_settings, v_amount.by_settings),
     v_filter.calls or v_scope.calls or v_amount.calls,
     pg_catalog.array_cat(pg_catalog.array_cat(v_filter.columns, v_scope.columns),
                          v_amount.columns));

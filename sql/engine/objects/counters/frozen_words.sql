@@ -1,24 +1,35 @@
-create or replace view tally.time_types as
-with recursive t (type) as (
-  select y.oid from pg_catalog.pg_type y
-  where y.typnamespace = 'pg_catalog'::pg_catalog.regnamespace
-    and y.typname in ('date', 'time', 'timetz', 'timestamp', 'timestamptz')
-  union
-  select u.type
-  from t
-  cross join lateral (
-    select y.oid from pg_catalog.pg_type y where t.type in (y.typelem, y.typbasetype)
-    union all
-    select v.range from pg_catalog.pg_range r
-    cross join lateral (values (r.rngtypid), (r.rngmultitypid)) v (range)
-    where r.rngsubtype = t.type
-  ) u (type)
-)
-select t.type from t;
+create or replace function tally.holds_time(type oid)
+returns boolean
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $function$
+  with recursive parts as (
+    select holds_time.type as oid
+    union
+    select p.oid
+    from parts t
+    cross join lateral (
+      select y.typelem as oid from pg_type y where y.oid = t.oid
+      union all
+      select y.typbasetype from pg_type y where y.oid = t.oid
+      union all
+      select r.rngsubtype from pg_range r where t.oid in (r.rngtypid, r.rngmultitypid)
+      union all
+      select a.atttypid from pg_type y join pg_attribute a on a.attrelid = y.typrelid
+      where y.oid = t.oid and y.typtype = 'c' and a.attnum > 0 and not a.attisdropped
+    ) p
+    where p.oid <> 0
+  )
+  select exists (
+    select from parts t
+    where t.oid in ('date'::regtype, 'time'::regtype, 'timetz'::regtype, 'timestamp'::regtype,
+                    'timestamptz'::regtype))
+$function$;
 
-comment on view tally.time_types is
-  'The types whose constants may have been written as a word such as now: times, and arrays, ranges '
-  'and domains of them.';
+comment on function tally.holds_time(oid) is
+  'Whether the text of a value of this type may be a word such as now: times, and arrays, ranges, '
+  'domains and rows of them.';
 
 create or replace function tally.frozen_words(expression text)
 returns bigint

@@ -1,6 +1,6 @@
 create or replace function tally.put_counter(
   name text, source regclass, filter text, scope text, amount text, audience text, ranked boolean,
-  filter_sql text, scope_sql text, amount_sql text, by_settings boolean, calls boolean,
+  filter_sql text, scope_sql text, amount_sql text, by_settings smallint, calls boolean,
   columns name[]
 )
 returns void
@@ -19,7 +19,9 @@ begin
   perform tally.lock_counter(v_id, put_counter.name);
   select d.* into v_old from tally.definitions d where d.id = v_id or d.name = put_counter.name;
   if found then
-    -- The same words, or other words that mean the same.
+    -- The same words, or other words that mean the same. What the same words are compiled to may be
+    -- written otherwise by another version; but what they name in other schemas is the same then,
+    -- and is not where search_path finds another function of that name.
     if (v_old.name, v_old.source, v_old.audience, v_old.ranked)
          is distinct from (put_counter.name, put_counter.source, put_counter.audience,
                            put_counter.ranked)
@@ -28,6 +30,9 @@ begin
           and (v_old.filter_sql, v_old.scope_sql, v_old.amount_sql)
                 is distinct from (put_counter.filter_sql, put_counter.scope_sql,
                                   put_counter.amount_sql)
+       or tally.foreign_names(concat_ws(' ', v_old.filter_sql, v_old.scope_sql, v_old.amount_sql))
+            <> tally.foreign_names(concat_ws(' ', put_counter.filter_sql, put_counter.scope_sql,
+                                             put_counter.amount_sql))
     then
       raise exception using errcode = 'TL002',
         message = format('counter "%s" exists with another definition', v_old.name),
@@ -68,5 +73,5 @@ end
 $function$;
 
 comment on function tally.put_counter(
-  text, regclass, text, text, text, text, boolean, text, text, text, boolean, boolean, name[]) is
+  text, regclass, text, text, text, text, boolean, text, text, text, smallint, boolean, name[]) is
   'Records a checked declaration and attaches it.';

@@ -4,6 +4,23 @@ language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 set row_security = on  -- tally.check_sight has seen to it that nothing is hidden
+set timezone = 'UTC'  -- and so on: as the trigger functions have it
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set standard_conforming_strings = on
+set array_nulls = on
+set bytea_output = 'hex'
+set quote_all_identifiers = off
+set xmlbinary = 'base64'
+set xmloption = 'content'
+set lc_time = 'C'
+set lc_numeric = 'C'
+set lc_monetary = 'C'
+set timezone_abbreviations = 'Default'
+set default_text_search_config = 'pg_catalog.simple'
+set backslash_quote = safe_encoding
+set transform_null_equals = off
 as $function$
 declare
   v_counter    tally.definitions;

@@ -66,6 +66,7 @@ set bytea_output = 'hex'
 set quote_all_identifiers = off
 set xmlbinary = 'base64'
 set xmloption = 'content'
+set lc_monetary = 'C'
 as $function$
 declare
   v_rules integer;

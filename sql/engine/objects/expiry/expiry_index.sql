@@ -13,6 +13,7 @@ set bytea_output = 'hex'
 set quote_all_identifiers = off
 set xmlbinary = 'base64'
 set xmloption = 'content'
+set lc_monetary = 'C'
 as $function$
 declare
   v_probe text := tally.probe_name(source);
@@ -56,6 +57,7 @@ set bytea_output = 'hex'
 set quote_all_identifiers = off
 set xmlbinary = 'base64'
 set xmloption = 'content'
+set lc_monetary = 'C'
 as $function$
   select i.indexrelid::regclass
   from pg_index i

@@ -9,9 +9,8 @@ begin
   -- expression is one that tally.compile_rule has read.
   execute format('create temporary view tally_typed as select (%s) as value from %s', expression,
                  source);
-  select coalesce(nullif(t.typbasetype, 0), t.oid)::regtype into v_type
+  select tally.base_type(a.atttypid) into v_type
   from pg_attribute a
-  join pg_type t on t.oid = a.atttypid
   where a.attrelid = to_regclass('pg_temp.tally_typed') and a.attnum = 1;
   execute 'drop view pg_temp.tally_typed';
   return v_type;
@@ -35,6 +34,7 @@ set bytea_output = 'hex'
 set quote_all_identifiers = off
 set xmlbinary = 'base64'
 set xmloption = 'content'
+set lc_monetary = 'C'
 as $function$
 declare
   v_alias text := 'tally_' || left(md5(expression), 12);

@@ -8,8 +8,8 @@ as $function$
   select md5(string_agg(p.prosrc, '' order by p.proname))
   from pg_proc p
   where p.pronamespace = 'tally'::regnamespace
-    and p.proname = any (array['rule_settings', 'pinned_settings', 'rule_function', 'hand_over',
-                              'owner_check']
+    and p.proname = any (array['rule_settings', 'pinned_settings', 'pinned_values',
+                              'rule_function', 'hand_over', 'owner_check']
       || case rule_version.kind
            when 'expiry' then array['build_expiry', 'expiry_body', 'deferred_checks', 'one_line',
                                     'new_row_text']

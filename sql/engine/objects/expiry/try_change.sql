@@ -8,6 +8,17 @@ set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
 set datestyle = 'ISO, YMD'
 set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set standard_conforming_strings = on
+set array_nulls = on
+set bytea_output = 'hex'
+set quote_all_identifiers = off
+set xmlbinary = 'base64'
+set xmloption = 'content'
+set lc_time = 'C'
+set lc_numeric = 'C'
+set lc_monetary = 'C'
+set timezone_abbreviations = 'Default'
 as $function$
 declare
   v_probe text := tally.probe_name(source);

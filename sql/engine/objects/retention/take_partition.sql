@@ -16,6 +16,10 @@ set xmloption = 'content'
 set lc_time = 'C'
 set lc_numeric = 'C'
 set lc_monetary = 'C'
+set timezone_abbreviations = 'Default'
+set default_text_search_config = 'pg_catalog.simple'
+set backslash_quote = safe_encoding
+set transform_null_equals = off
 as $function$
 declare
   v_counter bigint;

@@ -1,6 +1,6 @@
 create or replace function tally.put_watch(
   summary text, source regclass, scope text, filter text, scope_sql text, filter_sql text,
-  by_settings boolean, columns name[]
+  by_settings smallint, columns name[]
 )
 returns void
 language plpgsql
@@ -45,5 +45,5 @@ begin
 end
 $function$;
 
-comment on function tally.put_watch(text, regclass, text, text, text, text, boolean, name[]) is
+comment on function tally.put_watch(text, regclass, text, text, text, text, smallint, name[]) is
   'Records a checked watch and attaches it.';

@@ -22,9 +22,9 @@ begin
   -- before is taken for changed: nobody saw what happened to it.
   perform tally.check_watch(summary, source);
 
-  select 'true' as sql_text, false as by_settings, '{}'::pg_catalog.name[] as columns
+  select 'true' as sql_text, 0::pg_catalog.int2 as by_settings, '{}'::pg_catalog.name[] as columns
   into v_filter;
-  select '''''::text' as sql_text, false as by_settings, '{}'::pg_catalog.name[] as columns
+  select '''''::text' as sql_text, 0::pg_catalog.int2 as by_settings, '{}'::pg_catalog.name[] as columns
   into v_scope;
   if filter is not null then
     select e.sql_text, e.by_settings, e.columns into v_filter
@@ -36,7 +36,7 @@ begin
   end if;
 
   perform tally.put_watch(summary, source, scope, filter, v_scope.sql_text, v_filter.sql_text,
-    v_scope.by_settings or v_filter.by_settings,
+    greatest(v_scope.by_settings, v_filter.by_settings),
     pg_catalog.array_cat(v_scope.columns, v_filter.columns));
 exception when sqlstate 'TL003' or sqlstate 'TL004' then
   -- The rules are those of counters, and so are the words of who checks them.

@@ -19,7 +19,7 @@ security definer  -- writers of the table need no right on tally
 set search_path = pg_catalog, pg_temp
 %2$sas %3$L$create$,
       v_function.name,
-      case when v_function.by_settings then tally.pinned_settings() else '' end,
+      tally.trigger_settings(v_function.by_settings),
       v_function.body);
     execute format('revoke execute on function tally.%s() from public', v_function.name);
     execute format('comment on function tally.%s() is %L', v_function.name,

@@ -1,5 +1,5 @@
 create or replace function tally.expected_functions(source regclass, kind text)
-returns table (name text, body text, by_settings boolean, purpose text)
+returns table (name text, body text, by_settings smallint, purpose text)
 language sql
 stable
 set search_path = pg_catalog, pg_temp
@@ -19,7 +19,7 @@ as $function$
   cross join lateral (
     select tally.function_body(t.slug, e.event, array_agg(d.id order by d.name),
                                bool_and(d.scope is null), r.relkind = 'p') as body,
-           bool_or(d.by_settings) as by_settings,
+           max(d.by_settings) as by_settings,
            format('counts %s on %s for %s', upper(e.event), t.source,
                   string_agg(d.name, ', ' order by d.name)) as purpose
     from tally.definitions d
@@ -27,7 +27,7 @@ as $function$
     having count(*) > 0
     union all
     select tally.marking_body(t.slug, e.event, array_agg(w.id order by w.id), r.relkind = 'p'),
-           bool_or(w.by_settings),
+           max(w.by_settings),
            format('marks documents of %s on %s of %s',
                   string_agg(distinct s.name, ', ' order by s.name), upper(e.event), t.source)
     from tally.watches w

@@ -10,8 +10,8 @@ as $function$
   join pg_proc p on p.pronamespace = 'tally'::regnamespace and p.proname = f.name
   where p.prosrc = f.body
     and p.prosecdef
-    and cardinality(p.proconfig) = 1 + case when f.by_settings
-          then regexp_count(tally.pinned_settings(), '^set ', 1, 'n') else 0 end
+    and cardinality(p.proconfig) = 1
+          + regexp_count(tally.trigger_settings(f.by_settings), '^set ', 1, 'n')
 $function$;
 
 comment on function tally.functions_stand(regclass, text) is

@@ -1,4 +1,4 @@
-create or replace function tally.pinned_settings()
+create or replace function tally.pinned_values()
 returns text
 language sql
 immutable
@@ -20,6 +20,21 @@ set xmloption = 'content'
 set lc_time = 'C'
 set lc_numeric = 'C'
 set lc_monetary = 'C'
+$settings$
+$function$;
+
+comment on function tally.pinned_values() is
+  'Text for generated functions: the settings by which PostgreSQL shows and reads values, pinned.';
+
+create or replace function tally.pinned_settings()
+returns text
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+as $function$
+  -- Setting this one reads a file: 70 µs, where all those above take 2.
+  select tally.pinned_values() ||
+$settings$set timezone_abbreviations = 'Default'
 $settings$
 $function$;
 
