@@ -160,16 +160,19 @@ create table tally.due (
   scope text collate "C",
   due_since timestamp with time zone not null,
   due_at timestamp with time zone not null,
-  is_slow boolean not null
+  is_slow boolean not null,
+  is_suspect boolean default false not null
 ) with (autovacuum_analyze_scale_factor=0.5, autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000, vacuum_truncate=off);
 CREATE INDEX due_at ON tally.due USING btree (is_slow, due_at);
 CREATE INDEX due_key ON tally.due USING btree (summary, scope);
 CREATE INDEX due_since ON tally.due USING btree (due_since);
+CREATE INDEX due_suspect ON tally.due USING btree (summary) WHERE is_suspect;
 comment on table tally.due is 'Documents that have to be built: what was collected from marks, and what has come of age. Not unique: whoever collects must not wait for a build under way, so one document may stand here twice.';
 comment on column tally.due.scope is 'NULL: each document of the summary, until it is certain that none under way was missed.';
 comment on column tally.due.due_since is 'The first change that is not in the document.';
 comment on column tally.due.due_at is 'When it may be built: settle after that.';
 comment on column tally.due.is_slow is 'Took long the last time, or was never built: all that its transaction does. Without a scope: every document that was there then stands here already.';
+comment on column tally.due.is_suspect is 'Slow whatever it took the last time: another one of its summary has just waited for a lock, or taken long, where it was expected to be quick.';
 
 -- table tally.expiries
 create table tally.expiries (
@@ -1577,6 +1580,14 @@ begin
     values (definition.id, build_here.scope, coalesce(v_since, clock_timestamp()),
             clock_timestamp(), true);
     return;
+  elsif v_built.state = '55P03' and current_setting('tally.hasty', true) = 'on' then
+    -- It was given no time to wait for a lock: that is no failure. Behind the others of its summary,
+    -- which may not need that lock.
+    outcome := 'locked';
+    insert into tally.due (summary, scope, due_since, due_at, is_slow, is_suspect)
+    values (definition.id, build_here.scope, coalesce(v_since, clock_timestamp()),
+            clock_timestamp(), true, true);
+    return;
   end if;
   perform tally.note_failure(definition, build_here.scope, v_built.took_ms, error,
                              again or v_since is not null, v_since);
@@ -1587,7 +1598,7 @@ begin
   end if;
 end
 $function$;
-comment on function tally.build_here(tally.summary_definitions,text,boolean,timestamp with time zone) is 'Builds and keeps one document: changed, equal, gone (there is none any more), none, failed or canceled. again: nobody waits for it, so a failure is a warning, and work tries once more; the caller has called tally.forget_due, which said since.';
+comment on function tally.build_here(tally.summary_definitions,text,boolean,timestamp with time zone) is 'Builds and keeps one document: changed, equal, gone (there is none any more), none, failed, canceled or locked (in the quick lane: it is due once more, as a slow one). again: nobody waits for it, so a failure is a warning, and work tries once more; the caller has called tally.forget_due, which said since.';
 revoke all on function tally.build_here(tally.summary_definitions,text,boolean,timestamp with time zone) from public;
 
 -- function tally.build_on_read(tally.summary_definitions,text,boolean)
@@ -1641,6 +1652,46 @@ end
 $function$;
 comment on function tally.build_on_read(tally.summary_definitions,text,boolean) is 'Builds a document for a reader. outcome: as of tally.build_here; fresh: it is there by now; last: another builds it; not kept: built for this reader alone, unless he is patient.';
 revoke all on function tally.build_on_read(tally.summary_definitions,text,boolean) from public;
+
+-- function tally.build_one_slow(bigint,text)
+CREATE OR REPLACE FUNCTION tally.build_one_slow(summary bigint, scope text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_began   timestamptz := clock_timestamp();
+  v_outcome text;
+  v_is_slow boolean;
+begin
+  begin
+    v_outcome := tally.build_piece(build_one_slow.summary, build_one_slow.scope);
+    if v_outcome = 'busy' then
+      -- Rolled back, so that its lock is not kept from others while the next one is built.
+      raise exception using errcode = 'triggered_action_exception', message = 'busy';
+    end if;
+  exception when triggered_action_exception then
+    return false;
+  end;
+  if v_outcome = 'dropped' then
+    return false;
+  end if;
+  v_is_slow := tally.is_slow((extract(epoch from clock_timestamp() - v_began) * 1000)::real);
+  if tally.is_suspect(build_one_slow.summary) then
+    if not v_is_slow then
+      perform tally.trust_due(build_one_slow.summary);
+    elsif v_outcome = 'failed' then
+      perform tally.put_off_due(build_one_slow.summary);
+    end if;
+  elsif v_is_slow and v_outcome = 'none' then
+    -- Nothing is kept of it that would tell how long the others take.
+    perform tally.suspect_due(build_one_slow.summary);
+  end if;
+  return true;
+end
+$function$;
+comment on function tally.build_one_slow(bigint,text) is 'Part of tally.build_slow: whether this session could build it.';
+revoke all on function tally.build_one_slow(bigint,text) from public;
 
 -- function tally.build_partitioning(regclass)
 CREATE OR REPLACE FUNCTION tally.build_partitioning(source regclass)
@@ -1749,19 +1800,41 @@ AS $function$
 declare
   v_key     record;
   v_outcome text;
+  v_began   timestamptz;
+  v_aside   bigint[] := '{}';
   v_built   integer := 0;
+  v_is_late boolean;
 begin
   -- At most some hundreds in one transaction: each keeps a lock to its end, and there is room for
   -- some thousands in the server. Looked at are more, since another session may be at the first.
   for v_key in select d.* from tally.pick_due(false, clock_timestamp(), 700) d loop
     -- One at least: whoever works until nothing is left relies on it.
-    exit when v_built > 0 and (v_built >= 300 or clock_timestamp() >= until);
-    if tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
+    v_is_late := clock_timestamp() >= until;
+    exit when v_built > 0 and (v_built >= 300 or v_is_late);
+    if v_is_late and cardinality(v_aside) > 0 then
+      return 1;  -- some were put aside: that is something done, and there is more to do
+    end if;
+    continue when v_key.summary = any (v_aside);
+    if tally.is_suspect(v_key.summary) then
+      perform tally.suspect_due(v_key.summary);
+      v_aside := v_aside || v_key.summary;
+      continue;
+    elsif tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
       perform tally.sort_due(v_key.summary, v_key.scope, true);
       continue;
     end if;
+    -- How long it took the last time says nothing of a table that is locked by now, nor of a plan
+    -- that has changed. One of a summary finds that out, and the others leave the way free.
+    v_began := clock_timestamp();
+    perform set_config('tally.hasty', 'on', true);
     v_outcome := tally.build_piece(v_key.summary, v_key.scope);
-    v_built := v_built + case when v_outcome in ('busy', 'dropped') then 0 else 1 end;
+    perform set_config('tally.hasty', '', true);
+    if v_outcome = 'locked' or (v_outcome not in ('busy', 'dropped')
+         and tally.is_slow((extract(epoch from clock_timestamp() - v_began) * 1000)::real)) then
+      perform tally.suspect_due(v_key.summary);
+      v_aside := v_aside || v_key.summary;
+    end if;
+    v_built := v_built + case when v_outcome in ('busy', 'dropped', 'locked') then 0 else 1 end;
     exit when v_outcome = 'canceled';
   end loop;
   return v_built;
@@ -1826,9 +1899,8 @@ CREATE OR REPLACE FUNCTION tally.build_slow(before timestamp with time zone)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_key     record;
-  v_outcome text;
-  v_quick   boolean := false;
+  v_key   record;
+  v_quick boolean := false;
 begin
   -- One document that takes long, or of which nobody knows. Few such at once, in the whole database:
   -- whoever works beside them is free for the others.
@@ -1836,24 +1908,21 @@ begin
      or not tally.take_slow_lane('documents') then
     return 0;
   end if;
+  -- First what nobody knows: it may be quick, and should not wait for all that are slow.
+  for v_key in select d.* from tally.pick_unknown(before) d loop
+    if tally.build_one_slow(v_key.summary, v_key.scope) then
+      return 1;
+    end if;
+  end loop;
   for v_key in select d.* from tally.pick_due(true, before, 100) d loop
-    if not tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
+    if not tally.is_suspect(v_key.summary)
+       and not tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
       -- It is known by now: another one of its summary has been built, say.
       perform tally.sort_due(v_key.summary, v_key.scope, false);
       v_quick := true;
-      continue;
+    elsif tally.build_one_slow(v_key.summary, v_key.scope) then
+      return 1;
     end if;
-    begin
-      v_outcome := tally.build_piece(v_key.summary, v_key.scope);
-      if v_outcome = 'busy' then
-        -- Rolled back, so that its lock is not kept from others while the next one is built.
-        raise exception using errcode = 'triggered_action_exception', message = 'busy';
-      elsif v_outcome <> 'dropped' then
-        return 1;
-      end if;
-    exception when triggered_action_exception then
-      null;
-    end;
   end loop;
   return case when v_quick
               then tally.build_quick(clock_timestamp() + interval '50 milliseconds') else 0 end;
@@ -6267,6 +6336,20 @@ $function$;
 comment on function tally.is_sound(bigint,regclass) is 'Whether everything that a counter''s expressions use is there, asked of one table of its source.';
 revoke all on function tally.is_sound(bigint,regclass) from public;
 
+-- function tally.is_suspect(bigint)
+CREATE OR REPLACE FUNCTION tally.is_suspect(summary bigint)
+ RETURNS boolean
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+  select exists (select from tally.due d
+                 where d.summary = is_suspect.summary and d.is_suspect)
+$function$;
+comment on function tally.is_suspect(bigint) is 'Whether the documents of a summary are taken for slow, whatever they took the last time.';
+revoke all on function tally.is_suspect(bigint) from public;
+
 -- function tally.is_sweeping()
 CREATE OR REPLACE FUNCTION tally.is_sweeping()
  RETURNS boolean
@@ -7620,6 +7703,31 @@ $function$;
 comment on function tally.pick_due(boolean,timestamp with time zone,integer) is 'Documents that are due, the longest first, whether or not somebody builds them already.';
 revoke all on function tally.pick_due(boolean,timestamp with time zone,integer) from public;
 
+-- function tally.pick_unknown(timestamp with time zone)
+CREATE OR REPLACE FUNCTION tally.pick_unknown(before timestamp with time zone)
+ RETURNS TABLE(summary bigint, scope text)
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+  -- One of each summary: when it is built, it is known how long the others take. Not of a suspect
+  -- one, whose builder was tried, took long and returned NULL: so it has no document, and would
+  -- come first for ever.
+  select k.summary, k.scope
+  from tally.summary_definitions s
+  cross join lateral (
+    select o.summary, o.scope, o.due_at from tally.due o
+    where o.summary = s.id and o.scope is not null and o.due_at <= pick_unknown.before
+    limit 1
+  ) k
+  where not exists (select from tally.documents d where d.summary = s.id)
+    and not tally.is_suspect(s.id)
+  order by k.due_at
+$function$;
+comment on function tally.pick_unknown(timestamp with time zone) is 'A due document of each summary of which none was ever built, so that nobody knows how long it takes.';
+revoke all on function tally.pick_unknown(timestamp with time zone) from public;
+
 -- function tally.pinned_settings()
 CREATE OR REPLACE FUNCTION tally.pinned_settings()
  RETURNS text
@@ -7954,6 +8062,25 @@ end
 $function$;
 comment on function tally.put_expiry(tally.expiries,name[],name[],name[]) is 'Records a checked rule of expiry and sees to its index, functions and trigger.';
 revoke all on function tally.put_expiry(tally.expiries,name[],name[],name[]) from public;
+
+-- function tally.put_off_due(bigint)
+CREATE OR REPLACE FUNCTION tally.put_off_due(summary bigint)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+  -- As long as the one that failed waited for its lock: other slow documents come in between.
+  update tally.due d
+  set due_at = clock_timestamp() + interval '2 seconds'
+  where d.ctid in (select o.ctid from tally.due o
+                   where o.summary = put_off_due.summary and o.is_suspect
+                     and o.due_at < clock_timestamp() + interval '2 seconds'
+                   for update skip locked)
+$function$;
+comment on function tally.put_off_due(bigint) is 'One document of a suspect summary waited for a lock in vain: the others are tried a little later.';
+revoke all on function tally.put_off_due(bigint) from public;
 
 -- function tally.put_retention(tally.retentions)
 CREATE OR REPLACE FUNCTION tally.put_retention(rule tally.retentions)
@@ -9302,6 +9429,7 @@ declare
   v_built   boolean := false;
   v_me      text := md5(function || ':' || run_builder.scope);
   v_outer   text := coalesce(current_setting('tally.building', true), '');
+  v_hasty   boolean := coalesce(current_setting('tally.hasty', true), '') = 'on';
 begin
   -- Runs somebody else's code, in a subtransaction that may only read: a builder that writes fails.
   -- Whatever goes wrong is this document's alone. The subtransaction is always rolled back: what a
@@ -9317,6 +9445,10 @@ begin
   begin
     perform set_config('tally.building', v_outer || ' ' || v_me, true);
     perform set_config('transaction_read_only', 'on', true);
+    if v_hasty then
+      -- Others wait behind it: a lock is waited for where nobody does, see tally.build_quick.
+      perform set_config('lock_timeout', '10ms', true);
+    end if;
     if building is not null then
       -- Says so to those who wait, while it lasts: see tally.is_building.
       perform pg_advisory_xact_lock(building);
@@ -9328,6 +9460,9 @@ begin
   exception when query_canceled or others or assert_failure then
     if not v_built or sqlstate <> '09000' then
       get stacked diagnostics state = returned_sqlstate, error = message_text;
+      if v_hasty and v_outer <> '' and state = '55P03' then
+        raise;  -- the builder that reads this one waits for the lock, too
+      end if;
       error := tally.brief(error);
       body := null;
     end if;
@@ -9850,6 +9985,24 @@ $function$;
 comment on function tally.summary_text(text,text) is 'tally.read_summary, as the text that the builder''s JSON has: to look for something in a large document, or to send it as it stands, without reading it as JSON first.';
 revoke all on function tally.summary_text(text,text) from public;
 
+-- function tally.suspect_due(bigint)
+CREATE OR REPLACE FUNCTION tally.suspect_due(summary bigint)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+  update tally.due d
+  set is_slow = true, is_suspect = true
+  where d.ctid in (select o.ctid from tally.due o
+                   where o.summary = suspect_due.summary and o.scope is not null
+                     and not o.is_suspect
+                   for update skip locked)
+$function$;
+comment on function tally.suspect_due(bigint) is 'One document of a summary took long that was expected to be quick: so may all that are due.';
+revoke all on function tally.suspect_due(bigint) from public;
+
 -- function tally.sweep()
 CREATE OR REPLACE FUNCTION tally.sweep()
  RETURNS tid[]
@@ -10235,6 +10388,24 @@ AS $function$
 $function$;
 comment on function tally.truncated_beside(oid,name) is 'Whether a trigger of the application may change rows of a table after its TRUNCATE was counted.';
 revoke all on function tally.truncated_beside(oid,name) from public;
+
+-- function tally.trust_due(bigint)
+CREATE OR REPLACE FUNCTION tally.trust_due(summary bigint)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+  -- Those that are slow by themselves are found out again where the quick ones are built.
+  update tally.due d
+  set is_slow = false, is_suspect = false
+  where d.ctid in (select o.ctid from tally.due o
+                   where o.summary = trust_due.summary and o.is_suspect
+                   for update skip locked)
+$function$;
+comment on function tally.trust_due(bigint) is 'One document of a suspect summary was quick: what it took the last time is believed again.';
+revoke all on function tally.trust_due(bigint) from public;
 
 -- function tally.try_change(text,regclass,text,text,text,name[],name[])
 CREATE OR REPLACE FUNCTION tally.try_change(name text, source regclass, due_sql text, filter_sql text, change_sql text, filter_columns name[], change_columns name[])

@@ -91,13 +91,15 @@ create table tally.due (
   scope     text collate "C",
   due_since timestamptz not null,
   due_at    timestamptz not null,
-  is_slow   boolean not null
+  is_slow   boolean not null,
+  is_suspect boolean not null default false
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000,
         autovacuum_vacuum_cost_delay = 0, autovacuum_analyze_scale_factor = 0.5,
         vacuum_truncate = off);
 create index due_key on tally.due (summary, scope);
 create index due_at on tally.due (is_slow, due_at);
 create index due_since on tally.due (due_since);
+create index due_suspect on tally.due (summary) where is_suspect;
 comment on table tally.due is
   'Documents that have to be built: what was collected from marks, and what has come of age. Not '
   'unique: whoever collects must not wait for a build under way, so one document may stand here '
@@ -109,6 +111,9 @@ comment on column tally.due.due_at is 'When it may be built: settle after that.'
 comment on column tally.due.is_slow is
   'Took long the last time, or was never built: all that its transaction does. Without '
   'a scope: every document that was there then stands here already.';
+comment on column tally.due.is_suspect is
+  'Slow whatever it took the last time: another one of its summary has just waited for a lock, or '
+  'taken long, where it was expected to be quick.';
 
 create table tally.documents (
   summary  bigint not null,
