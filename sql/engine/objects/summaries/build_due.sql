@@ -102,9 +102,11 @@ begin
   -- One document that takes long, or of which nobody knows. Few such at once, in the whole database:
   -- whoever works beside them is free for the others.
   if not exists (select from tally.pick_due(true, before, 1))
+     and not exists (select from tally.looks l where l.due_at <= before and not l.is_rest)
      or not tally.take_slow_lane('documents') then
     return 0;
   end if;
+  v_quick := tally.look_due(before);
   -- First what nobody knows: it may be quick, and should not wait for all that are slow.
   for v_key in select d.* from tally.pick_unknown(before) d loop
     if tally.build_one_slow(v_key.summary, v_key.scope) then
@@ -166,6 +168,7 @@ begin
   return least(
     (select min(d.due_at) from tally.due d where not d.is_slow),
     (select min(d.due_at) from tally.due d where d.is_slow),
+    (select min(l.due_at) from tally.looks l where not l.is_rest),
     (select min(d.next_at) from tally.documents d where d.next_at is not null),
     case when exists (select from tally.pending_marks)
               or exists (select from tally.due d where d.due_since > clock_timestamp())
