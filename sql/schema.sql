@@ -6706,7 +6706,7 @@ AS $function$
 $body$
 #variable_conflict use_column
 declare
-  v_row   record;
+  v_row   text;
   v_scope text;
 begin
 %s%send
@@ -6720,9 +6720,9 @@ $watch$  if v_watch = %1$s then
         raise;  -- not because of one row
       end if;
     end;
-    for v_row in execute %4$L || v_source::text || ' t' loop
+    for v_row in execute 'select t::text from ' || v_source::text || ' t' loop
       begin
-        v_scope := (select (%5$s) from (select %6$s) r where (%7$s));
+        execute %4$L || v_source::text || %5$L into v_scope using v_row;
         if v_scope is not null then
           return next v_scope;
         end if;
@@ -6738,12 +6738,11 @@ $watch$, w.id,
            w.scope_sql, c.list),
     format(' t) r where (%s)) k where octet_length(k.scope) <= 512 and ($1 is null or k.scope > $1) '
            'order by k.scope limit $2', w.filter_sql),
-    c.list || ' from ', w.scope_sql, c.again, w.filter_sql), '' order by w.id)) end
+    format('select (%s) from (%s from (select ($1::', w.scope_sql, c.list),
+    format(').*) t) r where (%s)', w.filter_sql)), '' order by w.id)) end
   from tally.watches w
   cross join lateral (
-    select coalesce('select ' || tally.column_list(w.source, w.columns), 'select 1') as list,
-           coalesce((select string_agg(format('v_row.%1$I as %1$I', n), ', ' order by n)
-                     from unnest(w.columns) n), '1') as again
+    select coalesce('select ' || tally.column_list(w.source, w.columns), 'select 1') as list
   ) c
   where w.source = look_body.source and w.scope is not null
 $function$;
@@ -8507,12 +8506,15 @@ begin
     -- The documents that are there. Not those of all rows: of a large table most may never be asked
     -- for, so they are made when they are. But one that everybody will ask for is there before.
     insert into tally.due (summary, scope, due_since, due_at, is_slow)
-    select d.summary, d.scope, v_now, v_now, tally.is_slow(coalesce(d.build_ms, 'infinity'))
-    from tally.documents d
-    where d.summary = v_summary
+    select s.id, d.scope, v_now, v_now + s.settle, tally.is_slow(coalesce(d.build_ms, 'infinity'))
+    from tally.summary_definitions s
+    join tally.documents d on d.summary = s.id
+    where s.id = v_summary
     union all
     -- And those that are being built for the first time: see tally.expand_due.
-    select v_summary, null, v_now, v_now, true;
+    select s.id, null, v_now, v_now + s.settle, true
+    from tally.summary_definitions s
+    where s.id = v_summary;
     insert into tally.marks (summary, scope) select v_summary, '' where put_watch.scope is null;
   end if;
   v_attaches := clock_timestamp();

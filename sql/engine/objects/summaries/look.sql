@@ -14,7 +14,7 @@ as $function$
 $body$
 #variable_conflict use_column
 declare
-  v_row   record;
+  v_row   text;
   v_scope text;
 begin
 %s%send
@@ -28,9 +28,9 @@ $watch$  if v_watch = %1$s then
         raise;  -- not because of one row
       end if;
     end;
-    for v_row in execute %4$L || v_source::text || ' t' loop
+    for v_row in execute 'select t::text from ' || v_source::text || ' t' loop
       begin
-        v_scope := (select (%5$s) from (select %6$s) r where (%7$s));
+        execute %4$L || v_source::text || %5$L into v_scope using v_row;
         if v_scope is not null then
           return next v_scope;
         end if;
@@ -46,12 +46,11 @@ $watch$, w.id,
            w.scope_sql, c.list),
     format(' t) r where (%s)) k where octet_length(k.scope) <= 512 and ($1 is null or k.scope > $1) '
            'order by k.scope limit $2', w.filter_sql),
-    c.list || ' from ', w.scope_sql, c.again, w.filter_sql), '' order by w.id)) end
+    format('select (%s) from (%s from (select ($1::', w.scope_sql, c.list),
+    format(').*) t) r where (%s)', w.filter_sql)), '' order by w.id)) end
   from tally.watches w
   cross join lateral (
-    select coalesce('select ' || tally.column_list(w.source, w.columns), 'select 1') as list,
-           coalesce((select string_agg(format('v_row.%1$I as %1$I', n), ', ' order by n)
-                     from unnest(w.columns) n), '1') as again
+    select coalesce('select ' || tally.column_list(w.source, w.columns), 'select 1') as list
   ) c
   where w.source = look_body.source and w.scope is not null
 $function$;

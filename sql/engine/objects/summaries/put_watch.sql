@@ -45,12 +45,15 @@ begin
     -- The documents that are there. Not those of all rows: of a large table most may never be asked
     -- for, so they are made when they are. But one that everybody will ask for is there before.
     insert into tally.due (summary, scope, due_since, due_at, is_slow)
-    select d.summary, d.scope, v_now, v_now, tally.is_slow(coalesce(d.build_ms, 'infinity'))
-    from tally.documents d
-    where d.summary = v_summary
+    select s.id, d.scope, v_now, v_now + s.settle, tally.is_slow(coalesce(d.build_ms, 'infinity'))
+    from tally.summary_definitions s
+    join tally.documents d on d.summary = s.id
+    where s.id = v_summary
     union all
     -- And those that are being built for the first time: see tally.expand_due.
-    select v_summary, null, v_now, v_now, true;
+    select s.id, null, v_now, v_now + s.settle, true
+    from tally.summary_definitions s
+    where s.id = v_summary;
     insert into tally.marks (summary, scope) select v_summary, '' where put_watch.scope is null;
   end if;
   v_attaches := clock_timestamp();
