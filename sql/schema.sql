@@ -162,16 +162,19 @@ create table tally.due (
   scope text collate "C",
   due_since timestamp with time zone not null,
   due_at timestamp with time zone not null,
-  is_slow boolean not null
+  is_slow boolean not null,
+  is_suspect boolean default false not null
 ) with (autovacuum_analyze_scale_factor=0.5, autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000, vacuum_truncate=off);
 CREATE INDEX due_at ON tally.due USING btree (is_slow, due_at);
 CREATE INDEX due_key ON tally.due USING btree (summary, scope);
 CREATE INDEX due_since ON tally.due USING btree (due_since);
+CREATE INDEX due_suspect ON tally.due USING btree (summary) WHERE is_suspect;
 comment on table tally.due is 'Documents that have to be built: what was collected from marks, and what has come of age. Not unique: whoever collects must not wait for a build under way, so one document may stand here twice.';
 comment on column tally.due.scope is 'NULL: each document of the summary, until it is certain that none under way was missed.';
 comment on column tally.due.due_since is 'The first change that is not in the document.';
 comment on column tally.due.due_at is 'When it may be built: settle after that.';
 comment on column tally.due.is_slow is 'Took long the last time, or was never built: all that its transaction does. Without a scope: every document that was there then stands here already.';
+comment on column tally.due.is_suspect is 'Slow whatever it took the last time: another one of its summary has just waited for a lock, or taken long, where it was expected to be quick.';
 
 -- table tally.expiries
 create table tally.expiries (
@@ -281,6 +284,21 @@ create table tally.kept (
   constraint kept_pkey PRIMARY KEY (counter, scope)
 );
 comment on table tally.kept is 'What counters keep of partitions that were dropped with on_drop => ''keep'': a recount adds it.';
+
+-- table tally.looks
+create table tally.looks (
+  summary bigint not null,
+  after text collate "C",
+  since timestamp with time zone not null,
+  due_at timestamp with time zone not null,
+  attempts integer default 0 not null,
+  is_rest boolean default false not null
+) with (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000, vacuum_truncate=off);
+CREATE INDEX looks_due ON tally.looks USING btree (due_at);
+comment on table tally.looks is 'Summaries whose watched tables changed beyond what rows can tell: their rows are looked through for scopes that have no document yet. Not unique, as tally.due.';
+comment on column tally.looks.after is 'The last scope of the piece before; NULL: from the first.';
+comment on column tally.looks.attempts is 'How often it failed, because a watch is broken, say.';
+comment on column tally.looks.is_rest is 'No look, but one that ended: the next one does not begin before due_at, ten times as long after.';
 
 -- table tally.marks
 create table tally.marks (
@@ -1292,6 +1310,12 @@ begin
       attached := case kind when 'count' then 'trigger functions' else 'marking functions' end;
       return next;
     end if;
+    if kind = 'mark' and not tally.look_stands(v_table.source) then
+      perform tally.build_look(v_table.source);
+      relation := v_table.source;
+      attached := 'looking function';
+      return next;
+    end if;
     for relation, attached, v_ddl in
       select t.relation, t.name, t.ddl from tally.expected_triggers(v_table.source, kind) t
       where t.tgenabled is null
@@ -1630,6 +1654,14 @@ begin
     values (definition.id, build_here.scope, coalesce(v_since, clock_timestamp()),
             clock_timestamp(), true);
     return;
+  elsif v_built.state = '55P03' and current_setting('tally.hasty', true) = 'on' then
+    -- It was given no time to wait for a lock: that is no failure. Behind the others of its summary,
+    -- which may not need that lock.
+    outcome := 'locked';
+    insert into tally.due (summary, scope, due_since, due_at, is_slow, is_suspect)
+    values (definition.id, build_here.scope, coalesce(v_since, clock_timestamp()),
+            clock_timestamp(), true, true);
+    return;
   end if;
   perform tally.note_failure(definition, build_here.scope, v_built.took_ms, error,
                              again or v_since is not null, v_since);
@@ -1640,8 +1672,46 @@ begin
   end if;
 end
 $function$;
-comment on function tally.build_here(tally.summary_definitions,text,boolean,timestamp with time zone) is 'Builds and keeps one document: changed, equal, gone (there is none any more), none, failed or canceled. again: nobody waits for it, so a failure is a warning, and work tries once more; the caller has called tally.forget_due, which said since.';
+comment on function tally.build_here(tally.summary_definitions,text,boolean,timestamp with time zone) is 'Builds and keeps one document: changed, equal, gone (there is none any more), none, failed, canceled or locked (in the quick lane: it is due once more, as a slow one). again: nobody waits for it, so a failure is a warning, and work tries once more; the caller has called tally.forget_due, which said since.';
 revoke all on function tally.build_here(tally.summary_definitions,text,boolean,timestamp with time zone) from public;
+
+-- function tally.build_look(regclass)
+CREATE OR REPLACE FUNCTION tally.build_look(source regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_slug text := (select w.slug from tally.watched w where w.source = build_look.source);
+  v_body text := tally.look_body(source);
+begin
+  -- With the caller's rights, who may act as the owner of the table: it runs as that owner, because
+  -- marking needs no right of tally_owner to read the table.
+  perform tally.drop_look(v_slug);
+  if v_body is null then
+    return;
+  end if;
+  execute format(
+$create$create function tally.look_%s(
+  v_source regclass, v_watch bigint, v_after text, v_most integer
+)
+returns setof text
+language plpgsql
+volatile
+security definer  -- with the rights of the owner of the table; tally_owner alone may call it
+set search_path = pg_catalog, pg_temp
+set row_security = off
+set lock_timeout = '2s'
+%sas %L$create$, v_slug, tally.pinned_settings(), v_body);
+  execute format('comment on function tally.look_%s(regclass, bigint, text, integer) is %L', v_slug,
+    format('Made by tally.build_look: the scopes of the rows of %s, in order.', source));
+  perform tally.hand_over(
+    format('tally.look_%s(regclass, bigint, text, integer)', v_slug)::regprocedure,
+    (select c.relowner from pg_class c where c.oid = source));
+end
+$function$;
+comment on function tally.build_look(regclass) is 'Writes the function tally.look_<slug> of a watched table, which finds scopes in its rows.';
+revoke all on function tally.build_look(regclass) from public;
 
 -- function tally.build_on_read(tally.summary_definitions,text,boolean)
 CREATE OR REPLACE FUNCTION tally.build_on_read(definition tally.summary_definitions, scope text, patient boolean, OUT outcome text, OUT body text, OUT error text)
@@ -1694,6 +1764,46 @@ end
 $function$;
 comment on function tally.build_on_read(tally.summary_definitions,text,boolean) is 'Builds a document for a reader. outcome: as of tally.build_here; fresh: it is there by now; last: another builds it; not kept: built for this reader alone, unless he is patient.';
 revoke all on function tally.build_on_read(tally.summary_definitions,text,boolean) from public;
+
+-- function tally.build_one_slow(bigint,text)
+CREATE OR REPLACE FUNCTION tally.build_one_slow(summary bigint, scope text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_began   timestamptz := clock_timestamp();
+  v_outcome text;
+  v_is_slow boolean;
+begin
+  begin
+    v_outcome := tally.build_piece(build_one_slow.summary, build_one_slow.scope);
+    if v_outcome = 'busy' then
+      -- Rolled back, so that its lock is not kept from others while the next one is built.
+      raise exception using errcode = 'triggered_action_exception', message = 'busy';
+    end if;
+  exception when triggered_action_exception then
+    return false;
+  end;
+  if v_outcome = 'dropped' then
+    return false;
+  end if;
+  v_is_slow := tally.is_slow((extract(epoch from clock_timestamp() - v_began) * 1000)::real);
+  if tally.is_suspect(build_one_slow.summary) then
+    if not v_is_slow then
+      perform tally.trust_due(build_one_slow.summary);
+    elsif v_outcome = 'failed' then
+      perform tally.put_off_due(build_one_slow.summary);
+    end if;
+  elsif v_is_slow and v_outcome = 'none' then
+    -- Nothing is kept of it that would tell how long the others take.
+    perform tally.suspect_due(build_one_slow.summary);
+  end if;
+  return true;
+end
+$function$;
+comment on function tally.build_one_slow(bigint,text) is 'Part of tally.build_slow: whether this session could build it.';
+revoke all on function tally.build_one_slow(bigint,text) from public;
 
 -- function tally.build_partitioning(regclass)
 CREATE OR REPLACE FUNCTION tally.build_partitioning(source regclass)
@@ -1802,19 +1912,41 @@ AS $function$
 declare
   v_key     record;
   v_outcome text;
+  v_began   timestamptz;
+  v_aside   bigint[] := '{}';
   v_built   integer := 0;
+  v_is_late boolean;
 begin
   -- At most some hundreds in one transaction: each keeps a lock to its end, and there is room for
   -- some thousands in the server. Looked at are more, since another session may be at the first.
   for v_key in select d.* from tally.pick_due(false, clock_timestamp(), 700) d loop
     -- One at least: whoever works until nothing is left relies on it.
-    exit when v_built > 0 and (v_built >= 300 or clock_timestamp() >= until);
-    if tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
+    v_is_late := clock_timestamp() >= until;
+    exit when v_built > 0 and (v_built >= 300 or v_is_late);
+    if v_is_late and cardinality(v_aside) > 0 then
+      return 1;  -- some were put aside: that is something done, and there is more to do
+    end if;
+    continue when v_key.summary = any (v_aside);
+    if tally.is_suspect(v_key.summary) then
+      perform tally.suspect_due(v_key.summary);
+      v_aside := v_aside || v_key.summary;
+      continue;
+    elsif tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
       perform tally.sort_due(v_key.summary, v_key.scope, true);
       continue;
     end if;
+    -- How long it took the last time says nothing of a table that is locked by now, nor of a plan
+    -- that has changed. One of a summary finds that out, and the others leave the way free.
+    v_began := clock_timestamp();
+    perform set_config('tally.hasty', 'on', true);
     v_outcome := tally.build_piece(v_key.summary, v_key.scope);
-    v_built := v_built + case when v_outcome in ('busy', 'dropped') then 0 else 1 end;
+    perform set_config('tally.hasty', '', true);
+    if v_outcome = 'locked' or (v_outcome not in ('busy', 'dropped')
+         and tally.is_slow((extract(epoch from clock_timestamp() - v_began) * 1000)::real)) then
+      perform tally.suspect_due(v_key.summary);
+      v_aside := v_aside || v_key.summary;
+    end if;
+    v_built := v_built + case when v_outcome in ('busy', 'dropped', 'locked') then 0 else 1 end;
     exit when v_outcome = 'canceled';
   end loop;
   return v_built;
@@ -1879,34 +2011,32 @@ CREATE OR REPLACE FUNCTION tally.build_slow(before timestamp with time zone)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_key     record;
-  v_outcome text;
-  v_quick   boolean := false;
+  v_key   record;
+  v_quick boolean := false;
 begin
   -- One document that takes long, or of which nobody knows. Few such at once, in the whole database:
   -- whoever works beside them is free for the others.
   if not exists (select from tally.pick_due(true, before, 1))
+     and not exists (select from tally.looks l where l.due_at <= before and not l.is_rest)
      or not tally.take_slow_lane('documents') then
     return 0;
   end if;
+  v_quick := tally.look_due(before);
+  -- First what nobody knows: it may be quick, and should not wait for all that are slow.
+  for v_key in select d.* from tally.pick_unknown(before) d loop
+    if tally.build_one_slow(v_key.summary, v_key.scope) then
+      return 1;
+    end if;
+  end loop;
   for v_key in select d.* from tally.pick_due(true, before, 100) d loop
-    if not tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
+    if not tally.is_suspect(v_key.summary)
+       and not tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
       -- It is known by now: another one of its summary has been built, say.
       perform tally.sort_due(v_key.summary, v_key.scope, false);
       v_quick := true;
-      continue;
+    elsif tally.build_one_slow(v_key.summary, v_key.scope) then
+      return 1;
     end if;
-    begin
-      v_outcome := tally.build_piece(v_key.summary, v_key.scope);
-      if v_outcome = 'busy' then
-        -- Rolled back, so that its lock is not kept from others while the next one is built.
-        raise exception using errcode = 'triggered_action_exception', message = 'busy';
-      elsif v_outcome <> 'dropped' then
-        return 1;
-      end if;
-    exception when triggered_action_exception then
-      null;
-    end;
   end loop;
   return case when v_quick
               then tally.build_quick(clock_timestamp() + interval '50 milliseconds') else 0 end;
@@ -4328,7 +4458,7 @@ AS $function$
          format('As its owner: select * from tally.attach(%L);', s.source)
   from tally.watched s
   join pg_class c on c.oid = s.source
-  where not tally.functions_stand(s.source, 'mark')
+  where not tally.functions_stand(s.source, 'mark') or not tally.look_stands(s.source)
   union all
   select format('trigger %s on %s', t.name, t.relation), 'fail',
          format('%s is not part of any watched table', t.relation),
@@ -4833,12 +4963,29 @@ declare
 begin
   execute format('drop function if exists tally.%1$s_%2$s_insert(), tally.%1$s_%2$s_update(), '
                  'tally.%1$s_%2$s_delete()', kind, v_slug);
+  if kind = 'mark' then
+    perform tally.drop_look(v_slug);
+  end if;
   delete from tally.sources s where kind = 'count' and s.source = drop_functions.source;
   delete from tally.watched w where kind = 'mark' and w.source = drop_functions.source;
 end
 $function$;
 comment on function tally.drop_functions(regclass,text) is 'Drops the generated trigger functions of a table that is counted, or watched, no more.';
 revoke all on function tally.drop_functions(regclass,text) from public;
+
+-- function tally.drop_look(text)
+CREATE OR REPLACE FUNCTION tally.drop_look(slug text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  execute format('drop function if exists tally.look_%s(regclass, bigint, text, integer)', slug);
+end
+$function$;
+comment on function tally.drop_look(text) is 'Drops the function that looks through a table.';
+revoke all on function tally.drop_look(text) from public;
 
 -- function tally.drop_partitioning(regclass)
 CREATE OR REPLACE FUNCTION tally.drop_partitioning(source regclass)
@@ -5078,6 +5225,20 @@ begin
     from tally.documents o
     where o.summary = v_all.summary
       and (not v_all.was_expanded or o.built_at >= v_all.due_since);
+    if not v_all.was_expanded then
+      -- And the scopes that have none. One look that nobody is at says it for all; a long one is not
+      -- begun again at once.
+      perform from tally.looks l
+      where l.summary = v_all.summary and l.after is null and l.attempts = 0 and not l.is_rest
+      for update skip locked;
+      if not found then
+        insert into tally.looks (summary, since, due_at)
+        values (v_all.summary, v_all.due_since,
+                greatest(clock_timestamp(),
+                         (select max(l.due_at) from tally.looks l
+                          where l.summary = v_all.summary and l.is_rest)));
+      end if;
+    end if;
     if v_alone then
       delete from tally.due d where d.ctid = v_all.ctid;
     else
@@ -6378,6 +6539,20 @@ $function$;
 comment on function tally.is_sound(bigint,regclass) is 'Whether everything that a counter''s expressions use is there, asked of one table of its source.';
 revoke all on function tally.is_sound(bigint,regclass) from public;
 
+-- function tally.is_suspect(bigint)
+CREATE OR REPLACE FUNCTION tally.is_suspect(summary bigint)
+ RETURNS boolean
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+  select exists (select from tally.due d
+                 where d.summary = is_suspect.summary and d.is_suspect)
+$function$;
+comment on function tally.is_suspect(bigint) is 'Whether the documents of a summary are taken for slow, whatever they took the last time.';
+revoke all on function tally.is_suspect(bigint) from public;
+
 -- function tally.is_sweeping()
 CREATE OR REPLACE FUNCTION tally.is_sweeping()
  RETURNS boolean
@@ -6627,6 +6802,197 @@ end
 $function$;
 comment on function tally.lock_together(regclass[]) is 'Locks tables for recounts, all or none and waiting 100 ms at a time; returns those that could not be locked within settings.attach_wait.';
 revoke all on function tally.lock_together(regclass[]) from public;
+
+-- function tally.look_body(regclass)
+CREATE OR REPLACE FUNCTION tally.look_body(source regclass)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- The function that looks through a table: each of its watches in words of its own. It is told of
+  -- its table, and names none, as in tally.expiry_body. A row that a watch cannot be evaluated on
+  -- is passed over: then they are taken one by one.
+  select case when count(*) > 0 then format(
+$body$
+#variable_conflict use_column
+declare
+  v_row   text;
+  v_scope text;
+begin
+%s%send
+$body$, tally.owner_check(), string_agg(format(
+$watch$  if v_watch = %1$s then
+    begin
+      return query execute %2$L || v_source::text || %3$L using v_after, v_most;
+      return;
+    exception when others or assert_failure then
+      if sqlstate like '42%%' or sqlstate like '5%%' then
+        raise;  -- not because of one row
+      end if;
+    end;
+    for v_row in execute 'select t::text from ' || v_source::text || ' t' loop
+      begin
+        execute %4$L || v_source::text || %5$L into v_scope using v_row;
+        if v_scope is not null then
+          return next v_scope;
+        end if;
+      exception when others or assert_failure then
+        if sqlstate like '42%%' or sqlstate like '5%%' then
+          raise;
+        end if;
+      end;
+    end loop;
+  end if;
+$watch$, w.id,
+    format('select k.scope from (select distinct (%s) collate "C" as scope from (%s from ',
+           w.scope_sql, c.list),
+    format(' t) r where (%s)) k where octet_length(k.scope) <= 512 and ($1 is null or k.scope > $1) '
+           'order by k.scope limit $2', w.filter_sql),
+    format('select (%s) from (%s from (select ($1::', w.scope_sql, c.list),
+    format(').*) t) r where (%s)', w.filter_sql)), '' order by w.id)) end
+  from tally.watches w
+  cross join lateral (
+    select coalesce('select ' || tally.column_list(w.source, w.columns), 'select 1') as list
+  ) c
+  where w.source = look_body.source and w.scope is not null
+$function$;
+comment on function tally.look_body(regclass) is 'Text for tally.build_look; NULL where no watch of a table has a scope.';
+revoke all on function tally.look_body(regclass) from public;
+
+-- function tally.look_due(timestamp with time zone)
+CREATE OR REPLACE FUNCTION tally.look_due(before timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_look     record;
+  v_all      record;
+  v_found    record;
+  v_began    timestamptz := clock_timestamp();
+  v_expected real;
+  v_more     boolean;
+begin
+  -- One piece: ten thousand scopes of one summary. Those that have a document, or are due, are left
+  -- out. What it found is built as anything else that is due.
+  select l.summary, l.after, l.due_at into v_look from tally.looks l
+  where l.due_at <= look_due.before and not l.is_rest
+  order by l.due_at
+  limit 1
+  for update skip locked;
+  if not found then
+    return false;
+  end if;
+  with gone as (
+    delete from tally.looks l
+    where l.ctid in (select o.ctid from tally.looks o
+                     where o.summary = v_look.summary
+                       and (o.is_rest or o.after is not distinct from v_look.after)
+                     for update skip locked)
+    returning l.since, l.attempts, l.is_rest
+  )
+  select min(g.since) as since, max(g.attempts) as attempts into v_all
+  from gone g where not g.is_rest;
+  if not exists (select from tally.summary_definitions s where s.id = v_look.summary) then
+    return false;
+  end if;
+  v_found := tally.look_through(v_look.summary, v_look.after, 10000);
+  v_expected := tally.expected_ms(v_look.summary, null);
+  insert into tally.due (summary, scope, due_since, due_at, is_slow)
+  select v_look.summary, s.scope, v_all.since, v_look.due_at, tally.is_slow(v_expected)
+  from unnest(v_found.scopes) s (scope)
+  cross join lateral (
+    -- Each by itself: a join, planned while there was one row, reads all of them for each.
+    select exists (select from tally.documents d
+                   where d.summary = v_look.summary and d.scope = s.scope)
+        or exists (select from tally.due d
+                   where d.summary = v_look.summary and d.scope = s.scope) as is_known offset 0
+  ) k
+  where not k.is_known;
+  v_more := found;
+  if cardinality(v_found.scopes) = 10000 then
+    insert into tally.looks (summary, after, since, due_at, attempts)
+    values (v_look.summary, v_found.scopes[10000], v_all.since, clock_timestamp(), v_all.attempts);
+    v_more := true;
+  elsif v_found.error is not null then
+    -- Until the watch is mended, or taken away.
+    insert into tally.looks (summary, since, due_at, attempts)
+    values (v_look.summary, v_all.since, clock_timestamp() + tally.backoff(v_all.attempts + 1),
+            v_all.attempts + 1);
+  else
+    insert into tally.looks (summary, since, due_at, is_rest)
+    select v_look.summary, v_all.since, clock_timestamp() + 10 * (clock_timestamp() - v_began), true
+    where clock_timestamp() > v_began + interval '100 milliseconds';
+  end if;
+  return v_more;
+end
+$function$;
+comment on function tally.look_due(timestamp with time zone) is 'Part of tally.build_slow: looks through the tables of one summary for scopes without a document; whether it found any, or there are more.';
+revoke all on function tally.look_due(timestamp with time zone) from public;
+
+-- function tally.look_stands(regclass)
+CREATE OR REPLACE FUNCTION tally.look_stands(source regclass)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select coalesce(
+    (select p.prosrc = b.body and p.prosecdef and p.proowner = c.relowner
+            and has_function_privilege('tally_owner', p.oid, 'execute')
+     from pg_proc p
+     join pg_class c on c.oid = look_stands.source
+     where p.pronamespace = 'tally'::regnamespace
+       and p.proname = (select 'look_' || w.slug from tally.watched w
+                        where w.source = look_stands.source)),
+    b.body is null)
+  from (select tally.look_body(look_stands.source) as body) b
+$function$;
+comment on function tally.look_stands(regclass) is 'Whether the function that looks through a watched table is as tally.build_look would write it.';
+revoke all on function tally.look_stands(regclass) from public;
+
+-- function tally.look_through(bigint,text,integer)
+CREATE OR REPLACE FUNCTION tally.look_through(summary bigint, after text, most integer, OUT scopes text[], OUT error text)
+ RETURNS record
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_watch record;
+  v_found text[];
+begin
+  -- In a subtransaction that may only read, and is always rolled back: so no lock on a table is kept
+  -- when it ends, nor anything that an expression does. A watch that is broken hides no other.
+  scopes := '{}';
+  for v_watch in
+    select w.id, w.source, s.slug
+    from tally.watches w
+    join tally.watched s on s.source = w.source
+    where w.summary = look_through.summary and w.scope is not null
+    order by w.id
+  loop
+    begin
+      perform set_config('transaction_read_only', 'on', true);
+      execute format(
+        'select array_agg(k.s order by k.s) from (select distinct l.s from tally.look_%s($1, $2, $3, $4) '
+        'l (s) where octet_length(l.s) <= 512 and ($3 is null or l.s collate "C" > $3) '
+        'order by 1 limit $4) k', v_watch.slug)
+      into v_found using v_watch.source, v_watch.id, after, most;
+      raise exception using errcode = 'triggered_action_exception', message = 'looked';
+    exception when others or assert_failure then
+      if sqlstate <> '09000' then
+        error := tally.brief(sqlerrm);
+        v_found := null;
+      end if;
+    end;
+    scopes := scopes || coalesce(v_found, '{}');
+  end loop;
+  scopes := array(select distinct s collate "C" from unnest(scopes) s order by 1 limit most);
+end
+$function$;
+comment on function tally.look_through(bigint,text,integer) is 'The scopes in the rows that a summary watches, in order, at most so many; and what is wrong with a watch that could not be evaluated.';
+revoke all on function tally.look_through(bigint,text,integer) from public;
 
 -- function tally.make_builder(text,text,text)
 CREATE OR REPLACE FUNCTION tally.make_builder(function text, builder text, path text)
@@ -7254,6 +7620,7 @@ begin
   return least(
     (select min(d.due_at) from tally.due d where not d.is_slow),
     (select min(d.due_at) from tally.due d where d.is_slow),
+    (select min(l.due_at) from tally.looks l where not l.is_rest),
     (select min(d.next_at) from tally.documents d where d.next_at is not null),
     case when exists (select from tally.pending_marks)
               or exists (select from tally.due d where d.due_since > clock_timestamp())
@@ -7734,6 +8101,31 @@ $function$;
 comment on function tally.pick_due(boolean,timestamp with time zone,integer) is 'Documents that are due, the longest first, whether or not somebody builds them already.';
 revoke all on function tally.pick_due(boolean,timestamp with time zone,integer) from public;
 
+-- function tally.pick_unknown(timestamp with time zone)
+CREATE OR REPLACE FUNCTION tally.pick_unknown(before timestamp with time zone)
+ RETURNS TABLE(summary bigint, scope text)
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+  -- One of each summary: when it is built, it is known how long the others take. Not of a suspect
+  -- one, whose builder was tried, took long and returned NULL: so it has no document, and would
+  -- come first for ever.
+  select k.summary, k.scope
+  from tally.summary_definitions s
+  cross join lateral (
+    select o.summary, o.scope, o.due_at from tally.due o
+    where o.summary = s.id and o.scope is not null and o.due_at <= pick_unknown.before
+    limit 1
+  ) k
+  where not exists (select from tally.documents d where d.summary = s.id)
+    and not tally.is_suspect(s.id)
+  order by k.due_at
+$function$;
+comment on function tally.pick_unknown(timestamp with time zone) is 'A due document of each summary of which none was ever built, so that nobody knows how long it takes.';
+revoke all on function tally.pick_unknown(timestamp with time zone) from public;
+
 -- function tally.pinned_settings()
 CREATE OR REPLACE FUNCTION tally.pinned_settings()
  RETURNS text
@@ -8069,6 +8461,25 @@ $function$;
 comment on function tally.put_expiry(tally.expiries,name[],name[],name[]) is 'Records a checked rule of expiry and sees to its index, functions and trigger.';
 revoke all on function tally.put_expiry(tally.expiries,name[],name[],name[]) from public;
 
+-- function tally.put_off_due(bigint)
+CREATE OR REPLACE FUNCTION tally.put_off_due(summary bigint)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+  -- As long as the one that failed waited for its lock: other slow documents come in between.
+  update tally.due d
+  set due_at = clock_timestamp() + interval '2 seconds'
+  where d.ctid in (select o.ctid from tally.due o
+                   where o.summary = put_off_due.summary and o.is_suspect
+                     and o.due_at < clock_timestamp() + interval '2 seconds'
+                   for update skip locked)
+$function$;
+comment on function tally.put_off_due(bigint) is 'One document of a suspect summary waited for a lock in vain: the others are tried a little later.';
+revoke all on function tally.put_off_due(bigint) from public;
+
 -- function tally.put_retention(tally.retentions)
 CREATE OR REPLACE FUNCTION tally.put_retention(rule tally.retentions)
  RETURNS void
@@ -8173,6 +8584,9 @@ AS $function$
 declare
   v_summary bigint;
   v_id      bigint;
+  v_now     timestamptz := clock_timestamp();
+  v_attaches timestamptz;
+  v_is_first boolean;
 begin
   -- Second half of tally.watch, with the caller's rights and a pinned search_path. An older
   -- snapshot would not see a watch that another session has just put on the same source, and
@@ -8186,8 +8600,11 @@ begin
   end if;
   v_id := tally.counter_id(concat_ws(chr(31), put_watch.summary, put_watch.source::oid,
                                      scope_sql, filter_sql));
+  v_is_first := not exists (select from tally.watches w
+                            where w.summary = v_summary and w.source = put_watch.source);
   if not exists (select from tally.watches w where w.id = v_id) then
     perform tally.lock_source(put_watch.source, 'share row exclusive');
+    v_now := clock_timestamp();
     insert into tally.watched (source, slug)
     values (put_watch.source, tally.table_slug(put_watch.source, 'mark'))
     on conflict on constraint watched_pkey do nothing;
@@ -8199,13 +8616,30 @@ begin
     on conflict on constraint watches_pkey do nothing;
     perform tally.check_watching(v_id);
     perform tally.build_functions(put_watch.source, 'mark');
-    -- And a document that everybody will ask for is there before the first one does.
-    insert into tally.marks (summary, scope)
-    select v_summary, m.scope
-    from (values (null), ('')) m (scope)
-    where m.scope is null or put_watch.scope is null;
+    perform tally.build_look(put_watch.source);
+    -- The documents that are there. Not those of all rows: of a large table most may never be asked
+    -- for, so they are made when they are. But one that everybody will ask for is there before.
+    insert into tally.due (summary, scope, due_since, due_at, is_slow)
+    select s.id, d.scope, v_now, v_now + s.settle, tally.is_slow(coalesce(d.build_ms, 'infinity'))
+    from tally.summary_definitions s
+    join tally.documents d on d.summary = s.id
+    where s.id = v_summary
+    union all
+    -- And those that are being built for the first time: see tally.expand_due.
+    select s.id, null, v_now, v_now + s.settle, true
+    from tally.summary_definitions s
+    where s.id = v_summary;
+    insert into tally.marks (summary, scope) select v_summary, '' where put_watch.scope is null;
   end if;
+  v_attaches := clock_timestamp();
   perform tally.attach_triggers(put_watch.source, 'mark');
+  if v_is_first then
+    -- Triggers that are new to the table have every document marked of whoever watches it: those of
+    -- this summary are due already.
+    delete from tally.marks m
+    where m.xid = pg_current_xact_id() and m.summary = v_summary and m.scope is null
+      and m.marked_at >= v_attaches;
+  end if;
 end
 $function$;
 comment on function tally.put_watch(text,regclass,text,text,text,text,boolean,name[]) is 'Records a checked watch and attaches it.';
@@ -8488,6 +8922,7 @@ CREATE OR REPLACE FUNCTION tally.refresh(name text DEFAULT NULL::text, scope tex
 AS $function$
 declare
   v_definition tally.summary_definitions;
+  v_look       record;
   v_scope      text;
   v_outcome    text;
   v_since      timestamptz;
@@ -8507,8 +8942,17 @@ begin
     order by s.name
   loop
     perform tally.lock_summary(v_definition.id, v_definition.name);
+    v_look := tally.look_through(v_definition.id, null, null);
+    if v_look.error is not null then
+      raise warning using errcode = 'TL021',
+        message = format('what summary "%s" watches could not all be looked through: %s',
+                         v_definition.name, v_look.error),
+        hint = 'select * from tally.doctor(); a scope that has no document may be left out.';
+    end if;
     for v_scope in
       select d.scope from tally.documents d where d.summary = v_definition.id
+      union
+      select s collate "C" from unnest(v_look.scopes) s
       union
       select '' from tally.watches w where w.summary = v_definition.id and w.scope is null
       order by 1
@@ -8526,7 +8970,7 @@ begin
   return v_built;
 end
 $function$;
-comment on function tally.refresh(text,text) is 'Builds now: one document, all that a summary has, or without a name all there are; how many.';
+comment on function tally.refresh(text,text) is 'Builds now: one document; all that a summary has, and those of the scopes in the rows that it watches; or without a name those of all. How many.';
 revoke all on function tally.refresh(text,text) from public;
 
 -- function tally.refresh_one(text,text)
@@ -9445,6 +9889,7 @@ declare
   v_built   boolean := false;
   v_me      text := md5(function || ':' || run_builder.scope);
   v_outer   text := coalesce(current_setting('tally.building', true), '');
+  v_hasty   boolean := coalesce(current_setting('tally.hasty', true), '') = 'on';
 begin
   -- Runs somebody else's code, in a subtransaction that may only read: a builder that writes fails.
   -- Whatever goes wrong is this document's alone. The subtransaction is always rolled back: what a
@@ -9460,6 +9905,10 @@ begin
   begin
     perform set_config('tally.building', v_outer || ' ' || v_me, true);
     perform set_config('transaction_read_only', 'on', true);
+    if v_hasty then
+      -- Others wait behind it: a lock is waited for where nobody does, see tally.build_quick.
+      perform set_config('lock_timeout', '10ms', true);
+    end if;
     if building is not null then
       -- Says so to those who wait, while it lasts: see tally.is_building.
       perform pg_advisory_xact_lock(building);
@@ -9471,6 +9920,9 @@ begin
   exception when query_canceled or others or assert_failure then
     if not v_built or sqlstate <> '09000' then
       get stacked diagnostics state = returned_sqlstate, error = message_text;
+      if v_hasty and v_outer <> '' and state = '55P03' then
+        raise;  -- the builder that reads this one waits for the lock, too
+      end if;
       error := tally.brief(error);
       body := null;
     end if;
@@ -9993,6 +10445,24 @@ $function$;
 comment on function tally.summary_text(text,text) is 'tally.read_summary, as the text that the builder''s JSON has: to look for something in a large document, or to send it as it stands, without reading it as JSON first.';
 revoke all on function tally.summary_text(text,text) from public;
 
+-- function tally.suspect_due(bigint)
+CREATE OR REPLACE FUNCTION tally.suspect_due(summary bigint)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+  update tally.due d
+  set is_slow = true, is_suspect = true
+  where d.ctid in (select o.ctid from tally.due o
+                   where o.summary = suspect_due.summary and o.scope is not null
+                     and not o.is_suspect
+                   for update skip locked)
+$function$;
+comment on function tally.suspect_due(bigint) is 'One document of a summary took long that was expected to be quick: so may all that are due.';
+revoke all on function tally.suspect_due(bigint) from public;
+
 -- function tally.sweep()
 CREATE OR REPLACE FUNCTION tally.sweep()
  RETURNS tid[]
@@ -10113,6 +10583,7 @@ begin
   where w.summary = take_off_watches.summary and w.source = take_off_watches.source;
   if exists (select from tally.watches w where w.source = take_off_watches.source) then
     perform tally.build_functions(take_off_watches.source, 'mark');
+    perform tally.build_look(take_off_watches.source);
   else
     perform tally.take_off_triggers(take_off_watches.source, 'mark');
   end if;
@@ -10378,6 +10849,24 @@ AS $function$
 $function$;
 comment on function tally.truncated_beside(oid,name) is 'Whether a trigger of the application may change rows of a table after its TRUNCATE was counted.';
 revoke all on function tally.truncated_beside(oid,name) from public;
+
+-- function tally.trust_due(bigint)
+CREATE OR REPLACE FUNCTION tally.trust_due(summary bigint)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+  -- Those that are slow by themselves are found out again where the quick ones are built.
+  update tally.due d
+  set is_slow = false, is_suspect = false
+  where d.ctid in (select o.ctid from tally.due o
+                   where o.summary = trust_due.summary and o.is_suspect
+                   for update skip locked)
+$function$;
+comment on function tally.trust_due(bigint) is 'One document of a suspect summary was quick: what it took the last time is believed again.';
+revoke all on function tally.trust_due(bigint) from public;
 
 -- function tally.try_change(text,regclass,text,text,text,name[],name[])
 CREATE OR REPLACE FUNCTION tally.try_change(name text, source regclass, due_sql text, filter_sql text, change_sql text, filter_columns name[], change_columns name[])

@@ -91,13 +91,15 @@ create table tally.due (
   scope     text collate "C",
   due_since timestamptz not null,
   due_at    timestamptz not null,
-  is_slow   boolean not null
+  is_slow   boolean not null,
+  is_suspect boolean not null default false
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000,
         autovacuum_vacuum_cost_delay = 0, autovacuum_analyze_scale_factor = 0.5,
         vacuum_truncate = off);
 create index due_key on tally.due (summary, scope);
 create index due_at on tally.due (is_slow, due_at);
 create index due_since on tally.due (due_since);
+create index due_suspect on tally.due (summary) where is_suspect;
 comment on table tally.due is
   'Documents that have to be built: what was collected from marks, and what has come of age. Not '
   'unique: whoever collects must not wait for a build under way, so one document may stand here '
@@ -109,6 +111,27 @@ comment on column tally.due.due_at is 'When it may be built: settle after that.'
 comment on column tally.due.is_slow is
   'Took long the last time, or was never built: all that its transaction does. Without '
   'a scope: every document that was there then stands here already.';
+comment on column tally.due.is_suspect is
+  'Slow whatever it took the last time: another one of its summary has just waited for a lock, or '
+  'taken long, where it was expected to be quick.';
+
+create table tally.looks (
+  summary  bigint not null,
+  after    text collate "C",
+  since    timestamptz not null,
+  due_at   timestamptz not null,
+  attempts integer not null default 0,
+  is_rest  boolean not null default false
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000,
+        autovacuum_vacuum_cost_delay = 0, vacuum_truncate = off);
+create index looks_due on tally.looks (due_at);
+comment on table tally.looks is
+  'Summaries whose watched tables changed beyond what rows can tell: their rows are looked through '
+  'for scopes that have no document yet. Not unique, as tally.due.';
+comment on column tally.looks.after is 'The last scope of the piece before; NULL: from the first.';
+comment on column tally.looks.attempts is 'How often it failed, because a watch is broken, say.';
+comment on column tally.looks.is_rest is
+  'No look, but one that ended: the next one does not begin before due_at, ten times as long after.';
 
 create table tally.documents (
   summary  bigint not null,

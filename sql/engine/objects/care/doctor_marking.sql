@@ -62,7 +62,7 @@ as $function$
          format('As its owner: select * from tally.attach(%L);', s.source)
   from tally.watched s
   join pg_class c on c.oid = s.source
-  where not tally.functions_stand(s.source, 'mark')
+  where not tally.functions_stand(s.source, 'mark') or not tally.look_stands(s.source)
   union all
   select format('trigger %s on %s', t.name, t.relation), 'fail',
          format('%s is not part of any watched table', t.relation),

@@ -6,19 +6,41 @@ as $function$
 declare
   v_key     record;
   v_outcome text;
+  v_began   timestamptz;
+  v_aside   bigint[] := '{}';
   v_built   integer := 0;
+  v_is_late boolean;
 begin
   -- At most some hundreds in one transaction: each keeps a lock to its end, and there is room for
   -- some thousands in the server. Looked at are more, since another session may be at the first.
   for v_key in select d.* from tally.pick_due(false, clock_timestamp(), 700) d loop
     -- One at least: whoever works until nothing is left relies on it.
-    exit when v_built > 0 and (v_built >= 300 or clock_timestamp() >= until);
-    if tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
+    v_is_late := clock_timestamp() >= until;
+    exit when v_built > 0 and (v_built >= 300 or v_is_late);
+    if v_is_late and cardinality(v_aside) > 0 then
+      return 1;  -- some were put aside: that is something done, and there is more to do
+    end if;
+    continue when v_key.summary = any (v_aside);
+    if tally.is_suspect(v_key.summary) then
+      perform tally.suspect_due(v_key.summary);
+      v_aside := v_aside || v_key.summary;
+      continue;
+    elsif tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
       perform tally.sort_due(v_key.summary, v_key.scope, true);
       continue;
     end if;
+    -- How long it took the last time says nothing of a table that is locked by now, nor of a plan
+    -- that has changed. One of a summary finds that out, and the others leave the way free.
+    v_began := clock_timestamp();
+    perform set_config('tally.hasty', 'on', true);
     v_outcome := tally.build_piece(v_key.summary, v_key.scope);
-    v_built := v_built + case when v_outcome in ('busy', 'dropped') then 0 else 1 end;
+    perform set_config('tally.hasty', '', true);
+    if v_outcome = 'locked' or (v_outcome not in ('busy', 'dropped')
+         and tally.is_slow((extract(epoch from clock_timestamp() - v_began) * 1000)::real)) then
+      perform tally.suspect_due(v_key.summary);
+      v_aside := v_aside || v_key.summary;
+    end if;
+    v_built := v_built + case when v_outcome in ('busy', 'dropped', 'locked') then 0 else 1 end;
     exit when v_outcome = 'canceled';
   end loop;
   return v_built;
@@ -28,40 +50,78 @@ $function$;
 comment on function tally.build_quick(timestamptz) is
   'Part of tally.build_due: builds due documents that take little, one after another.';
 
+create or replace function tally.build_one_slow(summary bigint, scope text)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+  v_began   timestamptz := clock_timestamp();
+  v_outcome text;
+  v_is_slow boolean;
+begin
+  begin
+    v_outcome := tally.build_piece(build_one_slow.summary, build_one_slow.scope);
+    if v_outcome = 'busy' then
+      -- Rolled back, so that its lock is not kept from others while the next one is built.
+      raise exception using errcode = 'triggered_action_exception', message = 'busy';
+    end if;
+  exception when triggered_action_exception then
+    return false;
+  end;
+  if v_outcome = 'dropped' then
+    return false;
+  end if;
+  v_is_slow := tally.is_slow((extract(epoch from clock_timestamp() - v_began) * 1000)::real);
+  if tally.is_suspect(build_one_slow.summary) then
+    if not v_is_slow then
+      perform tally.trust_due(build_one_slow.summary);
+    elsif v_outcome = 'failed' then
+      perform tally.put_off_due(build_one_slow.summary);
+    end if;
+  elsif v_is_slow and v_outcome = 'none' then
+    -- Nothing is kept of it that would tell how long the others take.
+    perform tally.suspect_due(build_one_slow.summary);
+  end if;
+  return true;
+end
+$function$;
+
+comment on function tally.build_one_slow(bigint, text) is
+  'Part of tally.build_slow: whether this session could build it.';
+
 create or replace function tally.build_slow(before timestamptz)
 returns integer
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  v_key     record;
-  v_outcome text;
-  v_quick   boolean := false;
+  v_key   record;
+  v_quick boolean := false;
 begin
   -- One document that takes long, or of which nobody knows. Few such at once, in the whole database:
   -- whoever works beside them is free for the others.
   if not exists (select from tally.pick_due(true, before, 1))
+     and not exists (select from tally.looks l where l.due_at <= before and not l.is_rest)
      or not tally.take_slow_lane('documents') then
     return 0;
   end if;
+  v_quick := tally.look_due(before);
+  -- First what nobody knows: it may be quick, and should not wait for all that are slow.
+  for v_key in select d.* from tally.pick_unknown(before) d loop
+    if tally.build_one_slow(v_key.summary, v_key.scope) then
+      return 1;
+    end if;
+  end loop;
   for v_key in select d.* from tally.pick_due(true, before, 100) d loop
-    if not tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
+    if not tally.is_suspect(v_key.summary)
+       and not tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
       -- It is known by now: another one of its summary has been built, say.
       perform tally.sort_due(v_key.summary, v_key.scope, false);
       v_quick := true;
-      continue;
+    elsif tally.build_one_slow(v_key.summary, v_key.scope) then
+      return 1;
     end if;
-    begin
-      v_outcome := tally.build_piece(v_key.summary, v_key.scope);
-      if v_outcome = 'busy' then
-        -- Rolled back, so that its lock is not kept from others while the next one is built.
-        raise exception using errcode = 'triggered_action_exception', message = 'busy';
-      elsif v_outcome <> 'dropped' then
-        return 1;
-      end if;
-    exception when triggered_action_exception then
-      null;
-    end;
   end loop;
   return case when v_quick
               then tally.build_quick(clock_timestamp() + interval '50 milliseconds') else 0 end;
@@ -108,6 +168,7 @@ begin
   return least(
     (select min(d.due_at) from tally.due d where not d.is_slow),
     (select min(d.due_at) from tally.due d where d.is_slow),
+    (select min(l.due_at) from tally.looks l where not l.is_rest),
     (select min(d.next_at) from tally.documents d where d.next_at is not null),
     case when exists (select from tally.pending_marks)
               or exists (select from tally.due d where d.due_since > clock_timestamp())

@@ -69,6 +69,14 @@ begin
     values (definition.id, build_here.scope, coalesce(v_since, clock_timestamp()),
             clock_timestamp(), true);
     return;
+  elsif v_built.state = '55P03' and current_setting('tally.hasty', true) = 'on' then
+    -- It was given no time to wait for a lock: that is no failure. Behind the others of its summary,
+    -- which may not need that lock.
+    outcome := 'locked';
+    insert into tally.due (summary, scope, due_since, due_at, is_slow, is_suspect)
+    values (definition.id, build_here.scope, coalesce(v_since, clock_timestamp()),
+            clock_timestamp(), true, true);
+    return;
   end if;
   perform tally.note_failure(definition, build_here.scope, v_built.took_ms, error,
                              again or v_since is not null, v_since);
@@ -81,8 +89,8 @@ end
 $function$;
 
 comment on function tally.build_here(tally.summary_definitions, text, boolean, timestamptz) is
-  'Builds and keeps one document: changed, equal, gone (there is none any more), none, failed or '
-  'canceled. again: nobody waits for it, so a failure is a warning, and work tries once more; the '
+  'Builds and keeps one document: changed, equal, gone (there is none any more), none, failed, '
+  'canceled or locked (in the quick lane: it is due once more, as a slow one). again: nobody waits for it, so a failure is a warning, and work tries once more; the '
   'caller has called tally.forget_due, which said since.';
 
 create or replace function tally.build_piece(summary bigint, scope text)

@@ -30,6 +30,20 @@ begin
     from tally.documents o
     where o.summary = v_all.summary
       and (not v_all.was_expanded or o.built_at >= v_all.due_since);
+    if not v_all.was_expanded then
+      -- And the scopes that have none. One look that nobody is at says it for all; a long one is not
+      -- begun again at once.
+      perform from tally.looks l
+      where l.summary = v_all.summary and l.after is null and l.attempts = 0 and not l.is_rest
+      for update skip locked;
+      if not found then
+        insert into tally.looks (summary, since, due_at)
+        values (v_all.summary, v_all.due_since,
+                greatest(clock_timestamp(),
+                         (select max(l.due_at) from tally.looks l
+                          where l.summary = v_all.summary and l.is_rest)));
+      end if;
+    end if;
     if v_alone then
       delete from tally.due d where d.ctid = v_all.ctid;
     else

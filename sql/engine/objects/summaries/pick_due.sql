@@ -43,6 +43,106 @@ $function$;
 comment on function tally.sort_due(bigint, text, boolean) is
   'It is known better by now how long a document takes.';
 
+create or replace function tally.is_suspect(summary bigint)
+returns boolean
+language sql
+volatile
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set jit = off  -- a scan that cannot be avoided is priced so high that it would be compiled
+as $function$
+  select exists (select from tally.due d
+                 where d.summary = is_suspect.summary and d.is_suspect)
+$function$;
+
+comment on function tally.is_suspect(bigint) is
+  'Whether the documents of a summary are taken for slow, whatever they took the last time.';
+
+create or replace function tally.suspect_due(summary bigint)
+returns void
+language sql
+volatile
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set jit = off  -- a scan that cannot be avoided is priced so high that it would be compiled
+as $function$
+  update tally.due d
+  set is_slow = true, is_suspect = true
+  where d.ctid in (select o.ctid from tally.due o
+                   where o.summary = suspect_due.summary and o.scope is not null
+                     and not o.is_suspect
+                   for update skip locked)
+$function$;
+
+comment on function tally.suspect_due(bigint) is
+  'One document of a summary took long that was expected to be quick: so may all that are due.';
+
+create or replace function tally.trust_due(summary bigint)
+returns void
+language sql
+volatile
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set jit = off  -- a scan that cannot be avoided is priced so high that it would be compiled
+as $function$
+  -- Those that are slow by themselves are found out again where the quick ones are built.
+  update tally.due d
+  set is_slow = false, is_suspect = false
+  where d.ctid in (select o.ctid from tally.due o
+                   where o.summary = trust_due.summary and o.is_suspect
+                   for update skip locked)
+$function$;
+
+comment on function tally.trust_due(bigint) is
+  'One document of a suspect summary was quick: what it took the last time is believed again.';
+
+create or replace function tally.put_off_due(summary bigint)
+returns void
+language sql
+volatile
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set jit = off  -- a scan that cannot be avoided is priced so high that it would be compiled
+as $function$
+  -- As long as the one that failed waited for its lock: other slow documents come in between.
+  update tally.due d
+  set due_at = clock_timestamp() + interval '2 seconds'
+  where d.ctid in (select o.ctid from tally.due o
+                   where o.summary = put_off_due.summary and o.is_suspect
+                     and o.due_at < clock_timestamp() + interval '2 seconds'
+                   for update skip locked)
+$function$;
+
+comment on function tally.put_off_due(bigint) is
+  'One document of a suspect summary waited for a lock in vain: the others are tried a little later.';
+
+create or replace function tally.pick_unknown(before timestamptz)
+returns table (summary bigint, scope text)
+language sql
+volatile
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set jit = off  -- a scan that cannot be avoided is priced so high that it would be compiled
+as $function$
+  -- One of each summary: when it is built, it is known how long the others take. Not of a suspect
+  -- one, whose builder was tried, took long and returned NULL: so it has no document, and would
+  -- come first for ever.
+  select k.summary, k.scope
+  from tally.summary_definitions s
+  cross join lateral (
+    select o.summary, o.scope, o.due_at from tally.due o
+    where o.summary = s.id and o.scope is not null and o.due_at <= pick_unknown.before
+    limit 1
+  ) k
+  where not exists (select from tally.documents d where d.summary = s.id)
+    and not tally.is_suspect(s.id)
+  order by k.due_at
+$function$;
+
+comment on function tally.pick_unknown(timestamptz) is
+  'A due document of each summary of which none was ever built, so that nobody knows how long it '
+  'takes.';
+
 create or replace function tally.forget_due(summary bigint, scope text)
 returns timestamptz
 language plpgsql

@@ -6,6 +6,7 @@ set search_path = pg_catalog, pg_temp
 as $function$
 declare
   v_definition tally.summary_definitions;
+  v_look       record;
   v_scope      text;
   v_outcome    text;
   v_since      timestamptz;
@@ -25,8 +26,17 @@ begin
     order by s.name
   loop
     perform tally.lock_summary(v_definition.id, v_definition.name);
+    v_look := tally.look_through(v_definition.id, null, null);
+    if v_look.error is not null then
+      raise warning using errcode = 'TL021',
+        message = format('what summary "%s" watches could not all be looked through: %s',
+                         v_definition.name, v_look.error),
+        hint = 'select * from tally.doctor(); a scope that has no document may be left out.';
+    end if;
     for v_scope in
       select d.scope from tally.documents d where d.summary = v_definition.id
+      union
+      select s collate "C" from unnest(v_look.scopes) s
       union
       select '' from tally.watches w where w.summary = v_definition.id and w.scope is null
       order by 1
@@ -46,7 +56,8 @@ end
 $function$;
 
 comment on function tally.refresh(text, text) is
-  'Builds now: one document, all that a summary has, or without a name all there are; how many.';
+  'Builds now: one document; all that a summary has, and those of the scopes in the rows that it '
+  'watches; or without a name those of all. How many.';
 
 create or replace function tally.refresh_one(name text, scope text)
 returns integer

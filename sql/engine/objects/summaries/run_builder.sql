@@ -11,6 +11,7 @@ declare
   v_built   boolean := false;
   v_me      text := md5(function || ':' || run_builder.scope);
   v_outer   text := coalesce(current_setting('tally.building', true), '');
+  v_hasty   boolean := coalesce(current_setting('tally.hasty', true), '') = 'on';
 begin
   -- Runs somebody else's code, in a subtransaction that may only read: a builder that writes fails.
   -- Whatever goes wrong is this document's alone. The subtransaction is always rolled back: what a
@@ -26,6 +27,10 @@ begin
   begin
     perform set_config('tally.building', v_outer || ' ' || v_me, true);
     perform set_config('transaction_read_only', 'on', true);
+    if v_hasty then
+      -- Others wait behind it: a lock is waited for where nobody does, see tally.build_quick.
+      perform set_config('lock_timeout', '10ms', true);
+    end if;
     if building is not null then
       -- Says so to those who wait, while it lasts: see tally.is_building.
       perform pg_advisory_xact_lock(building);
@@ -37,6 +42,9 @@ begin
   exception when query_canceled or others or assert_failure then
     if not v_built or sqlstate <> '09000' then
       get stacked diagnostics state = returned_sqlstate, error = message_text;
+      if v_hasty and v_outer <> '' and state = '55P03' then
+        raise;  -- the builder that reads this one waits for the lock, too
+      end if;
       error := tally.brief(error);
       body := null;
     end if;

@@ -30,6 +30,7 @@ begin
   where w.summary = take_off_watches.summary and w.source = take_off_watches.source;
   if exists (select from tally.watches w where w.source = take_off_watches.source) then
     perform tally.build_functions(take_off_watches.source, 'mark');
+    perform tally.build_look(take_off_watches.source);
   else
     perform tally.take_off_triggers(take_off_watches.source, 'mark');
   end if;

@@ -33,6 +33,12 @@ begin
       attached := case kind when 'count' then 'trigger functions' else 'marking functions' end;
       return next;
     end if;
+    if kind = 'mark' and not tally.look_stands(v_table.source) then
+      perform tally.build_look(v_table.source);
+      relation := v_table.source;
+      attached := 'looking function';
+      return next;
+    end if;
     for relation, attached, v_ddl in
       select t.relation, t.name, t.ddl from tally.expected_triggers(v_table.source, kind) t
       where t.tgenabled is null

@@ -10,6 +10,9 @@ declare
 begin
   execute format('drop function if exists tally.%1$s_%2$s_insert(), tally.%1$s_%2$s_update(), '
                  'tally.%1$s_%2$s_delete()', kind, v_slug);
+  if kind = 'mark' then
+    perform tally.drop_look(v_slug);
+  end if;
   delete from tally.sources s where kind = 'count' and s.source = drop_functions.source;
   delete from tally.watched w where kind = 'mark' and w.source = drop_functions.source;
 end

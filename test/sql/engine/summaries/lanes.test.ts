@@ -1,0 +1,137 @@
+import test from 'ava';
+import type { TestDatabase } from '../../../helpers/database.js';
+import { type Sql, sqlOf } from '../../../helpers/engine.js';
+import { document, documents, league, work } from './league.js';
+
+/** Sixty quick documents that read a table of their own and one that may be locked. */
+const MANY = `create table app.many (k text, n int);
+  create table app.other (n int);
+  insert into app.other values (1);
+  create function app.joined(scope text) returns jsonb language sql stable as $$
+    select to_jsonb(m.n + (select o.n from app.other o)) from app.many m where m.k = scope $$;
+  select tally.create_summary('joined', 'app.joined', settle => '0');
+  select tally.watch('joined', 'app.many', 'k');
+  insert into app.many select 's' || i, 1 from generate_series(1, 60) i`;
+
+const insert = (into: string) =>
+  `insert into app.scores (league, player, points) values ('${into}', 'x', 1)`;
+
+async function locked(db: TestDatabase): Promise<Sql> {
+  await db.sql(MANY);
+  await db.sql(insert('a'));
+  await work(db.sql);
+  t60(await documents(db.sql));
+  const holder = sqlOf(await db.client());
+  await holder('begin');
+  await holder('lock table app.other in access exclusive mode');
+  return holder;
+}
+
+function t60(all: Record<string, unknown>): void {
+  const n = Object.keys(all).filter((topic) => topic.startsWith('joined:')).length;
+  if (n !== 60) throw new Error(`${n} documents, not 60`);
+}
+
+const COUNTS = `select count(*)::int as due, count(*) filter (where not is_slow)::int as quick
+  from tally.due d join tally.summary_definitions s on s.id = d.summary where s.name = 'joined'`;
+
+test('a locked table that many quick documents read delays no other summary’s document', async (t) => {
+  const db = await league(t);
+  const holder = await locked(db);
+  await db.sql('update app.many set n = 2');
+  await db.sql(insert('a'));
+  const session = sqlOf(await db.client());
+  await session(`set statement_timeout = '1900ms'`);
+  await session('select tally.collect_marks(), tally.expand_due()');
+  await session(`select tally.build_quick(clock_timestamp() + interval '1 second')`);
+  t.deepEqual((await document(db.sql, 'board', 'a'))?.body, [
+    ['x', 1],
+    ['x', 1],
+  ]);
+  // None of them has failed: each has its time where nobody waits behind it.
+  t.deepEqual(await db.sql(COUNTS), [{ due: 60, quick: 0 }]);
+  t.deepEqual(await db.sql('select from tally.documents where error is not null'), []);
+  // What is marked meanwhile is not tried among the quick ones either.
+  await db.sql(`insert into app.many values ('late', 1)`);
+  await session('select tally.collect_marks()');
+  await session(`select tally.build_quick(clock_timestamp() + interval '1 second')`);
+  t.deepEqual(await db.sql(COUNTS), [{ due: 61, quick: 0 }]);
+  await holder('commit');
+  t.is(await work(db.sql), 61);
+  t.is((await document(db.sql, 'joined', 's1'))?.body, 3);
+  t.deepEqual(await db.sql(COUNTS), [{ due: 0, quick: 0 }]);
+});
+
+test('one document that waited for a lock in vain puts off the others of its summary', async (t) => {
+  const db = await league(t);
+  const holder = await locked(db);
+  await db.sql('update app.many set n = 2');
+  await db.sql('select tally.collect_marks()');
+  // The first waits for two seconds, fails, and says so.
+  await db.sql('select * from tally.work()');
+  t.is((await db.sql(`select from tally.documents where error ~ 'lock timeout'`)).length, 1);
+  t.deepEqual(
+    await db.sql(`select count(*)::int as n from tally.due where due_at <= clock_timestamp()`),
+    [{ n: 0 }],
+  );
+  await holder('commit');
+});
+
+test('a quick document that is suddenly slow keeps the others of its summary from the quick ones', async (t) => {
+  const db = await league(t);
+  await db.sql(
+    MANY.replace('select to_jsonb(', `select to_jsonb(length(pg_sleep(o.s)::text) + `)
+      .replace('from app.many m', 'from app.many m, app.other o')
+      .replace('app.other (n int)', 'app.other (n int, s float8)')
+      .replace('values (1)', 'values (1, 0)'),
+  );
+  await work(db.sql);
+  t60(await documents(db.sql));
+  await db.sql('update app.other set s = 0.3; update app.many set n = 2');
+  await db.sql(`select tally.collect_marks()`);
+  const [row] = await db.sql<{ built: number }>(
+    `select tally.build_quick(clock_timestamp() + interval '20 seconds') as built`,
+  );
+  t.is(row?.built, 1);
+  t.deepEqual(await db.sql(COUNTS), [{ due: 59, quick: 0 }]);
+  // One that is quick again vouches for them.
+  await db.sql('update app.other set s = 0');
+  await work(db.sql);
+  t.deepEqual(await db.sql(COUNTS), [{ due: 0, quick: 0 }]);
+  t.is((await document(db.sql, 'joined', 's60'))?.body, 3);
+});
+
+test('the first document of a new summary does not wait for the slow ones that are due', async (t) => {
+  const db = await league(t);
+  await db.sql(`${MANY}`);
+  await work(db.sql);
+  await db.sql('update tally.documents set build_ms = 60000; update app.many set n = 2');
+  await db.sql('select tally.collect_marks()');
+  await db.sql(`select tally.create_summary('new', 'app.board', settle => '0');
+    select tally.watch('new', 'app.scores', 'league')`);
+  await db.sql(insert('a'));
+  await db.sql('select tally.collect_marks(), tally.expand_due()');
+  // What the other summaries have due of that row stays out of it.
+  await db.sql(`delete from tally.due d using tally.summary_definitions s
+    where s.id = d.summary and s.name in ('board', 'totals')`);
+  await db.sql('select * from tally.work()');
+  t.deepEqual((await document(db.sql, 'new', 'a'))?.body, [['x', 1]]);
+});
+
+test('a summary whose slow builder says that there is nothing does not come first for ever', async (t) => {
+  const db = await league(t);
+  await db.sql(`create function app.nothing(scope text) returns jsonb language plpgsql stable as
+      $$ begin perform pg_sleep(0.3); return null; end $$;
+    select tally.create_summary('nothing', 'app.nothing', settle => '0');
+    select tally.watch('nothing', 'app.scores', 'league')`);
+  await db.sql(['a', 'b', 'c'].map(insert).join(';'));
+  await db.sql('select tally.collect_marks(), tally.expand_due()');
+  const id = `(select id from tally.summary_definitions where name = 'nothing')`;
+  await db.sql(`delete from tally.due where summary <> ${id}`);
+  await db.sql('select * from tally.work()');
+  t.deepEqual(await db.sql(`select count(*)::int as n from tally.due where is_suspect`), [
+    { n: 2 },
+  ]);
+  t.deepEqual(await db.sql(`select from tally.pick_unknown(clock_timestamp())`), []);
+  t.is(await work(db.sql), 2);
+});
