@@ -1460,7 +1460,7 @@ begin
   execute format(
 $create$create function tally.%1$I(
   v_source regclass, max_rows integer, not_tables oid[], not_rows tid[],
-  out changed bigint, out tables oid[], out rows tid[], out error text
+  out changed bigint, out tables oid[], out rows tid[], out errors text[]
 )
 language plpgsql
 security definer  -- with the rights of the owner of the table; tally_owner alone may call it
@@ -2870,6 +2870,7 @@ begin
   partitions := 0;
   is_more := false;
   is_busy := not pg_try_advisory_xact_lock(hashtextextended('tally.clean_up.' || rule.name, 0));
+  v_rules  text;
   if is_busy then
     return;
   end if;
@@ -2893,10 +2894,18 @@ begin
   is_more := v_count >= max_rows;
   if v_kept > 0 then
     raise warning using errcode = 'TL038',
-      message = format('retention "%s": %s row(s) of %s were left, for a BEFORE trigger kept them',
-                       rule.name, v_kept, rule.source),
-      hint = 'Have the rule''s filter leave them out, or mend the trigger.';
+      message = format('retention "%s": %s row(s) of %s were left, for %s kept them', rule.name,
+                       v_kept, rule.source,
+                       coalesce('its rule ' || v_rules, 'a BEFORE trigger')),
+      hint = case when v_rules is null
+        then 'Have the rule''s filter leave them out, or mend the trigger.'
+        else 'Have the retention''s filter leave them out, or drop what does something else instead '
+             'of a DELETE.' end;
   end if;
+    select string_agg(w.rulename, ', ' order by w.rulename) into v_rules
+    from pg_rewrite w
+    where w.ev_class = rule.source and w.ev_type = '4' and w.is_instead
+      and w.ev_enabled in ('O', 'A');
 end
 $function$;
 comment on function tally.clean_up_rule(tally.retentions,interval,boolean,integer) is 'Deletes what is old by one rule, at most so many rows and whatever partitions. is_busy: another session does, and nothing was done.';
@@ -5249,7 +5258,8 @@ declare
   v_tables  oid[];
   v_rows    tid[];
   v_changed bigint;
-  v_error   text;
+  v_errors  text[];
+  v_such    record;
 begin
   -- One batch of one rule. Whatever goes wrong is recorded, and is tried again later and later,
   -- from a second up to five minutes; no other rule hears of it.
@@ -5265,15 +5275,15 @@ begin
   from tally.expiry_failures f
   where f.expiry = expire_rule.name and f.again_at > clock_timestamp()
     and f.again_at < clock_timestamp() + interval '10 minutes';
-  execute format('select r.changed, r.tables, r.rows, r.error from tally.%I($1, $2, $3, $4) r',
+  execute format('select r.changed, r.tables, r.rows, r.errors from tally.%I($1, $2, $3, $4) r',
                  tally.rule_function('run_expiry', name))
-    into v_changed, v_tables, v_rows, v_error
+    into v_changed, v_tables, v_rows, v_errors
     using tally.rule_source(v_rule.source), batch, v_tables, v_rows;
   v_error := tally.brief(v_error);
   if v_rows is not null then
     insert into tally.expiry_failures as f (expiry, relation, place, attempts, error, again_at)
-    select expire_rule.name, k.t, k.r, 1, v_error, clock_timestamp() + interval '1 second'
-    from unnest(v_tables, v_rows) k (t, r)
+    select expire_rule.name, k.t, k.r, 1, tally.brief(k.error), clock_timestamp() + interval '1 second'
+    from unnest(v_tables, v_rows, v_errors) k (t, r, error)
     on conflict on constraint expiry_failures_pkey do update
       set attempts = f.attempts + 1, error = excluded.error,
           again_at = clock_timestamp()
@@ -5313,6 +5323,9 @@ CREATE OR REPLACE FUNCTION tally.expiry_body(rule tally.expiries)
 AS $function$
   -- The function that changes what is due. It is told of its table, and names none: a rule stays
   -- with its table, whatever that is called by now, and leaves alone what has got its name since.
+    -- Each row's reason is with it. The warning has the most frequent one, and stays one line.
+    select e.error, count(*) over () - 1 as others into v_such
+    from unnest(v_errors) e (error) group by e.error order by count(*) desc, e.error limit 1;
   select format(
 $body$
 declare
@@ -5334,7 +5347,8 @@ declare
   v_rows   tid[];
   v_table  oid;
   v_some   tid[];
-  v_again  boolean := false;
+  v_again_table oid;  -- and its place: a row that is due after its change
+  v_again_row   tid;
   v_count  bigint;
   v_xact   bigint := pg_current_xact_id()::xid::text::bigint;
   v_done   oid[] := '{}'::oid[];
@@ -5359,18 +5373,19 @@ begin
   begin
     for v_table in select distinct k.t from unnest(v_tables) k (t) loop
       v_some := array(select k.r from unnest(v_tables, v_rows) k (t, r) where k.t = v_table);
-      execute v_change into v_count, v_again, v_some_tables, v_some_places
+      execute v_change
+        into v_count, v_again_table, v_again_row, v_some_tables, v_some_places
         using v_now, v_some, v_table;
       changed := changed + v_count;
       v_done := v_done || v_some_tables;
       v_places := v_places || v_some_places;
-      exit when v_again;
+      exit when v_again_row is not null;
       if v_count < cardinality(v_some) then
         -- Left as they are, and due: they would be picked again and again, before any other.
         execute v_stays into v_some_tables, v_some_places using v_some, v_table;
         tables := tables || v_some_tables;
         rows := rows || v_some_places;
-        error := %7$L;
+        errors := errors || array_fill(%6$L::text, array[coalesce(cardinality(v_some_places), 0)]);
       end if;
     end loop;
     -- What is checked at the commit would fail for everything that is done with it.
@@ -5384,8 +5399,8 @@ begin
     -- row from a place to its last version, as nothing else in SQL does; it is told of the partition
     -- that the row is in, for a partitioned table itself has no places, and has to be allowed to
     -- read it. A row that comes back into another partition than it was changed to is not seen.
-    if not v_again then
-      execute format('select exists (select from (select tally_row.tableoid as t, '
+    if v_again_row is null then
+      execute format('select o.t, o.r from (select tally_row.tableoid as t, '
                      'tally_row.ctid as r, tally_row.xmin as x from %%s tally_row where ', v_source)
         || v_is_due || ' order by (' || v_due || ') limit 100) o '
         || $again$where case when o.x::text::bigint >= $2
@@ -5393,18 +5408,19 @@ begin
                             + o.x::text::bigint)::text::xid8) = 'in progress'
                  then (o.t, o.r) in (select k.t, currtid2(k.t::regclass::text, k.r)
                                      from unnest($3, $4) k (t, r)
-                                     where has_table_privilege(k.t, 'select')) else false end)$again$
-        into v_again using v_now, v_xact, v_done, v_places;
+                                     where has_table_privilege(k.t, 'select')) else false end limit 1$again$
+        into v_again_table, v_again_row using v_now, v_xact, v_done, v_places;
     end if;
   exception when others or assert_failure then
-    -- One of them cannot be changed: each by itself then, and those that cannot are named.
-    error := sqlerrm;
+    -- One of them cannot be changed: each by itself then, and those that cannot are named, each with
+    -- its own reason.
     changed := 0;
     tables := null;
     rows := null;
     for v_table, v_some in select k.t, array[k.r] from unnest(v_tables, v_rows) k (t, r) loop
       begin
-        execute v_change into v_count, v_again, v_some_tables, v_some_places
+        execute v_change
+          into v_count, v_again_table, v_again_row, v_some_tables, v_some_places
           using v_now, v_some, v_table;
         if v_checks is not null then
           execute format('set constraints %%s immediate', v_checks);
@@ -5417,7 +5433,8 @@ begin
           rows := rows || v_some_places;
         end if;
       exception when others or assert_failure then
-        error := sqlerrm;
+        v_again_row := null;
+        errors := array_append(errors, sqlerrm);
         tables := tables || v_table;
         rows := rows || v_some;
         if sqlstate = '55P03' then
@@ -5425,10 +5442,21 @@ begin
           perform set_config('lock_timeout', '1ms', true);
         end if;
       end;
-      exit when v_again;
+      exit when v_again_row is not null;
     end loop;
   end;
-  if v_again then
+  if v_again_row is not null then
+    -- Where it is now nobody will find it: the change is undone. So by its key, or else its time.
+    select string_agg(quote_ident(a.attname), ', ' order by k.place),
+           string_agg(format('tally_row.%%I', a.attname), ', ' order by k.place)
+    into v_key, v_values
+    from pg_index i
+    cross join lateral unnest(i.indkey) with ordinality k (attnum, place)
+    join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
+    where i.indrelid = v_source and i.indisprimary;
+    execute format('select concat_ws('', '', %%s) from %%s tally_row where tally_row.tableoid = $1 '
+                   'and tally_row.ctid = $2', coalesce(v_values, v_due), v_source)
+      into v_values using v_again_table, v_again_row;
     raise exception using errcode = 'TL033',
       message = format(%5$L, v_source),
       hint = %6$L;
@@ -5436,13 +5464,13 @@ begin
 end
 $body$, rule.due_sql,
     format('(%s) and (%s) <= $1', rule.filter_sql, rule.due_sql), rule.change_sql,
-    tally.deferred_checks('select v_source::oid union '
-                          'select f.relid from pg_partition_tree(v_source) f'),
-    format('expiry "%s": a row of %%s was due again after its change, and would be for ever',
+    format('expiry "%s": row (%%s)=(%%s) of %%s was due again after its change, and would be for ever',
            rule.name),
     format('A trigger may set it back. Mend it, then create the expiry again, or '
            'select tally.drop_expiry(%L);', rule.name),
     'the UPDATE left it as it was: a BEFORE trigger returned NULL for it', tally.owner_check())
+    errors := null;
+    v_again_row := null;
 $function$;
 comment on function tally.expiry_body(tally.expiries) is 'Text for tally.build_expiry: what the function of a rule does.';
 revoke all on function tally.expiry_body(tally.expiries) from public;
@@ -5456,6 +5484,8 @@ AS $function$
 declare
   v_type regtype;
 begin
+          errors := errors
+                    || array_fill(%6$L::text, array[coalesce(cardinality(v_some_places), 0)]);
   -- expression is one that tally.compile_rule has read.
   execute format('create temporary view tally_typed as select (%s) as value from %s', expression,
                  source);
@@ -10372,12 +10402,27 @@ begin
       detail = format('filter: %s, change: %s', filter_sql, change_sql),
       hint = 'Have the change set a column so that the filter is false afterwards.';
   end if;
-  -- Whatever a copy does not have: generated columns, rules, privileges.
+  -- With a rule (create rule) an UPDATE becomes something else, of other rows maybe, and what it
+  -- returns cannot be asked for.
+  select string_agg(w.rulename, ', ' order by w.rulename),
+         string_agg(format('drop rule %I on %s;', w.rulename, source), ' ' order by w.rulename)
+  into v_rules, v_drop
+  from pg_rewrite w
+  where w.ev_class = source and w.ev_type = '2' and w.ev_enabled in ('O', 'A');
+  if v_rules is not null then
+    raise exception using errcode = 'TL030',
+      message = format('expiry "%s": %s has a rule for UPDATE (%s)', name, source, v_rules),
+      detail = 'What such a rule makes of the change cannot be followed.',
+      hint = 'Have a trigger do what it does, and ' || v_drop;
+  end if;
+  -- Whatever a copy does not have: generated columns, privileges.
   begin
     execute format('explain (costs off) update %s as tally_row set %s where false', source,
                    change_sql);
   exception when others or assert_failure then
     raise exception using errcode = 'TL030',
+  v_rules text;
+  v_drop  text;
       message = format('expiry "%s": its change cannot be used on %s: %s', name, source, sqlerrm),
       detail = format('change: %s', change_sql),
       hint = 'Try it as an UPDATE in a transaction that you roll back.';
