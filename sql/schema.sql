@@ -2163,6 +2163,11 @@ begin
       v_hint := 'A server that runs does all of it without pg_cron: npx pgtally serve. Or use '
                 'cron: * * * * * psql -qc ''call tally.tick()''. Or install the package, such as '
                 'postgresql-15-cron.';
+    when not pg_has_role('pg_read_all_settings', 'usage') then
+      v_why := format('its extension is not created here, and role %I may not see where it lives',
+                      current_user);
+      v_hint := format('Ask as a superuser, who is told more; or grant pg_read_all_settings to %I;',
+                       current_user);
     when coalesce(current_setting('shared_preload_libraries'), '') !~ '\mpg_cron\M' then
       v_why := 'it is installed, and not loaded';
       v_hint := 'shared_preload_libraries = ''pg_cron'' in postgresql.conf, then restart '
@@ -2479,7 +2484,7 @@ begin
   v_type := tally.expression_type(rule.source, rule.age_sql);
   if v_type not in ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype) then
     raise exception using errcode = 'TL031',
-      message = format('retention "%s": its age is a %s, not a time', rule.name, v_type),
+      message = format('retention "%s": its age is of type %s, not a time', rule.name, v_type),
       detail = format('age: %s', rule.age),
       hint = 'Give a timestamptz, or a timestamp or date, which are taken in UTC.';
   end if;
@@ -2865,12 +2870,12 @@ declare
   v_old    regclass[];
   v_count  bigint;
   v_kept   bigint;
+  v_rules  text;
 begin
   gone := 0;
   partitions := 0;
   is_more := false;
   is_busy := not pg_try_advisory_xact_lock(hashtextextended('tally.clean_up.' || rule.name, 0));
-  v_rules  text;
   if is_busy then
     return;
   end if;
@@ -2893,6 +2898,10 @@ begin
   gone := gone + v_count;
   is_more := v_count >= max_rows;
   if v_kept > 0 then
+    select string_agg(w.rulename, ', ' order by w.rulename) into v_rules
+    from pg_rewrite w
+    where w.ev_class = rule.source and w.ev_type = '4' and w.is_instead
+      and w.ev_enabled in ('O', 'A');
     raise warning using errcode = 'TL038',
       message = format('retention "%s": %s row(s) of %s were left, for %s kept them', rule.name,
                        v_kept, rule.source,
@@ -2902,10 +2911,6 @@ begin
         else 'Have the retention''s filter leave them out, or drop what does something else instead '
              'of a DELETE.' end;
   end if;
-    select string_agg(w.rulename, ', ' order by w.rulename) into v_rules
-    from pg_rewrite w
-    where w.ev_class = rule.source and w.ev_type = '4' and w.is_instead
-      and w.ev_enabled in ('O', 'A');
 end
 $function$;
 comment on function tally.clean_up_rule(tally.retentions,interval,boolean,integer) is 'Deletes what is old by one rule, at most so many rows and whatever partitions. is_busy: another session does, and nothing was done.';
@@ -3822,9 +3827,15 @@ begin
   v_type := tally.expression_type(source, v_due.sql_text);
   if v_type operator(pg_catalog.<>) 'pg_catalog.timestamptz'::pg_catalog.regtype then
     raise exception using errcode = 'TL031',
-      message = pg_catalog.format('expiry "%s": its due is a %s, not a timestamptz', name, v_type),
+      message = pg_catalog.format('expiry "%s": its due is of type %s, not timestamptz', name,
+                                  v_type),
       detail = pg_catalog.format('due: %s', due),
-      hint = 'Say in which time zone it is meant, as in expires_at at time zone ''UTC''.';
+      hint = case
+        when v_type operator(pg_catalog.=) 'pg_catalog.timestamp'::pg_catalog.regtype
+          then 'Say in which time zone it is meant, as in expires_at at time zone ''UTC''.'
+        when v_type operator(pg_catalog.=) 'pg_catalog.date'::pg_catalog.regtype
+          then 'Say when on that day, and where, as in (ends_on + time ''24:00'') at time zone ''UTC''.'
+        else 'Give the time when a row falls due, such as a column of type timestamptz.' end;
   end if;
   v_rule.name := name;
   v_rule.source := source;
@@ -3882,26 +3893,6 @@ $function$;
 comment on function tally.create_summary(text,regproc,interval,interval,text) is 'Declares a summary: one JSON document for each scope, built by function builder (scope text) returns jsonb, which may only read. Again with the same words changes nothing. tally.drop_summary undoes it.';
 revoke all on function tally.create_summary(text,regproc,interval,interval,text) from public;
 
--- function tally.cut(text,integer)
-CREATE OR REPLACE FUNCTION tally.cut(name text, bytes integer)
- RETURNS text
- LANGUAGE sql
- IMMUTABLE
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-  select left(cut.name, max(k)) from generate_series(0, length(cut.name)) k
-  where octet_length(left(cut.name, k)) <= cut.bytes
-$function$;
-comment on function tally.cut(text,integer) is 'As much of a name as has no more than so many bytes.';
-revoke all on function tally.cut(text,integer) from public;
-
--- function tally.deferred_checks(text)
-CREATE OR REPLACE FUNCTION tally.deferred_checks(relations text)
- RETURNS text
- LANGUAGE sql
- IMMUTABLE
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
 -- function tally.cron_home()
 CREATE OR REPLACE FUNCTION tally.cron_home()
  RETURNS text
@@ -3966,6 +3957,26 @@ $function$;
 comment on function tally.cron_leftovers(text) is 'Text: a query for those of pg_cron''s jobs that are a database''s.';
 revoke all on function tally.cron_leftovers(text) from public;
 
+-- function tally.cut(text,integer)
+CREATE OR REPLACE FUNCTION tally.cut(name text, bytes integer)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select left(cut.name, max(k)) from generate_series(0, length(cut.name)) k
+  where octet_length(left(cut.name, k)) <= cut.bytes
+$function$;
+comment on function tally.cut(text,integer) is 'As much of a name as has no more than so many bytes.';
+revoke all on function tally.cut(text,integer) from public;
+
+-- function tally.deferred_checks(text)
+CREATE OR REPLACE FUNCTION tally.deferred_checks(relations text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
   -- A constraint that is declared again goes with its table as it stands when the function runs.
   -- Those of tables that are not concerned are the caller's business, and so is when they are
   -- checked: among them is the trigger that announces documents, which holds the pulse's lock from
@@ -4276,19 +4287,22 @@ AS $function$
   ) l
   union all
   select 'pg_cron',
-         case when c.last_at is null and c.installed_at > clock_timestamp() - interval '5 minutes'
-              then 'ok'
-              when coalesce(c.last_at, c.installed_at) < clock_timestamp() - interval '5 minutes'
-              then 'fail' else 'ok' end,
-         format('%s, last called %s', c.schedule,
-                coalesce(date_trunc('second', c.last_at)::text, 'never')),
-         case when coalesce(c.last_at, c.installed_at) < clock_timestamp() - interval '5 min'
+         case when l.silent > interval '5 minutes' then 'fail'
+              -- It has been told to call each minute at least.
+              when c.last_at is null and l.silent > interval '2 minutes' then 'warn'
+              else 'ok' end,
+         format('%s, %s', c.schedule,
+                coalesce('last called ' || date_trunc('second', c.last_at),
+                         'never called since ' || date_trunc('second', c.installed_at))),
+         case when l.silent > interval '5 minutes'
+                   or c.last_at is null and l.silent > interval '2 minutes'
               then
            'Its scheduler does not run, its calls fail, or its jobs are gone: in the database that it '
            'lives in see select * from cron.job; and select * from cron.job_run_details order by '
            'runid desc limit 5; with passwords, cron.use_background_workers = on is needed. Or '
            'select tally.uninstall_cron();' end
   from tally.cron c
+  cross join lateral (select clock_timestamp() - coalesce(c.last_at, c.installed_at) as silent) l
 $function$;
 comment on function tally.doctor_jobs() is 'Part of tally.doctor: retention, partitions, jobs and who runs them.';
 revoke all on function tally.doctor_jobs() from public;
@@ -4468,8 +4482,12 @@ begin
               - (select min(u.due_at) from tally.due u where u.summary = v_summary.id);
     if v_failed.documents > 0 then
       status := case when v_failed.attempts > 1 then 'fail' else 'warn' end;
-      detail := format('%s document(s) fail, %s time(s) now scope "%s": %s', v_failed.documents,
-                       v_failed.attempts, v_failed.scope, v_failed.error);
+      -- All of the error is in tally.summaries.
+      detail := format('%s document(s) fail; that of scope "%s" has failed %s time(s): %s',
+                       v_failed.documents, v_failed.scope, v_failed.attempts,
+                       case when length(v_failed.error) <= 200 then v_failed.error
+                            else left(v_failed.error, 100) || ' … ' || right(v_failed.error, 97)
+                            end);
       remedy := format('Mend %s, or what it reads; then select tally.refresh(%L); or wait.',
                        v_summary.builder, v_summary.name);
     elsif v_late > interval '1 minute' then
@@ -4554,7 +4572,9 @@ CREATE OR REPLACE FUNCTION tally.doctor_watches()
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_watch record;
+  v_watch    record;
+  v_hint     text;
+  v_is_unfit boolean;
 begin
   -- Each watch: can it be evaluated? Those that can are not mentioned.
   for v_watch in
@@ -4568,17 +4588,26 @@ begin
       if v_watch.is_gone then
         raise exception 'the table (oid %) is gone', v_watch.source::oid;
       end if;
+      v_is_unfit := true;
       perform tally.check_source(v_watch.source);
+      v_is_unfit := false;
       perform tally.check_watching(v_watch.id);
     exception when others or assert_failure then
+      get stacked diagnostics v_hint = pg_exception_hint;
       "check" := format('watch of %s by %s', v_watch.source, v_watch.name);
       status := 'fail';
-      detail := format('%s; until then each write there makes every document of the summary due',
-                       sqlerrm);
-      remedy := format('Put back what it uses; or select tally.unwatch(%L, %s); and watch it as it '
-                       'is now.', v_watch.name,
-                       case when v_watch.is_gone then v_watch.source::oid::text
-                            else quote_literal(v_watch.source) end);
+      detail := sqlerrm || case
+        when v_watch.is_gone then ''
+        when v_is_unfit then '; until that is undone a write may make nothing due'
+        else '; until then each write there makes every document of the summary due' end;
+      remedy := case
+        when v_watch.is_gone then ''
+        when v_is_unfit then rtrim(v_hint, '.;') || '; or '
+        else 'Put back what it uses; or ' end
+        || format('select tally.unwatch(%L, %s);', v_watch.name,
+                  case when v_watch.is_gone then v_watch.source::oid::text
+                       else quote_literal(v_watch.source) end)
+        || case when v_watch.is_gone or v_is_unfit then '' else ' and watch it as it is now.' end;
       return next;
     end;
   end loop;
@@ -4972,7 +5001,8 @@ CREATE OR REPLACE FUNCTION tally.ensure_partitions(source regclass, ahead interv
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_job text;
+  v_job  text;
+  v_most constant interval := '10 years';
 begin
   -- Makes what is missing now, and has a job look every hour from now on.
   perform tally.check_isolation('tally.ensure_partitions');
@@ -4981,6 +5011,12 @@ begin
     raise exception using errcode = 'TL034',
       message = format('ahead is %s', coalesce(ahead::text, 'null')),
       hint = 'It is how far ahead of now partitions are made, such as interval ''2 months''.';
+  end if;
+  if ahead > v_most then
+    raise exception using errcode = 'TL034',
+      message = format('ahead is %s, and would make a partition for each month of it', ahead),
+      hint = format('At most %s, and mostly two months do: its job makes the next ones in time.',
+                    v_most);
   end if;
   if tally.partition_column(source) is null then
     raise exception using errcode = 'TL036',
@@ -5279,7 +5315,6 @@ begin
                  tally.rule_function('run_expiry', name))
     into v_changed, v_tables, v_rows, v_errors
     using tally.rule_source(v_rule.source), batch, v_tables, v_rows;
-  v_error := tally.brief(v_error);
   if v_rows is not null then
     insert into tally.expiry_failures as f (expiry, relation, place, attempts, error, again_at)
     select expire_rule.name, k.t, k.r, 1, tally.brief(k.error), clock_timestamp() + interval '1 second'
@@ -5288,9 +5323,15 @@ begin
       set attempts = f.attempts + 1, error = excluded.error,
           again_at = clock_timestamp()
             + least(interval '5 minutes', interval '1 second' * 2 ^ least(f.attempts, 10));
+    -- Each row's reason is with it. The warning has the most frequent one, and stays one line.
+    select e.error, count(*) over () - 1 as others into v_such
+    from unnest(v_errors) e (error) group by e.error order by count(*) desc, e.error limit 1;
     raise warning using errcode = 'TL039',
-      message = format('expiry "%s": %s row(s) of %s could not be changed: %s', name,
-                       cardinality(v_rows), v_rule.source, v_error);
+      message = format('expiry "%s": %s row(s) of %s could not be changed%s: %s', name,
+                       cardinality(v_rows), v_rule.source,
+                       case when v_such.others > 0
+                         then format(', for %s reasons, such as', v_such.others + 1) else '' end,
+                       tally.brief(v_such.error));
   end if;
   if v_rule.error is not null then
     update tally.expiries e set error = null, attempts = 0, again_at = null
@@ -5323,9 +5364,6 @@ CREATE OR REPLACE FUNCTION tally.expiry_body(rule tally.expiries)
 AS $function$
   -- The function that changes what is due. It is told of its table, and names none: a rule stays
   -- with its table, whatever that is called by now, and leaves alone what has got its name since.
-    -- Each row's reason is with it. The warning has the most frequent one, and stays one line.
-    select e.error, count(*) over () - 1 as others into v_such
-    from unnest(v_errors) e (error) group by e.error order by count(*) desc, e.error limit 1;
   select format(
 $body$
 declare
@@ -5338,7 +5376,8 @@ declare
     || %3$L || ' where tally_row.ctid = any (array(select unnest($2))) '
     || 'and tally_row.tableoid = $3 returning (' || v_is_due || ') is true as again, '
     || 'tally_row.tableoid as t, tally_row.ctid as r) '
-    || 'select count(*), coalesce(bool_or(d.again), false), array_agg(d.t), array_agg(d.r) '
+    || 'select count(*), (array_agg(d.t) filter (where d.again))[1], '
+    || '(array_agg(d.r) filter (where d.again))[1], array_agg(d.t), array_agg(d.r) '
     || 'from tally_done d';
   v_stays  constant text := format('select array_agg(tally_row.tableoid), '
     'array_agg(tally_row.ctid) from %%s tally_row '
@@ -5356,8 +5395,10 @@ declare
   v_some_tables oid[];
   v_some_places tid[];
   v_checks text;
+  v_key    text;
+  v_values text;
 begin
-%8$s  -- Changes at most max_rows rows that are due, without those that failed before. A row that
+%7$s  -- Changes at most max_rows rows that are due, without those that failed before. A row that
   -- somebody else has locked is left for the next time: whoever has it may be deciding.
   changed := 0;
   execute format('select array_agg(d.t), array_agg(d.r) from (select tally_row.tableoid as t, '
@@ -5369,7 +5410,7 @@ begin
   if v_rows is null then
     return;
   end if;
-  v_checks := %4$s;
+  v_checks := %8$s;
   begin
     for v_table in select distinct k.t from unnest(v_tables) k (t) loop
       v_some := array(select k.r from unnest(v_tables, v_rows) k (t, r) where k.t = v_table);
@@ -5417,6 +5458,8 @@ begin
     changed := 0;
     tables := null;
     rows := null;
+    errors := null;
+    v_again_row := null;
     for v_table, v_some in select k.t, array[k.r] from unnest(v_tables, v_rows) k (t, r) loop
       begin
         execute v_change
@@ -5431,6 +5474,8 @@ begin
           execute v_stays into v_some_tables, v_some_places using v_some, v_table;
           tables := tables || v_some_tables;
           rows := rows || v_some_places;
+          errors := errors
+                    || array_fill(%6$L::text, array[coalesce(cardinality(v_some_places), 0)]);
         end if;
       exception when others or assert_failure then
         v_again_row := null;
@@ -5458,8 +5503,8 @@ begin
                    'and tally_row.ctid = $2', coalesce(v_values, v_due), v_source)
       into v_values using v_again_table, v_again_row;
     raise exception using errcode = 'TL033',
-      message = format(%5$L, v_source),
-      hint = %6$L;
+      message = format(%4$L, coalesce(v_key, v_due), left(v_values, 200), v_source),
+      hint = %5$L;
   end if;
 end
 $body$, rule.due_sql,
@@ -5468,9 +5513,9 @@ $body$, rule.due_sql,
            rule.name),
     format('A trigger may set it back. Mend it, then create the expiry again, or '
            'select tally.drop_expiry(%L);', rule.name),
-    'the UPDATE left it as it was: a BEFORE trigger returned NULL for it', tally.owner_check())
-    errors := null;
-    v_again_row := null;
+    'the UPDATE left it as it was: a BEFORE trigger returned NULL for it', tally.owner_check(),
+    tally.deferred_checks('select v_source::oid union '
+                          'select f.relid from pg_partition_tree(v_source) f'))
 $function$;
 comment on function tally.expiry_body(tally.expiries) is 'Text for tally.build_expiry: what the function of a rule does.';
 revoke all on function tally.expiry_body(tally.expiries) from public;
@@ -5484,8 +5529,6 @@ AS $function$
 declare
   v_type regtype;
 begin
-          errors := errors
-                    || array_fill(%6$L::text, array[coalesce(cardinality(v_some_places), 0)]);
   -- expression is one that tally.compile_rule has read.
   execute format('create temporary view tally_typed as select (%s) as value from %s', expression,
                  source);
@@ -6251,6 +6294,8 @@ AS $function$
 declare
   v_version  text := tally.check_cron();
   v_schedule text;
+  v_job      record;
+  v_is_there boolean;
 begin
   -- Hands the schedule to pg_cron: its jobs belong to the caller and run with his rights. Again
   -- changes nothing but the schedule.
@@ -10363,6 +10408,8 @@ declare
   v_probe text := tally.probe_name(source);
   v_why   text;
   v_again bigint;
+  v_rules text;
+  v_drop  text;
 begin
   -- A change that leaves the filter true would be made for ever. What can be known of that before
   -- the first row falls due; the rule's function looks again each time it runs.
@@ -10421,8 +10468,6 @@ begin
                    change_sql);
   exception when others or assert_failure then
     raise exception using errcode = 'TL030',
-  v_rules text;
-  v_drop  text;
       message = format('expiry "%s": its change cannot be used on %s: %s', name, source, sqlerrm),
       detail = format('change: %s', change_sql),
       hint = 'Try it as an UPDATE in a transaction that you roll back.';
@@ -10502,8 +10547,15 @@ AS $function$
 declare
   v_job   bigint;
   v_jobs  integer := 0;
+  v_mine  text := tally.cron_leftovers(current_database());
 begin
   delete from tally.cron;
+  if tally.cron_home() <> current_database() then
+    raise warning using errcode = 'TL040',
+      message = format('pg_cron lives in database %s: what calls this database from there stays',
+                       tally.cron_home()),
+      hint = format('In that database: select cron.unschedule(o.jobid) from (%s) o;', v_mine);
+  end if;
   if to_regclass('cron.job') is null then
     return 0;
   end if;
@@ -10589,15 +10641,8 @@ begin
       cross join unnest(scopes) with ordinality k (scope, pos)
       left join lateral (
         -- By itself, so that the index is entered by both: by the counter alone is a scan of it.
-  v_mine  text := tally.cron_leftovers(current_database());
         select o.value from tally.totals o
         where o.counter = c.counter and o.scope = k.scope offset 0
-  if tally.cron_home() <> current_database() then
-    raise warning using errcode = 'TL040',
-      message = format('pg_cron lives in database %s: what calls this database from there stays',
-                       tally.cron_home()),
-      hint = format('In that database: select cron.unschedule(o.jobid) from (%s) o;', v_mine);
-  end if;
       ) t on true
       order by c.pos, k.pos
     );
