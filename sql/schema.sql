@@ -5002,7 +5002,7 @@ CREATE OR REPLACE FUNCTION tally.ensure_partitions(source regclass, ahead interv
 AS $function$
 declare
   v_job  text;
-  v_most constant interval := '10 years';
+  v_most constant interval := interval '10 years';
 begin
   -- Makes what is missing now, and has a job look every hour from now on.
   perform tally.check_isolation('tally.ensure_partitions');

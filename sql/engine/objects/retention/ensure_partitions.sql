@@ -7,7 +7,7 @@ set search_path = pg_catalog, pg_temp
 as $function$
 declare
   v_job  text;
-  v_most constant interval := '10 years';
+  v_most constant interval := interval '10 years';
 begin
   -- Makes what is missing now, and has a job look every hour from now on.
   perform tally.check_isolation('tally.ensure_partitions');
