@@ -1537,7 +1537,7 @@ begin
   execute format(
 $create$create function tally.%1$I(
   v_source regclass, max_rows integer, not_tables oid[], not_rows tid[],
-  out changed bigint, out tables oid[], out rows tid[], out error text
+  out changed bigint, out tables oid[], out rows tid[], out errors text[]
 )
 language plpgsql
 security definer  -- with the rights of the owner of the table; tally_owner alone may call it
@@ -2334,7 +2334,7 @@ CREATE OR REPLACE FUNCTION tally.check_cron()
 AS $function$
 declare
   v_version text := (select e.extversion from pg_extension e where e.extname = 'pg_cron');
-  v_home    text := current_setting('cron.database_name', true);
+  v_home    text := tally.cron_home();
   v_why     text;
   v_hint    text;
 begin
@@ -2347,6 +2347,11 @@ begin
       v_hint := 'A server that runs does all of it without pg_cron: npx pgtally serve. Or use '
                 'cron: * * * * * psql -qc ''call tally.tick()''. Or install the package, such as '
                 'postgresql-15-cron.';
+    when not pg_has_role('pg_read_all_settings', 'usage') then
+      v_why := format('its extension is not created here, and role %I may not see where it lives',
+                      current_user);
+      v_hint := format('Ask as a superuser, who is told more; or grant pg_read_all_settings to %I;',
+                       current_user);
     when coalesce(current_setting('shared_preload_libraries'), '') !~ '\mpg_cron\M' then
       v_why := 'it is installed, and not loaded';
       v_hint := 'shared_preload_libraries = ''pg_cron'' in postgresql.conf, then restart '
@@ -2354,9 +2359,15 @@ begin
     when v_home is distinct from current_database() then
       v_why := format('it lives in database %s', coalesce(v_home, 'postgres'));
       v_hint := format('In that database, as a superuser: create extension if not exists pg_cron; '
-                       'select cron.schedule_in_database(''pgtally'', ''* * * * *'', '
-                       '''call tally.cron()'', %L);',
-                       current_database());
+                       'select cron.unschedule(o.jobid) from (%s) o; ',
+                       tally.cron_leftovers(current_database()))
+        || (select string_agg(format('select cron.schedule_in_database(%L, %L, %L, %L);', c.job,
+                                     c.schedule, c.command,
+                                     case when c.is_home then coalesce(v_home, 'postgres')
+                                          else current_database() end), ' ')
+            from pg_available_extensions e
+            cross join tally.cron_jobs(current_database(), e.default_version) c
+            where e.name = 'pg_cron');
     else
       v_why := 'its extension is not created in this database';
       v_hint := 'As a superuser: create extension pg_cron; grant usage on schema cron to …;';
@@ -2685,7 +2696,7 @@ begin
   v_type := tally.expression_type(rule.source, rule.age_sql);
   if v_type not in ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype) then
     raise exception using errcode = 'TL031',
-      message = format('retention "%s": its age is a %s, not a time', rule.name, v_type),
+      message = format('retention "%s": its age is of type %s, not a time', rule.name, v_type),
       detail = format('age: %s', rule.age),
       hint = 'Give a timestamptz, or a timestamp or date, which are taken in UTC.';
   end if;
@@ -3071,6 +3082,7 @@ declare
   v_old    regclass[];
   v_count  bigint;
   v_kept   bigint;
+  v_rules  text;
 begin
   gone := 0;
   partitions := 0;
@@ -3098,10 +3110,18 @@ begin
   gone := gone + v_count;
   is_more := v_count >= max_rows;
   if v_kept > 0 then
+    select string_agg(w.rulename, ', ' order by w.rulename) into v_rules
+    from pg_rewrite w
+    where w.ev_class = rule.source and w.ev_type = '4' and w.is_instead
+      and w.ev_enabled in ('O', 'A');
     raise warning using errcode = 'TL038',
-      message = format('retention "%s": %s row(s) of %s were left, for a BEFORE trigger kept them',
-                       rule.name, v_kept, rule.source),
-      hint = 'Have the rule''s filter leave them out, or mend the trigger.';
+      message = format('retention "%s": %s row(s) of %s were left, for %s kept them', rule.name,
+                       v_kept, rule.source,
+                       coalesce('its rule ' || v_rules, 'a BEFORE trigger')),
+      hint = case when v_rules is null
+        then 'Have the rule''s filter leave them out, or mend the trigger.'
+        else 'Have the retention''s filter leave them out, or drop what does something else instead '
+             'of a DELETE.' end;
   end if;
 end
 $function$;
@@ -4023,9 +4043,15 @@ begin
   v_type := tally.expression_type(source, v_due.sql_text);
   if v_type operator(pg_catalog.<>) 'pg_catalog.timestamptz'::pg_catalog.regtype then
     raise exception using errcode = 'TL031',
-      message = pg_catalog.format('expiry "%s": its due is a %s, not a timestamptz', name, v_type),
+      message = pg_catalog.format('expiry "%s": its due is of type %s, not timestamptz', name,
+                                  v_type),
       detail = pg_catalog.format('due: %s', due),
-      hint = 'Say in which time zone it is meant, as in expires_at at time zone ''UTC''.';
+      hint = case
+        when v_type operator(pg_catalog.=) 'pg_catalog.timestamp'::pg_catalog.regtype
+          then 'Say in which time zone it is meant, as in expires_at at time zone ''UTC''.'
+        when v_type operator(pg_catalog.=) 'pg_catalog.date'::pg_catalog.regtype
+          then 'Say when on that day, and where, as in (ends_on + time ''24:00'') at time zone ''UTC''.'
+        else 'Give the time when a row falls due, such as a column of type timestamptz.' end;
   end if;
   v_rule.name := name;
   v_rule.source := source;
@@ -4082,6 +4108,70 @@ end
 $function$;
 comment on function tally.create_summary(text,regproc,interval,interval,text) is 'Declares a summary: one JSON document for each scope, built by function builder (scope text) returns jsonb, which may only read. Again with the same words changes nothing. tally.drop_summary undoes it.';
 revoke all on function tally.create_summary(text,regproc,interval,interval,text) from public;
+
+-- function tally.cron_home()
+CREATE OR REPLACE FUNCTION tally.cron_home()
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select case when pg_has_role('pg_read_all_settings', 'usage')
+              then current_setting('cron.database_name', true) end
+$function$;
+comment on function tally.cron_home() is 'The database that pg_cron lives in; NULL where it is not loaded, or the caller may not know.';
+revoke all on function tally.cron_home() from public;
+
+-- function tally.cron_jobs(text,text)
+CREATE OR REPLACE FUNCTION tally.cron_jobs(database text, version text)
+ RETURNS TABLE(job text, is_home boolean, schedule text, command text)
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- pg_cron tells jobs apart by their name alone, which is 63 bytes, and one that is scheduled again
+  -- stays in the database that it was in: so each names the one that it is for.
+  select format('pgtally %s in %s', j.job,
+                case when octet_length(cron_jobs.database) <= 44 then cron_jobs.database
+                     else tally.cut(cron_jobs.database, 35) || '_'
+                          || left(md5(cron_jobs.database), 8) end),
+         j.is_home, j.schedule, j.command
+  from (
+    -- From 1.5 on it knows seconds.
+    select case when string_to_array(substring(cron_jobs.version from '^[0-9.]+'), '.')::integer[]
+                       >= array[1, 5] then '10 seconds' else '* * * * *' end as often
+  ) o
+  cross join lateral (values
+    -- While one call goes on pg_cron makes no second one of the same job. So there are two alike:
+    -- of two at work one at most runs jobs. And the limits by themselves, for both may be at work.
+    ('tick', false, o.often, 'call tally.cron()'),
+    ('beside', false, o.often, 'call tally.cron()'),
+    ('limits', false, '* * * * *', 'select tally.cancel_overdue_jobs()'),
+    -- Its table is in the database that pg_cron lives in.
+    ('prune', true, '17 3 * * *',
+     'delete from cron.job_run_details d where d.end_time < now() - interval ''3 days'' '
+     'and d.jobid in (select j.jobid from cron.job j where j.jobname ~ ''^pgtally( |$)'')')
+  ) j (job, is_home, schedule, command)
+$function$;
+comment on function tally.cron_jobs(text,text) is 'What pg_cron is told for a database, and which of it runs where pg_cron lives.';
+revoke all on function tally.cron_jobs(text,text) from public;
+
+-- function tally.cron_leftovers(text)
+CREATE OR REPLACE FUNCTION tally.cron_leftovers(database text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET standard_conforming_strings TO 'on'
+AS $function$
+  -- Also those of before a job had its database in its name.
+  select format('select j.jobid from cron.job j where j.jobname in (%s) or j.database = %L '
+                'and j.jobname in (%L, %L, %L)',
+                (select string_agg(quote_literal(c.job), ', ') from tally.cron_jobs(database, '') c),
+                database, 'pgtally', 'pgtally limits', 'pgtally prune')
+$function$;
+comment on function tally.cron_leftovers(text) is 'Text: a query for those of pg_cron''s jobs that are a database''s.';
+revoke all on function tally.cron_leftovers(text) from public;
 
 -- function tally.cut(text,integer)
 CREATE OR REPLACE FUNCTION tally.cut(name text, bytes integer)
@@ -4418,18 +4508,22 @@ AS $function$
   ) l
   union all
   select 'pg_cron',
-         case when c.last_at is null and c.installed_at > clock_timestamp() - interval '5 minutes'
-              then 'ok'
-              when coalesce(c.last_at, c.installed_at) < clock_timestamp() - interval '5 minutes'
-              then 'fail' else 'ok' end,
-         format('%s, last called %s', c.schedule,
-                coalesce(date_trunc('second', c.last_at)::text, 'never')),
-         case when coalesce(c.last_at, c.installed_at) < clock_timestamp() - interval '5 min'
+         case when l.silent > interval '5 minutes' then 'fail'
+              -- It has been told to call each minute at least.
+              when c.last_at is null and l.silent > interval '2 minutes' then 'warn'
+              else 'ok' end,
+         format('%s, %s', c.schedule,
+                coalesce('last called ' || date_trunc('second', c.last_at),
+                         'never called since ' || date_trunc('second', c.installed_at))),
+         case when l.silent > interval '5 minutes'
+                   or c.last_at is null and l.silent > interval '2 minutes'
               then
-           'Its scheduler does not run, or its calls fail: see select * from cron.job_run_details '
-           'order by runid desc limit 5; with passwords, cron.use_background_workers = on is '
-           'needed. Or select tally.uninstall_cron();' end
+           'Its scheduler does not run, its calls fail, or its jobs are gone: in the database that it '
+           'lives in see select * from cron.job; and select * from cron.job_run_details order by '
+           'runid desc limit 5; with passwords, cron.use_background_workers = on is needed. Or '
+           'select tally.uninstall_cron();' end
   from tally.cron c
+  cross join lateral (select clock_timestamp() - coalesce(c.last_at, c.installed_at) as silent) l
 $function$;
 comment on function tally.doctor_jobs() is 'Part of tally.doctor: retention, partitions, jobs and who runs them.';
 revoke all on function tally.doctor_jobs() from public;
@@ -4609,8 +4703,12 @@ begin
               - (select min(u.due_at) from tally.due u where u.summary = v_summary.id);
     if v_failed.documents > 0 then
       status := case when v_failed.attempts > 1 then 'fail' else 'warn' end;
-      detail := format('%s document(s) fail, %s time(s) now scope "%s": %s', v_failed.documents,
-                       v_failed.attempts, v_failed.scope, v_failed.error);
+      -- All of the error is in tally.summaries.
+      detail := format('%s document(s) fail; that of scope "%s" has failed %s time(s): %s',
+                       v_failed.documents, v_failed.scope, v_failed.attempts,
+                       case when length(v_failed.error) <= 200 then v_failed.error
+                            else left(v_failed.error, 100) || ' … ' || right(v_failed.error, 97)
+                            end);
       remedy := format('Mend %s, or what it reads; then select tally.refresh(%L); or wait.',
                        v_summary.builder, v_summary.name);
     elsif v_late > interval '1 minute' then
@@ -4695,7 +4793,9 @@ CREATE OR REPLACE FUNCTION tally.doctor_watches()
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_watch record;
+  v_watch    record;
+  v_hint     text;
+  v_is_unfit boolean;
 begin
   -- Each watch: can it be evaluated? Those that can are not mentioned.
   for v_watch in
@@ -4709,17 +4809,26 @@ begin
       if v_watch.is_gone then
         raise exception 'the table (oid %) is gone', v_watch.source::oid;
       end if;
+      v_is_unfit := true;
       perform tally.check_source(v_watch.source);
+      v_is_unfit := false;
       perform tally.check_watching(v_watch.id);
     exception when others or assert_failure then
+      get stacked diagnostics v_hint = pg_exception_hint;
       "check" := format('watch of %s by %s', v_watch.source, v_watch.name);
       status := 'fail';
-      detail := format('%s; until then each write there makes every document of the summary due',
-                       sqlerrm);
-      remedy := format('Put back what it uses; or select tally.unwatch(%L, %s); and watch it as it '
-                       'is now.', v_watch.name,
-                       case when v_watch.is_gone then v_watch.source::oid::text
-                            else quote_literal(v_watch.source) end);
+      detail := sqlerrm || case
+        when v_watch.is_gone then ''
+        when v_is_unfit then '; until that is undone a write may make nothing due'
+        else '; until then each write there makes every document of the summary due' end;
+      remedy := case
+        when v_watch.is_gone then ''
+        when v_is_unfit then rtrim(v_hint, '.;') || '; or '
+        else 'Put back what it uses; or ' end
+        || format('select tally.unwatch(%L, %s);', v_watch.name,
+                  case when v_watch.is_gone then v_watch.source::oid::text
+                       else quote_literal(v_watch.source) end)
+        || case when v_watch.is_gone or v_is_unfit then '' else ' and watch it as it is now.' end;
       return next;
     end;
   end loop;
@@ -5130,7 +5239,8 @@ CREATE OR REPLACE FUNCTION tally.ensure_partitions(source regclass, ahead interv
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_job text;
+  v_job  text;
+  v_most constant interval := interval '10 years';
 begin
   -- Makes what is missing now, and has a job look every hour from now on.
   perform tally.check_isolation('tally.ensure_partitions');
@@ -5139,6 +5249,12 @@ begin
     raise exception using errcode = 'TL034',
       message = format('ahead is %s', coalesce(ahead::text, 'null')),
       hint = 'It is how far ahead of now partitions are made, such as interval ''2 months''.';
+  end if;
+  if ahead > v_most then
+    raise exception using errcode = 'TL034',
+      message = format('ahead is %s, and would make a partition for each month of it', ahead),
+      hint = format('At most %s, and mostly two months do: its job makes the next ones in time.',
+                    v_most);
   end if;
   if tally.partition_column(source) is null then
     raise exception using errcode = 'TL036',
@@ -5430,7 +5546,8 @@ declare
   v_tables  oid[];
   v_rows    tid[];
   v_changed bigint;
-  v_error   text;
+  v_errors  text[];
+  v_such    record;
 begin
   -- One batch of one rule. Whatever goes wrong is recorded, and is tried again later and later,
   -- from a second up to five minutes; no other rule hears of it.
@@ -5446,22 +5563,27 @@ begin
   from tally.expiry_failures f
   where f.expiry = expire_rule.name and f.again_at > clock_timestamp()
     and f.again_at < clock_timestamp() + interval '10 minutes';
-  execute format('select r.changed, r.tables, r.rows, r.error from tally.%I($1, $2, $3, $4) r',
+  execute format('select r.changed, r.tables, r.rows, r.errors from tally.%I($1, $2, $3, $4) r',
                  tally.rule_function('run_expiry', name))
-    into v_changed, v_tables, v_rows, v_error
+    into v_changed, v_tables, v_rows, v_errors
     using tally.rule_source(v_rule.source), batch, v_tables, v_rows;
-  v_error := tally.brief(v_error);
   if v_rows is not null then
     insert into tally.expiry_failures as f (expiry, relation, place, attempts, error, again_at)
-    select expire_rule.name, k.t, k.r, 1, v_error, clock_timestamp() + interval '1 second'
-    from unnest(v_tables, v_rows) k (t, r)
+    select expire_rule.name, k.t, k.r, 1, tally.brief(k.error), clock_timestamp() + interval '1 second'
+    from unnest(v_tables, v_rows, v_errors) k (t, r, error)
     on conflict on constraint expiry_failures_pkey do update
       set attempts = f.attempts + 1, error = excluded.error,
           again_at = clock_timestamp()
             + least(interval '5 minutes', interval '1 second' * 2 ^ least(f.attempts, 10));
+    -- Each row's reason is with it. The warning has the most frequent one, and stays one line.
+    select e.error, count(*) over () - 1 as others into v_such
+    from unnest(v_errors) e (error) group by e.error order by count(*) desc, e.error limit 1;
     raise warning using errcode = 'TL039',
-      message = format('expiry "%s": %s row(s) of %s could not be changed: %s', name,
-                       cardinality(v_rows), v_rule.source, v_error);
+      message = format('expiry "%s": %s row(s) of %s could not be changed%s: %s', name,
+                       cardinality(v_rows), v_rule.source,
+                       case when v_such.others > 0
+                         then format(', for %s reasons, such as', v_such.others + 1) else '' end,
+                       tally.brief(v_such.error));
   end if;
   if v_rule.error is not null then
     update tally.expiries e set error = null, attempts = 0, again_at = null
@@ -5506,7 +5628,8 @@ declare
     || %3$L || ' where tally_row.ctid = any (array(select unnest($2))) '
     || 'and tally_row.tableoid = $3 returning (' || v_is_due || ') is true as again, '
     || 'tally_row.tableoid as t, tally_row.ctid as r) '
-    || 'select count(*), coalesce(bool_or(d.again), false), array_agg(d.t), array_agg(d.r) '
+    || 'select count(*), (array_agg(d.t) filter (where d.again))[1], '
+    || '(array_agg(d.r) filter (where d.again))[1], array_agg(d.t), array_agg(d.r) '
     || 'from tally_done d';
   v_stays  constant text := format('select array_agg(tally_row.tableoid), '
     'array_agg(tally_row.ctid) from %%s tally_row '
@@ -5515,7 +5638,8 @@ declare
   v_rows   tid[];
   v_table  oid;
   v_some   tid[];
-  v_again  boolean := false;
+  v_again_table oid;  -- and its place: a row that is due after its change
+  v_again_row   tid;
   v_count  bigint;
   v_xact   bigint := pg_current_xact_id()::xid::text::bigint;
   v_done   oid[] := '{}'::oid[];
@@ -5523,8 +5647,10 @@ declare
   v_some_tables oid[];
   v_some_places tid[];
   v_checks text;
+  v_key    text;
+  v_values text;
 begin
-%8$s  -- Changes at most max_rows rows that are due, without those that failed before. A row that
+%7$s  -- Changes at most max_rows rows that are due, without those that failed before. A row that
   -- somebody else has locked is left for the next time: whoever has it may be deciding.
   changed := 0;
   execute format('select array_agg(d.t), array_agg(d.r) from (select tally_row.tableoid as t, '
@@ -5536,22 +5662,23 @@ begin
   if v_rows is null then
     return;
   end if;
-  v_checks := %4$s;
+  v_checks := %8$s;
   begin
     for v_table in select distinct k.t from unnest(v_tables) k (t) loop
       v_some := array(select k.r from unnest(v_tables, v_rows) k (t, r) where k.t = v_table);
-      execute v_change into v_count, v_again, v_some_tables, v_some_places
+      execute v_change
+        into v_count, v_again_table, v_again_row, v_some_tables, v_some_places
         using v_now, v_some, v_table;
       changed := changed + v_count;
       v_done := v_done || v_some_tables;
       v_places := v_places || v_some_places;
-      exit when v_again;
+      exit when v_again_row is not null;
       if v_count < cardinality(v_some) then
         -- Left as they are, and due: they would be picked again and again, before any other.
         execute v_stays into v_some_tables, v_some_places using v_some, v_table;
         tables := tables || v_some_tables;
         rows := rows || v_some_places;
-        error := %7$L;
+        errors := errors || array_fill(%6$L::text, array[coalesce(cardinality(v_some_places), 0)]);
       end if;
     end loop;
     -- What is checked at the commit would fail for everything that is done with it.
@@ -5565,8 +5692,8 @@ begin
     -- row from a place to its last version, as nothing else in SQL does; it is told of the partition
     -- that the row is in, for a partitioned table itself has no places, and has to be allowed to
     -- read it. A row that comes back into another partition than it was changed to is not seen.
-    if not v_again then
-      execute format('select exists (select from (select tally_row.tableoid as t, '
+    if v_again_row is null then
+      execute format('select o.t, o.r from (select tally_row.tableoid as t, '
                      'tally_row.ctid as r, tally_row.xmin as x from %%s tally_row where ', v_source)
         || v_is_due || ' order by (' || v_due || ') limit 100) o '
         || $again$where case when o.x::text::bigint >= $2
@@ -5574,18 +5701,21 @@ begin
                             + o.x::text::bigint)::text::xid8) = 'in progress'
                  then (o.t, o.r) in (select k.t, currtid2(k.t::regclass::text, k.r)
                                      from unnest($3, $4) k (t, r)
-                                     where has_table_privilege(k.t, 'select')) else false end)$again$
-        into v_again using v_now, v_xact, v_done, v_places;
+                                     where has_table_privilege(k.t, 'select')) else false end limit 1$again$
+        into v_again_table, v_again_row using v_now, v_xact, v_done, v_places;
     end if;
   exception when others or assert_failure then
-    -- One of them cannot be changed: each by itself then, and those that cannot are named.
-    error := sqlerrm;
+    -- One of them cannot be changed: each by itself then, and those that cannot are named, each with
+    -- its own reason.
     changed := 0;
     tables := null;
     rows := null;
+    errors := null;
+    v_again_row := null;
     for v_table, v_some in select k.t, array[k.r] from unnest(v_tables, v_rows) k (t, r) loop
       begin
-        execute v_change into v_count, v_again, v_some_tables, v_some_places
+        execute v_change
+          into v_count, v_again_table, v_again_row, v_some_tables, v_some_places
           using v_now, v_some, v_table;
         if v_checks is not null then
           execute format('set constraints %%s immediate', v_checks);
@@ -5596,9 +5726,12 @@ begin
           execute v_stays into v_some_tables, v_some_places using v_some, v_table;
           tables := tables || v_some_tables;
           rows := rows || v_some_places;
+          errors := errors
+                    || array_fill(%6$L::text, array[coalesce(cardinality(v_some_places), 0)]);
         end if;
       exception when others or assert_failure then
-        error := sqlerrm;
+        v_again_row := null;
+        errors := array_append(errors, sqlerrm);
         tables := tables || v_table;
         rows := rows || v_some;
         if sqlstate = '55P03' then
@@ -5606,24 +5739,35 @@ begin
           perform set_config('lock_timeout', '1ms', true);
         end if;
       end;
-      exit when v_again;
+      exit when v_again_row is not null;
     end loop;
   end;
-  if v_again then
+  if v_again_row is not null then
+    -- Where it is now nobody will find it: the change is undone. So by its key, or else its time.
+    select string_agg(quote_ident(a.attname), ', ' order by k.place),
+           string_agg(format('tally_row.%%I', a.attname), ', ' order by k.place)
+    into v_key, v_values
+    from pg_index i
+    cross join lateral unnest(i.indkey) with ordinality k (attnum, place)
+    join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
+    where i.indrelid = v_source and i.indisprimary;
+    execute format('select concat_ws('', '', %%s) from %%s tally_row where tally_row.tableoid = $1 '
+                   'and tally_row.ctid = $2', coalesce(v_values, v_due), v_source)
+      into v_values using v_again_table, v_again_row;
     raise exception using errcode = 'TL033',
-      message = format(%5$L, v_source),
-      hint = %6$L;
+      message = format(%4$L, coalesce(v_key, v_due), left(v_values, 200), v_source),
+      hint = %5$L;
   end if;
 end
 $body$, rule.due_sql,
     format('(%s) and (%s) <= $1', rule.filter_sql, rule.due_sql), rule.change_sql,
-    tally.deferred_checks('select v_source::oid union '
-                          'select f.relid from pg_partition_tree(v_source) f'),
-    format('expiry "%s": a row of %%s was due again after its change, and would be for ever',
+    format('expiry "%s": row (%%s)=(%%s) of %%s was due again after its change, and would be for ever',
            rule.name),
     format('A trigger may set it back. Mend it, then create the expiry again, or '
            'select tally.drop_expiry(%L);', rule.name),
-    'the UPDATE left it as it was: a BEFORE trigger returned NULL for it', tally.owner_check())
+    'the UPDATE left it as it was: a BEFORE trigger returned NULL for it', tally.owner_check(),
+    tally.deferred_checks('select v_source::oid union '
+                          'select f.relid from pg_partition_tree(v_source) f'))
 $function$;
 comment on function tally.expiry_body(tally.expiries) is 'Text for tally.build_expiry: what the function of a rule does.';
 revoke all on function tally.expiry_body(tally.expiries) from public;
@@ -6422,26 +6566,33 @@ AS $function$
 declare
   v_version  text := tally.check_cron();
   v_schedule text;
+  v_job      record;
+  v_is_there boolean;
 begin
-  -- Hands the schedule to pg_cron: its jobs belong to the caller and run with his rights. From 1.5
-  -- on it knows seconds. Again changes nothing but the schedule.
-  v_schedule := case
-    when string_to_array(substring(v_version from '^[0-9.]+'), '.')::integer[] >= array[1, 5]
-    then '10 seconds' else '* * * * *' end;
+  -- Hands the schedule to pg_cron: its jobs belong to the caller and run with his rights. Again
+  -- changes nothing but the schedule.
   perform tally.uninstall_cron();
-  begin
-    execute format('select cron.schedule(%L, %L, %L)', 'pgtally', v_schedule, 'call tally.cron()');
-    -- By itself: while one call goes on pg_cron makes no second one of the same job.
-    execute format('select cron.schedule(%L, %L, %L)', 'pgtally limits', '* * * * *',
-                   'select tally.cancel_overdue_jobs()');
-    execute format('select cron.schedule(%L, %L, %L)', 'pgtally prune', '17 3 * * *',
-      'delete from cron.job_run_details d where d.end_time < now() - interval ''3 days'' '
-      'and d.jobid in (select j.jobid from cron.job j where j.jobname ~ ''^pgtally( |$)'')');
-  exception when insufficient_privilege then
-    raise exception using errcode = 'TL040',
-      message = format('role %I may not use pg_cron: %s', current_user, sqlerrm),
-      hint = format('As a superuser: grant usage on schema cron to %I;', current_user);
-  end;
+  for v_job in select c.* from tally.cron_jobs(current_database(), v_version) c loop
+    begin
+      execute format('select cron.schedule(%L, %L, %L)', v_job.job, v_job.schedule, v_job.command);
+      -- What it answers is the number of a job, whatever has become of that.
+      execute format('select exists (select from cron.job j where j.jobname = %L and j.active '
+                     'and (j.database, j.schedule, j.command) = (%L, %L, %L))', v_job.job,
+                     current_database(), v_job.schedule, v_job.command) into v_is_there;
+    exception when insufficient_privilege then
+      raise exception using errcode = 'TL040',
+        message = format('role %I may not use pg_cron: %s', current_user, sqlerrm),
+        hint = format('As a superuser: grant usage on schema cron to %I;', current_user);
+    end;
+    if not v_is_there then
+      raise exception using errcode = 'TL040',
+        message = format('pg_cron was told of job "%s", and does not have it as it was told',
+                         v_job.job),
+        hint = format('select * from cron.job where jobname = %L; then select '
+                      'cron.unschedule(jobid) with what that says.', v_job.job);
+    end if;
+    v_schedule := coalesce(v_schedule, v_job.schedule);
+  end loop;
   insert into tally.cron (installed_by, schedule) values (session_user, v_schedule);
   return format('pg_cron %s: %s', v_version, v_schedule);
 end
@@ -7783,7 +7934,15 @@ CREATE OR REPLACE FUNCTION tally.note_cron()
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  update tally.cron c set last_at = clock_timestamp()
+  update tally.cron c set last_at = clock_timestamp();
+  -- Where pg_cron lives in another database, its first call is how this one hears of it. Where it
+  -- lives here tally.install_cron has noted it, and a late call puts back nothing.
+  insert into tally.cron as c (installed_by, schedule, last_at)
+  select session_user, 'called from another database', clock_timestamp()
+  -- The latter in a background worker of it. Whoever tries it by hand has a name.
+  where current_setting('application_name') in ('pg_cron', '')
+    and not exists (select from pg_extension e where e.extname = 'pg_cron')
+  on conflict on constraint cron_pkey do nothing
 $function$;
 comment on function tally.note_cron() is 'Notes that pg_cron has called, for tally.doctor.';
 revoke all on function tally.note_cron() from public;
@@ -10881,6 +11040,8 @@ declare
   v_probe text := tally.probe_name(source);
   v_why   text;
   v_again bigint;
+  v_rules text;
+  v_drop  text;
 begin
   -- A change that leaves the filter true would be made for ever. What can be known of that before
   -- the first row falls due; the rule's function looks again each time it runs.
@@ -10920,7 +11081,20 @@ begin
       detail = format('filter: %s, change: %s', filter_sql, change_sql),
       hint = 'Have the change set a column so that the filter is false afterwards.';
   end if;
-  -- Whatever a copy does not have: generated columns, rules, privileges.
+  -- With a rule (create rule) an UPDATE becomes something else, of other rows maybe, and what it
+  -- returns cannot be asked for.
+  select string_agg(w.rulename, ', ' order by w.rulename),
+         string_agg(format('drop rule %I on %s;', w.rulename, source), ' ' order by w.rulename)
+  into v_rules, v_drop
+  from pg_rewrite w
+  where w.ev_class = source and w.ev_type = '2' and w.ev_enabled in ('O', 'A');
+  if v_rules is not null then
+    raise exception using errcode = 'TL030',
+      message = format('expiry "%s": %s has a rule for UPDATE (%s)', name, source, v_rules),
+      detail = 'What such a rule makes of the change cannot be followed.',
+      hint = 'Have a trigger do what it does, and ' || v_drop;
+  end if;
+  -- Whatever a copy does not have: generated columns, privileges.
   begin
     execute format('explain (costs off) update %s as tally_row set %s where false', source,
                    change_sql);
@@ -11020,16 +11194,20 @@ AS $function$
 declare
   v_job   bigint;
   v_jobs  integer := 0;
+  v_mine  text := tally.cron_leftovers(current_database());
 begin
   delete from tally.cron;
+  if tally.cron_home() <> current_database() then
+    raise warning using errcode = 'TL040',
+      message = format('pg_cron lives in database %s: what calls this database from there stays',
+                       tally.cron_home()),
+      hint = format('In that database: select cron.unschedule(o.jobid) from (%s) o;', v_mine);
+  end if;
   if to_regclass('cron.job') is null then
     return 0;
   end if;
-  for v_job in
-    execute format('select j.jobid from %s j where j.jobname ~ %L and j.database = %L',
-                   'cron.job', '^pgtally( (limits|prune))?$', current_database())
-  loop
-    execute format('select %s(%s::bigint)', 'cron.unschedule', v_job);
+  for v_job in execute v_mine loop
+    execute format('select cron.unschedule(%s::bigint)', v_job);
     v_jobs := v_jobs + 1;
   end loop;
   return v_jobs;

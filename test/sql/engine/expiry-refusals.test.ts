@@ -28,7 +28,7 @@ test('each wrong word of a declaration is refused with what would be right', asy
     [{ 2: null }, 'TL004', /expiry "r": its due is null/],
     [{ 2: 'nothing' }, 'TL004', /expiry "r": its due cannot be used: column "nothing"/],
     [{ 2: 'now()' }, 'TL004', /it calls now\(\)/],
-    [{ 2: 'receiver' }, 'TL031', /its due is a integer, not a timestamptz/],
+    [{ 2: 'receiver' }, 'TL031', /its due is of type integer, not timestamptz/],
     [{ 2: `expires_at at time zone 'UTC'` }, 'TL031', /timestamp without time zone/],
     [{ 2: `expires_at + interval '1 day'` }, 'TL031', /no index can serve it/],
     [{ 3: null }, 'TL004', /its filter is null/],
@@ -94,6 +94,7 @@ test('a rule that turns out to leave a row due is stopped, and the row stays as 
   const said = await finding(sql, 'expiry call_invitations');
   t.is(said.status, 'fail');
   t.regex(said.detail, /^stopped: .*would be for ever/);
+  t.true(said.detail.includes(`row (id)=(${id}) of calls.invitations was due again`), said.detail);
   const [work] = await sql<{ expired: number; next_due: Date | null }>(
     'select * from tally.work()',
   );
@@ -120,9 +121,61 @@ test('a rule whose row is set back after the change is stopped, too', async (t) 
     insert into calls.invitations (expires_at) select now() from generate_series(1, 20);
     select tally.expire_due(5); select tally.expire_due(5); commit`);
   t.is(await expireDue(sql), 10);
-  await sql(`insert into calls.invitations (receiver, expires_at) values (3, now())`);
+  const [set] = await sql<{ id: string }>(
+    `insert into calls.invitations (receiver, expires_at) values (2, now()), (3, now()), (4, now())
+     returning (id + 1)::text as id`,
+  );
   t.is(await expireDue(sql), 0);
-  t.regex((await finding(sql, 'expiry call_invitations')).detail, /^stopped: .*would be for ever/);
+  const said = await finding(sql, 'expiry call_invitations');
+  t.regex(said.detail, /^stopped: .*would be for ever/);
+  t.true(said.detail.includes(`row (id)=(${set?.id}) of`), said.detail);
+});
+
+test('a row that stops its rule is named by its whole key, or by its time where it has none', async (t) => {
+  const { sql } = await testDatabase(t);
+  await sql(`create function public.reopen() returns trigger language plpgsql as $$
+      begin if new.b = 'y, z' then new.open := true; end if; return new; end $$`);
+  for (const [name, key] of [
+    ['keyed', ', primary key (b, "A", due)'],
+    ['bare', ''],
+  ]) {
+    await sql(`create table public.${name} ("A" int, b text, due timestamptz, open boolean ${key})
+        partition by range (due);
+      create table public.${name}_1 partition of public.${name} default;
+      create trigger reopen before update on public.${name} for each row
+        execute function public.reopen();
+      select tally.create_expiry('${name}', 'public.${name}', 'due', 'open', 'open = false');
+      insert into public.${name} select g, case g when 2 then 'y, z' else 'x' end,
+        timestamptz '2026-01-01 00:00+00', true from generate_series(1, 3) g`);
+  }
+  t.is(await expireDue(sql), 0);
+  t.regex(
+    (await finding(sql, 'expiry keyed')).detail,
+    /row \(b, "A", due\)=\(y, z, 2, 2026-01-01 00:00:00\+00\) of public\.keyed was due again/,
+  );
+  t.regex(
+    (await finding(sql, 'expiry bare')).detail,
+    /row \(due\)=\(2026-01-01 00:00:00\+00\) of public\.bare was due again/,
+  );
+});
+
+test('a table with a rule for UPDATE is refused, and the rule is named', async (t) => {
+  const { sql } = await testDatabase(t);
+  await sql('create table public.ruled (id int primary key, due timestamptz, open boolean)');
+  const create = `select tally.create_expiry('ruled', 'public.ruled', 'due', 'open', 'open = false')`;
+  for (const rule of [
+    'instead nothing',
+    'instead insert into public.other values (old.id) returning other.id, now(), false',
+    'also insert into public.other values (old.id)',
+  ]) {
+    await sql(`create table if not exists public.other (id int);
+      create or replace rule elsewhere as on update to public.ruled do ${rule}`);
+    const refused = await failure(sql(create), rule);
+    t.is(refused.code, 'TL030', rule);
+    t.regex(refused.message, /public\.ruled has a rule for UPDATE \(elsewhere\)/, rule);
+    t.regex(refused.hint ?? '', /drop rule elsewhere on public\.ruled;/, rule);
+  }
+  await sql(`drop rule elsewhere on public.ruled; ${create}`);
 });
 
 const OTHER_WRITERS: Record<string, string> = {

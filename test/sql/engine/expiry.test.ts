@@ -358,3 +358,35 @@ test('rows that a BEFORE trigger leaves as they are hold up no other, and are to
   t.regex(found?.detail ?? '', /^5 row\(s\) cannot be changed/);
   await isExact(t, sql);
 });
+
+test('each row that cannot be changed is kept with its own reason', async (t) => {
+  const { sql, client } = await testDatabase(t);
+  await sql(`create table public.mixed (id integer primary key, due timestamptz, open boolean not null,
+      constraint no3 check (open or id <> 3), constraint no5 check (open or id <> 5));
+    create function public.leave() returns trigger language plpgsql as $$
+      begin return case when new.id = 7 then null else new end; end $$;
+    create trigger leave before update on public.mixed for each row execute function public.leave();
+    insert into public.mixed select g, now() - g * interval '1 second', true from generate_series(1, 8) g;
+    select tally.create_expiry('mixed', 'public.mixed', 'due', 'open', 'open = false')`);
+  const session = await client();
+  const said: string[] = [];
+  session.on('notice', ({ message }) => said.push(message ?? ''));
+  t.is(await expireDue(sqlOf(session)), 5);
+  const kept = await sql<{ id: number; error: string }>(
+    `select m.id, f.error from tally.expiry_failures f
+     join public.mixed m on m.tableoid = f.relation and m.ctid = f.place order by m.id`,
+  );
+  t.deepEqual(
+    kept.map(({ id, error }) => [id, /no3|no5|BEFORE trigger/.exec(error)?.[0]]),
+    [
+      [3, 'no3'],
+      [5, 'no5'],
+      [7, 'BEFORE trigger'],
+    ],
+  );
+  t.is(said.length, 1);
+  t.regex(
+    said[0] ?? '',
+    /3 row\(s\) of public\.mixed could not be changed, for 3 reasons, such as: /,
+  );
+});

@@ -1,10 +1,11 @@
 import test, { type ExecutionContext } from 'ava';
+import type pg from 'pg';
 import { withClient } from '../../../src/database.js';
 import { migrate } from '../../../src/migrate.js';
 import { type ClusterDatabase, clusterDatabase } from '../../helpers/cluster.js';
 import { onDatabase, testDatabase } from '../../helpers/database.js';
 import { debian15 } from '../../helpers/debian.js';
-import { failure, finding } from '../../helpers/engine.js';
+import { failure, finding, roleName } from '../../helpers/engine.js';
 import { createInvitations, invite, states } from '../../helpers/invitations.js';
 import { until } from '../../helpers/wait.js';
 
@@ -48,21 +49,140 @@ test('without pg_cron, install_cron says what there is instead', async (t) => {
   t.is((await sql<{ n: number }>('select tally.uninstall_cron() as n'))[0]?.n, 0);
 });
 
-test('pg_cron in another database, or not created, is named with the way out', async (t) => {
+/** Runs what a hint says to run, word by word. */
+async function follow(client: pg.Client, hint: string | undefined): Promise<void> {
+  const statements = /: ((?:create|select) .*;)$/s.exec(hint ?? '')?.[1];
+  await client.query(statements ?? 'select 1 / 0');
+}
+
+type CronJob = { name: string; database: string; command: string };
+
+const cronJobs = async (client: pg.Client): Promise<CronJob[]> =>
+  (
+    await client.query<CronJob>(
+      `select jobname::text as name, database, command from cron.job order by 1`,
+    )
+  ).rows;
+
+/** What pg_cron should have for a database, where it lives in that one. */
+const jobsFor = (database: string, home = database): CronJob[] => [
+  { name: `pgtally beside in ${database}`, database, command: 'call tally.cron()' },
+  {
+    name: `pgtally limits in ${database}`,
+    database,
+    command: 'select tally.cancel_overdue_jobs()',
+  },
+  {
+    name: `pgtally prune in ${database}`,
+    database: home,
+    command: `delete from cron.job_run_details d where d.end_time < now() - interval '3 days' and d.jobid in (select j.jobid from cron.job j where j.jobname ~ '^pgtally( |$)')`,
+  },
+  { name: `pgtally tick in ${database}`, database, command: 'call tally.cron()' },
+];
+
+test('pg_cron works for two databases, whichever is told first, and takes back what is its own', async (t) => {
   const db = await withCron(t, { 'cron.database_name': 'postgres' });
   if (db === undefined) return;
+  const home = onDatabase(db.url, 'postgres');
+  await migrate({ url: home, engineOnly: true });
   const elsewhere = await failure(db.sql('select tally.install_cron()'));
   t.is(elsewhere.code, 'TL040');
   t.regex(elsewhere.message, /it lives in database postgres/);
-  t.regex(elsewhere.hint ?? '', /cron\.schedule_in_database\('pgtally', .*'app'\)/);
-  // And that statement does it.
-  await withClient(onDatabase(db.url, 'postgres'), 'test', async (client) => {
+  await withClient(home, 'test', async (client) => {
     await client.query('create extension pg_cron');
-    const statement = /select cron\.schedule_in_database\(.*\)/.exec(elsewhere.hint ?? '')?.[0];
-    await client.query(statement ?? 'select 1 / 0');
-    const { rows } = await client.query('select database, command from cron.job');
-    t.deepEqual(rows, [{ database: APP, command: 'call tally.cron()' }]);
+    // As an older version left them: one name for all databases.
+    await client.query(`select cron.schedule('pgtally limits', '* * * * *', 'select 1');
+      select cron.schedule_in_database('pgtally', '* * * * *', 'call tally.cron()', '${APP}')`);
+    await client.query('select tally.install_cron()');
+    t.deepEqual(
+      (await cronJobs(client)).filter(({ name }) => name !== 'pgtally'),
+      jobsFor('postgres'),
+    );
+    await follow(client, elsewhere.hint);
+    const both = [...jobsFor(APP, 'postgres'), ...jobsFor('postgres')].sort((a, b) =>
+      a.name < b.name ? -1 : 1,
+    );
+    t.deepEqual(await cronJobs(client), both);
+    await follow(client, elsewhere.hint);
+    await client.query('select tally.install_cron()');
+    t.deepEqual(await cronJobs(client), both, 'again is the same');
+    t.is((await client.query('select tally.uninstall_cron() as n')).rows[0].n, 4);
+    t.deepEqual(await cronJobs(client), jobsFor(APP, 'postgres'));
   });
+  // Only a call tells a database that does not have pg_cron that it is called at all.
+  t.deepEqual(await db.sql('select schedule from tally.cron'), []);
+  await until(async () => (await db.sql('select from tally.cron')).length > 0, {
+    what: 'a call from the other database',
+    deadlineMs: MINUTE_MS,
+  });
+  const called = await finding(db.sql, 'pg_cron');
+  t.is(called.status, 'ok');
+  t.regex(called.detail, /^called from another database, last called 20/);
+  const app = await db.client();
+  const warnings: { message?: string | undefined; hint?: string | undefined }[] = [];
+  app.on('notice', (notice) => warnings.push(notice));
+  t.is((await app.query('select tally.uninstall_cron() as n')).rows[0].n, 0);
+  t.regex(warnings[0]?.message ?? '', /pg_cron lives in database postgres: .* stays/);
+  await withClient(home, 'test', async (client) => {
+    await follow(client, warnings[0]?.hint);
+    t.deepEqual(await cronJobs(client), []);
+  });
+});
+
+test('a job of pg_cron that is not as it was told is an error, and silence is no health', async (t) => {
+  const db = await withCron(t);
+  if (db === undefined) return;
+  await db.sql('create extension pg_cron');
+  // Something keeps pg_cron from what it is told, as a job of that name in another database did.
+  await db.sql(`create function public.divert() returns trigger language plpgsql as $$
+      begin new.database := 'postgres'; return new; end $$;
+    create trigger divert before insert on cron.job for each row execute function public.divert()`);
+  const diverted = await failure(db.sql('select tally.install_cron()'));
+  t.is(diverted.code, 'TL040');
+  t.regex(diverted.message, /job "pgtally tick in app", and does not have it as it was told/);
+  t.deepEqual(await db.sql('select from tally.cron'), []);
+  await db.sql('drop trigger divert on cron.job; select tally.install_cron()');
+  // Who is no superuser may not read where pg_cron lives.
+  const user = roleName('cron');
+  await db.sql(`create role ${user} login; grant tally_owner to ${user};
+    grant usage on schema cron to ${user}`);
+  const theirs = await db.client();
+  await theirs.query(`set session authorization ${user}`);
+  await theirs.query('select tally.install_cron()');
+  t.is((await theirs.query('select tally.uninstall_cron() as n')).rows[0].n, 4);
+  await db.sql('select tally.install_cron()');
+  t.is((await finding(db.sql, 'pg_cron')).status, 'ok');
+  await db.sql(`select cron.unschedule(jobid) from cron.job;
+    update tally.cron set last_at = null, installed_at = now() - interval '3 minutes'`);
+  const silent = await finding(db.sql, 'pg_cron');
+  t.is(silent.status, 'warn');
+  t.regex(silent.detail, /never called since 20/);
+  t.regex(silent.remedy ?? '', /its jobs are gone: .* select \* from cron\.job;/);
+  await db.sql(`update tally.cron set installed_at = now() - interval '6 minutes'`);
+  t.is((await finding(db.sql, 'pg_cron')).status, 'fail');
+});
+
+test('while one job takes long, pg_cron does everything else on time', async (t) => {
+  const db = await withCron(t, { 'cron.use_background_workers': 'off' });
+  if (db === undefined) return;
+  await db.sql('create extension pg_cron; select tally.install_cron()');
+  await createInvitations(db.sql);
+  const holder = await db.client();
+  await holder.query('select pg_advisory_lock(4711)');
+  await db.sql(`create function public.slow() returns text language sql as
+      $$select pg_advisory_xact_lock(4711)::text$$;
+    insert into tally.jobs (name, command, every) values ('slow', 'select public.slow()', '1 day')`);
+  await until(async () => (await db.sql('select from tally.running_jobs()')).length === 1, {
+    what: 'the slow job',
+    deadlineMs: MINUTE_MS,
+  });
+  await invite(db.sql, [-5]);
+  await until(async () => (await states(db.sql)).expired === 1, {
+    what: 'a row that is due meanwhile',
+    deadlineMs: MINUTE_MS,
+  });
+  t.is((await db.sql('select from tally.running_jobs()')).length, 1);
+  await holder.query('select pg_advisory_unlock(4711)');
 });
 
 test('pg_cron does everything that is due, with no server attached; and stands back when there is one', async (t) => {
@@ -74,7 +194,7 @@ test('pg_cron does everything that is due, with no server attached; and stands b
   const [told] = await db.sql<{ told: string }>('select tally.install_cron() as told');
   t.regex(told?.told ?? '', /^pg_cron 1\.4.*: \* \* \* \* \*$/);
   await db.sql('select tally.install_cron()');
-  t.is((await db.sql('select from cron.job')).length, 3, 'again is the same');
+  t.is((await db.sql('select from cron.job')).length, 4, 'again is the same');
   await createInvitations(db.sql);
   await db.sql(`create table public.later (id int); insert into public.later values (1);
     select tally.create_counter('later', 'public.later');
@@ -128,7 +248,7 @@ test('pg_cron does everything that is due, with no server attached; and stands b
     insert into cron.job_run_details (jobid, runid, command, end_time, username, database)
     values (9999, 9999, 'somebody else''s', now() - interval '1 year', current_user, current_database())`);
   const [prune] = await db.sql<{ command: string }>(
-    `select command from cron.job where jobname = 'pgtally prune'`,
+    `select command from cron.job where jobname = 'pgtally prune in app'`,
   );
   await db.sql(prune?.command ?? '');
   t.deepEqual(await db.sql('select command from cron.job_run_details'), [
@@ -140,6 +260,6 @@ test('pg_cron does everything that is due, with no server attached; and stands b
   const stopped = await finding(db.sql, 'pg_cron');
   t.is(stopped.status, 'fail');
   t.regex(stopped.remedy ?? '', /scheduler does not run/);
-  t.is((await db.sql<{ n: number }>('select tally.uninstall_cron() as n'))[0]?.n, 3);
+  t.is((await db.sql<{ n: number }>('select tally.uninstall_cron() as n'))[0]?.n, 4);
   t.is((await db.sql('select from cron.job')).length, 0);
 });

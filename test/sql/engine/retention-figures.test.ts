@@ -174,6 +174,20 @@ test('a foreign key between columns of different collations', async (t) => {
   t.deepEqual(await gone(sql), { e: '2/0', p: '18/0' });
 });
 
+test('a rule that keeps rows from being deleted is named, and is not called a trigger', async (t) => {
+  const { sql, client } = await testDatabase(t);
+  await sql(`create table public.k (id int primary key, at timestamptz);
+    insert into public.k select n, ${OLD} from generate_series(1, 3) n;
+    create rule never as on delete to public.k do instead nothing`);
+  await rule(sql, 'k');
+  const session = await client();
+  const said = saidOn(session);
+  t.deepEqual(await gone(sqlOf(session)), { k: '0/0' });
+  const warning =
+    'WARNING: retention "k": 3 row(s) of public.k were left, for its rule never kept them';
+  t.true(said.includes(warning), said.join('\n'));
+});
+
 test('rows that a BEFORE trigger keeps hold up none behind them, and are told', async (t) => {
   const { sql, client } = await testDatabase(t);
   await sql(`create table public.k (id int primary key, at timestamptz);

@@ -69,6 +69,54 @@ test('old partitions are dropped whole and subtracted; the rest of what is old g
   await isExact(t, sql);
 });
 
+for (const [how, end] of [
+  ['cancelled', 'pg_cancel_backend'],
+  ['whose session is ended', 'pg_terminate_backend'],
+] as const) {
+  test(`a clean-up ${how} half way has done nothing, and the next one does all of it`, async (t) => {
+    const { sql, client } = await testDatabase(t);
+    await createLog(sql);
+    await sql(`insert into public.log (at, kind) select now() - 300 * ${DAY}, 7 from generate_series(1, 5);
+      create function public.hold() returns trigger language plpgsql as $$
+        begin
+          -- No lock: a rule waits for none as long as this.
+          if not pg_try_advisory_xact_lock_shared(4711) then perform pg_sleep(60); end if;
+          return old;
+        end $$;
+      create trigger hold before delete on public.log for each row execute function public.hold()`);
+    const told = await cleanUp(sql, true);
+    const before = await numbers(sql);
+    const holder = await client();
+    await holder.query('select pg_advisory_lock(4711)');
+    // All rules, where another failure would be a warning.
+    const session = await client();
+    session.on('error', () => undefined);
+    const [own] = await sqlOf(session)<{ pid: number }>('select pg_backend_pid() as pid');
+    const ended = session.query('select * from tally.clean_up()').then(
+      () => 'done',
+      (error: Error) => error.message,
+    );
+    await until(
+      async () =>
+        (
+          await sql(`select from pg_stat_activity where pid = $1 and wait_event = 'PgSleep'`, [
+            own?.pid,
+          ])
+        ).length === 1,
+      { what: 'the rows, after the partitions' },
+    );
+    await sql(`select ${end}($1)`, [own?.pid]);
+    t.regex(await ended, /canceling|terminat/);
+    await holder.query('select pg_advisory_unlock(4711)');
+    t.is((await partitionsOf(sql, 'public.log')).length, 6);
+    t.deepEqual(await numbers(sql), before);
+    await isExact(t, sql);
+    t.deepEqual(await cleanUp(sql), told);
+    t.deepEqual(await cleanUp(sql), [{ rows: 0, partitions: 0 }]);
+    await isExact(t, sql);
+  });
+}
+
 test('with keep the counters stand as before, and a recount knows why', async (t) => {
   const { sql } = await testDatabase(t);
   await createLog(sql, 'keep');
@@ -225,6 +273,15 @@ test('what other partitions hold already is left to them, and what they leave op
     `insert into public.log select date_trunc('month', now())::date + n from generate_series(0, 27) n`,
   );
   t.is((await sql('select from public.log')).length, 28);
+});
+
+test('partitions are made for ten years ahead at most', async (t) => {
+  const { sql } = await testDatabase(t);
+  await sql('create table public.log (at timestamptz not null) partition by range (at)');
+  const refused = await failure(sql(`select tally.ensure_partitions('public.log', '100 years')`));
+  t.is(refused.code, 'TL034');
+  t.regex(refused.message, /ahead is 100 years/);
+  t.deepEqual(await months(sql, 'public.log'), []);
 });
 
 test('a default partition that has rows of a month keeps that month from being made, and no other', async (t) => {

@@ -125,18 +125,22 @@ as $function$
   ) l
   union all
   select 'pg_cron',
-         case when c.last_at is null and c.installed_at > clock_timestamp() - interval '5 minutes'
-              then 'ok'
-              when coalesce(c.last_at, c.installed_at) < clock_timestamp() - interval '5 minutes'
-              then 'fail' else 'ok' end,
-         format('%s, last called %s', c.schedule,
-                coalesce(date_trunc('second', c.last_at)::text, 'never')),
-         case when coalesce(c.last_at, c.installed_at) < clock_timestamp() - interval '5 min'
+         case when l.silent > interval '5 minutes' then 'fail'
+              -- It has been told to call each minute at least.
+              when c.last_at is null and l.silent > interval '2 minutes' then 'warn'
+              else 'ok' end,
+         format('%s, %s', c.schedule,
+                coalesce('last called ' || date_trunc('second', c.last_at),
+                         'never called since ' || date_trunc('second', c.installed_at))),
+         case when l.silent > interval '5 minutes'
+                   or c.last_at is null and l.silent > interval '2 minutes'
               then
-           'Its scheduler does not run, or its calls fail: see select * from cron.job_run_details '
-           'order by runid desc limit 5; with passwords, cron.use_background_workers = on is '
-           'needed. Or select tally.uninstall_cron();' end
+           'Its scheduler does not run, its calls fail, or its jobs are gone: in the database that it '
+           'lives in see select * from cron.job; and select * from cron.job_run_details order by '
+           'runid desc limit 5; with passwords, cron.use_background_workers = on is needed. Or '
+           'select tally.uninstall_cron();' end
   from tally.cron c
+  cross join lateral (select clock_timestamp() - coalesce(c.last_at, c.installed_at) as silent) l
 $function$;
 
 comment on function tally.doctor_jobs() is

@@ -5,7 +5,9 @@ stable
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  v_watch record;
+  v_watch    record;
+  v_hint     text;
+  v_is_unfit boolean;
 begin
   -- Each watch: can it be evaluated? Those that can are not mentioned.
   for v_watch in
@@ -19,17 +21,26 @@ begin
       if v_watch.is_gone then
         raise exception 'the table (oid %) is gone', v_watch.source::oid;
       end if;
+      v_is_unfit := true;
       perform tally.check_source(v_watch.source);
+      v_is_unfit := false;
       perform tally.check_watching(v_watch.id);
     exception when others or assert_failure then
+      get stacked diagnostics v_hint = pg_exception_hint;
       "check" := format('watch of %s by %s', v_watch.source, v_watch.name);
       status := 'fail';
-      detail := format('%s; until then each write there makes every document of the summary due',
-                       sqlerrm);
-      remedy := format('Put back what it uses; or select tally.unwatch(%L, %s); and watch it as it '
-                       'is now.', v_watch.name,
-                       case when v_watch.is_gone then v_watch.source::oid::text
-                            else quote_literal(v_watch.source) end);
+      detail := sqlerrm || case
+        when v_watch.is_gone then ''
+        when v_is_unfit then '; until that is undone a write may make nothing due'
+        else '; until then each write there makes every document of the summary due' end;
+      remedy := case
+        when v_watch.is_gone then ''
+        when v_is_unfit then rtrim(v_hint, '.;') || '; or '
+        else 'Put back what it uses; or ' end
+        || format('select tally.unwatch(%L, %s);', v_watch.name,
+                  case when v_watch.is_gone then v_watch.source::oid::text
+                       else quote_literal(v_watch.source) end)
+        || case when v_watch.is_gone or v_is_unfit then '' else ' and watch it as it is now.' end;
       return next;
     end;
   end loop;

@@ -36,8 +36,12 @@ begin
               - (select min(u.due_at) from tally.due u where u.summary = v_summary.id);
     if v_failed.documents > 0 then
       status := case when v_failed.attempts > 1 then 'fail' else 'warn' end;
-      detail := format('%s document(s) fail, %s time(s) now scope "%s": %s', v_failed.documents,
-                       v_failed.attempts, v_failed.scope, v_failed.error);
+      -- All of the error is in tally.summaries.
+      detail := format('%s document(s) fail; that of scope "%s" has failed %s time(s): %s',
+                       v_failed.documents, v_failed.scope, v_failed.attempts,
+                       case when length(v_failed.error) <= 200 then v_failed.error
+                            else left(v_failed.error, 100) || ' … ' || right(v_failed.error, 97)
+                            end);
       remedy := format('Mend %s, or what it reads; then select tally.refresh(%L); or wait.',
                        v_summary.builder, v_summary.name);
     elsif v_late > interval '1 minute' then

@@ -19,7 +19,7 @@ begin
   execute format(
 $create$create function tally.%1$I(
   v_source regclass, max_rows integer, not_tables oid[], not_rows tid[],
-  out changed bigint, out tables oid[], out rows tid[], out error text
+  out changed bigint, out tables oid[], out rows tid[], out errors text[]
 )
 language plpgsql
 security definer  -- with the rights of the owner of the table; tally_owner alone may call it

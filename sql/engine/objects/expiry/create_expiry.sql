@@ -29,9 +29,15 @@ begin
   v_type := tally.expression_type(source, v_due.sql_text);
   if v_type operator(pg_catalog.<>) 'pg_catalog.timestamptz'::pg_catalog.regtype then
     raise exception using errcode = 'TL031',
-      message = pg_catalog.format('expiry "%s": its due is a %s, not a timestamptz', name, v_type),
+      message = pg_catalog.format('expiry "%s": its due is of type %s, not timestamptz', name,
+                                  v_type),
       detail = pg_catalog.format('due: %s', due),
-      hint = 'Say in which time zone it is meant, as in expires_at at time zone ''UTC''.';
+      hint = case
+        when v_type operator(pg_catalog.=) 'pg_catalog.timestamp'::pg_catalog.regtype
+          then 'Say in which time zone it is meant, as in expires_at at time zone ''UTC''.'
+        when v_type operator(pg_catalog.=) 'pg_catalog.date'::pg_catalog.regtype
+          then 'Say when on that day, and where, as in (ends_on + time ''24:00'') at time zone ''UTC''.'
+        else 'Give the time when a row falls due, such as a column of type timestamptz.' end;
   end if;
   v_rule.name := name;
   v_rule.source := source;

@@ -8,7 +8,8 @@ declare
   v_tables  oid[];
   v_rows    tid[];
   v_changed bigint;
-  v_error   text;
+  v_errors  text[];
+  v_such    record;
 begin
   -- One batch of one rule. Whatever goes wrong is recorded, and is tried again later and later,
   -- from a second up to five minutes; no other rule hears of it.
@@ -24,22 +25,27 @@ begin
   from tally.expiry_failures f
   where f.expiry = expire_rule.name and f.again_at > clock_timestamp()
     and f.again_at < clock_timestamp() + interval '10 minutes';
-  execute format('select r.changed, r.tables, r.rows, r.error from tally.%I($1, $2, $3, $4) r',
+  execute format('select r.changed, r.tables, r.rows, r.errors from tally.%I($1, $2, $3, $4) r',
                  tally.rule_function('run_expiry', name))
-    into v_changed, v_tables, v_rows, v_error
+    into v_changed, v_tables, v_rows, v_errors
     using tally.rule_source(v_rule.source), batch, v_tables, v_rows;
-  v_error := tally.brief(v_error);
   if v_rows is not null then
     insert into tally.expiry_failures as f (expiry, relation, place, attempts, error, again_at)
-    select expire_rule.name, k.t, k.r, 1, v_error, clock_timestamp() + interval '1 second'
-    from unnest(v_tables, v_rows) k (t, r)
+    select expire_rule.name, k.t, k.r, 1, tally.brief(k.error), clock_timestamp() + interval '1 second'
+    from unnest(v_tables, v_rows, v_errors) k (t, r, error)
     on conflict on constraint expiry_failures_pkey do update
       set attempts = f.attempts + 1, error = excluded.error,
           again_at = clock_timestamp()
             + least(interval '5 minutes', interval '1 second' * 2 ^ least(f.attempts, 10));
+    -- Each row's reason is with it. The warning has the most frequent one, and stays one line.
+    select e.error, count(*) over () - 1 as others into v_such
+    from unnest(v_errors) e (error) group by e.error order by count(*) desc, e.error limit 1;
     raise warning using errcode = 'TL039',
-      message = format('expiry "%s": %s row(s) of %s could not be changed: %s', name,
-                       cardinality(v_rows), v_rule.source, v_error);
+      message = format('expiry "%s": %s row(s) of %s could not be changed%s: %s', name,
+                       cardinality(v_rows), v_rule.source,
+                       case when v_such.others > 0
+                         then format(', for %s reasons, such as', v_such.others + 1) else '' end,
+                       tally.brief(v_such.error));
   end if;
   if v_rule.error is not null then
     update tally.expiries e set error = null, attempts = 0, again_at = null

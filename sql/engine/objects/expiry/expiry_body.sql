@@ -18,7 +18,8 @@ declare
     || %3$L || ' where tally_row.ctid = any (array(select unnest($2))) '
     || 'and tally_row.tableoid = $3 returning (' || v_is_due || ') is true as again, '
     || 'tally_row.tableoid as t, tally_row.ctid as r) '
-    || 'select count(*), coalesce(bool_or(d.again), false), array_agg(d.t), array_agg(d.r) '
+    || 'select count(*), (array_agg(d.t) filter (where d.again))[1], '
+    || '(array_agg(d.r) filter (where d.again))[1], array_agg(d.t), array_agg(d.r) '
     || 'from tally_done d';
   v_stays  constant text := format('select array_agg(tally_row.tableoid), '
     'array_agg(tally_row.ctid) from %%s tally_row '
@@ -27,7 +28,8 @@ declare
   v_rows   tid[];
   v_table  oid;
   v_some   tid[];
-  v_again  boolean := false;
+  v_again_table oid;  -- and its place: a row that is due after its change
+  v_again_row   tid;
   v_count  bigint;
   v_xact   bigint := pg_current_xact_id()::xid::text::bigint;
   v_done   oid[] := '{}'::oid[];
@@ -35,8 +37,10 @@ declare
   v_some_tables oid[];
   v_some_places tid[];
   v_checks text;
+  v_key    text;
+  v_values text;
 begin
-%8$s  -- Changes at most max_rows rows that are due, without those that failed before. A row that
+%7$s  -- Changes at most max_rows rows that are due, without those that failed before. A row that
   -- somebody else has locked is left for the next time: whoever has it may be deciding.
   changed := 0;
   execute format('select array_agg(d.t), array_agg(d.r) from (select tally_row.tableoid as t, '
@@ -48,22 +52,23 @@ begin
   if v_rows is null then
     return;
   end if;
-  v_checks := %4$s;
+  v_checks := %8$s;
   begin
     for v_table in select distinct k.t from unnest(v_tables) k (t) loop
       v_some := array(select k.r from unnest(v_tables, v_rows) k (t, r) where k.t = v_table);
-      execute v_change into v_count, v_again, v_some_tables, v_some_places
+      execute v_change
+        into v_count, v_again_table, v_again_row, v_some_tables, v_some_places
         using v_now, v_some, v_table;
       changed := changed + v_count;
       v_done := v_done || v_some_tables;
       v_places := v_places || v_some_places;
-      exit when v_again;
+      exit when v_again_row is not null;
       if v_count < cardinality(v_some) then
         -- Left as they are, and due: they would be picked again and again, before any other.
         execute v_stays into v_some_tables, v_some_places using v_some, v_table;
         tables := tables || v_some_tables;
         rows := rows || v_some_places;
-        error := %7$L;
+        errors := errors || array_fill(%6$L::text, array[coalesce(cardinality(v_some_places), 0)]);
       end if;
     end loop;
     -- What is checked at the commit would fail for everything that is done with it.
@@ -77,8 +82,8 @@ begin
     -- row from a place to its last version, as nothing else in SQL does; it is told of the partition
     -- that the row is in, for a partitioned table itself has no places, and has to be allowed to
     -- read it. A row that comes back into another partition than it was changed to is not seen.
-    if not v_again then
-      execute format('select exists (select from (select tally_row.tableoid as t, '
+    if v_again_row is null then
+      execute format('select o.t, o.r from (select tally_row.tableoid as t, '
                      'tally_row.ctid as r, tally_row.xmin as x from %%s tally_row where ', v_source)
         || v_is_due || ' order by (' || v_due || ') limit 100) o '
         || $again$where case when o.x::text::bigint >= $2
@@ -86,18 +91,21 @@ begin
                             + o.x::text::bigint)::text::xid8) = 'in progress'
                  then (o.t, o.r) in (select k.t, currtid2(k.t::regclass::text, k.r)
                                      from unnest($3, $4) k (t, r)
-                                     where has_table_privilege(k.t, 'select')) else false end)$again$
-        into v_again using v_now, v_xact, v_done, v_places;
+                                     where has_table_privilege(k.t, 'select')) else false end limit 1$again$
+        into v_again_table, v_again_row using v_now, v_xact, v_done, v_places;
     end if;
   exception when others or assert_failure then
-    -- One of them cannot be changed: each by itself then, and those that cannot are named.
-    error := sqlerrm;
+    -- One of them cannot be changed: each by itself then, and those that cannot are named, each with
+    -- its own reason.
     changed := 0;
     tables := null;
     rows := null;
+    errors := null;
+    v_again_row := null;
     for v_table, v_some in select k.t, array[k.r] from unnest(v_tables, v_rows) k (t, r) loop
       begin
-        execute v_change into v_count, v_again, v_some_tables, v_some_places
+        execute v_change
+          into v_count, v_again_table, v_again_row, v_some_tables, v_some_places
           using v_now, v_some, v_table;
         if v_checks is not null then
           execute format('set constraints %%s immediate', v_checks);
@@ -108,9 +116,12 @@ begin
           execute v_stays into v_some_tables, v_some_places using v_some, v_table;
           tables := tables || v_some_tables;
           rows := rows || v_some_places;
+          errors := errors
+                    || array_fill(%6$L::text, array[coalesce(cardinality(v_some_places), 0)]);
         end if;
       exception when others or assert_failure then
-        error := sqlerrm;
+        v_again_row := null;
+        errors := array_append(errors, sqlerrm);
         tables := tables || v_table;
         rows := rows || v_some;
         if sqlstate = '55P03' then
@@ -118,24 +129,35 @@ begin
           perform set_config('lock_timeout', '1ms', true);
         end if;
       end;
-      exit when v_again;
+      exit when v_again_row is not null;
     end loop;
   end;
-  if v_again then
+  if v_again_row is not null then
+    -- Where it is now nobody will find it: the change is undone. So by its key, or else its time.
+    select string_agg(quote_ident(a.attname), ', ' order by k.place),
+           string_agg(format('tally_row.%%I', a.attname), ', ' order by k.place)
+    into v_key, v_values
+    from pg_index i
+    cross join lateral unnest(i.indkey) with ordinality k (attnum, place)
+    join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
+    where i.indrelid = v_source and i.indisprimary;
+    execute format('select concat_ws('', '', %%s) from %%s tally_row where tally_row.tableoid = $1 '
+                   'and tally_row.ctid = $2', coalesce(v_values, v_due), v_source)
+      into v_values using v_again_table, v_again_row;
     raise exception using errcode = 'TL033',
-      message = format(%5$L, v_source),
-      hint = %6$L;
+      message = format(%4$L, coalesce(v_key, v_due), left(v_values, 200), v_source),
+      hint = %5$L;
   end if;
 end
 $body$, rule.due_sql,
     format('(%s) and (%s) <= $1', rule.filter_sql, rule.due_sql), rule.change_sql,
-    tally.deferred_checks('select v_source::oid union '
-                          'select f.relid from pg_partition_tree(v_source) f'),
-    format('expiry "%s": a row of %%s was due again after its change, and would be for ever',
+    format('expiry "%s": row (%%s)=(%%s) of %%s was due again after its change, and would be for ever',
            rule.name),
     format('A trigger may set it back. Mend it, then create the expiry again, or '
            'select tally.drop_expiry(%L);', rule.name),
-    'the UPDATE left it as it was: a BEFORE trigger returned NULL for it', tally.owner_check())
+    'the UPDATE left it as it was: a BEFORE trigger returned NULL for it', tally.owner_check(),
+    tally.deferred_checks('select v_source::oid union '
+                          'select f.relid from pg_partition_tree(v_source) f'))
 $function$;
 
 comment on function tally.expiry_body(tally.expiries) is

@@ -24,6 +24,8 @@ declare
   v_probe text := tally.probe_name(source);
   v_why   text;
   v_again bigint;
+  v_rules text;
+  v_drop  text;
 begin
   -- A change that leaves the filter true would be made for ever. What can be known of that before
   -- the first row falls due; the rule's function looks again each time it runs.
@@ -63,7 +65,20 @@ begin
       detail = format('filter: %s, change: %s', filter_sql, change_sql),
       hint = 'Have the change set a column so that the filter is false afterwards.';
   end if;
-  -- Whatever a copy does not have: generated columns, rules, privileges.
+  -- With a rule (create rule) an UPDATE becomes something else, of other rows maybe, and what it
+  -- returns cannot be asked for.
+  select string_agg(w.rulename, ', ' order by w.rulename),
+         string_agg(format('drop rule %I on %s;', w.rulename, source), ' ' order by w.rulename)
+  into v_rules, v_drop
+  from pg_rewrite w
+  where w.ev_class = source and w.ev_type = '2' and w.ev_enabled in ('O', 'A');
+  if v_rules is not null then
+    raise exception using errcode = 'TL030',
+      message = format('expiry "%s": %s has a rule for UPDATE (%s)', name, source, v_rules),
+      detail = 'What such a rule makes of the change cannot be followed.',
+      hint = 'Have a trigger do what it does, and ' || v_drop;
+  end if;
+  -- Whatever a copy does not have: generated columns, privileges.
   begin
     execute format('explain (costs off) update %s as tally_row set %s where false', source,
                    change_sql);

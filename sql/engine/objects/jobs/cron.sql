@@ -24,7 +24,15 @@ language sql
 security definer  -- whoever pg_cron runs as may not write tally.cron by itself
 set search_path = pg_catalog, pg_temp
 as $function$
-  update tally.cron c set last_at = clock_timestamp()
+  update tally.cron c set last_at = clock_timestamp();
+  -- Where pg_cron lives in another database, its first call is how this one hears of it. Where it
+  -- lives here tally.install_cron has noted it, and a late call puts back nothing.
+  insert into tally.cron as c (installed_by, schedule, last_at)
+  select session_user, 'called from another database', clock_timestamp()
+  -- The latter in a background worker of it. Whoever tries it by hand has a name.
+  where current_setting('application_name') in ('pg_cron', '')
+    and not exists (select from pg_extension e where e.extname = 'pg_cron')
+  on conflict on constraint cron_pkey do nothing
 $function$;
 
 comment on function tally.note_cron() is 'Notes that pg_cron has called, for tally.doctor.';

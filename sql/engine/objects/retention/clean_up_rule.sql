@@ -11,6 +11,7 @@ declare
   v_old    regclass[];
   v_count  bigint;
   v_kept   bigint;
+  v_rules  text;
 begin
   gone := 0;
   partitions := 0;
@@ -38,10 +39,18 @@ begin
   gone := gone + v_count;
   is_more := v_count >= max_rows;
   if v_kept > 0 then
+    select string_agg(w.rulename, ', ' order by w.rulename) into v_rules
+    from pg_rewrite w
+    where w.ev_class = rule.source and w.ev_type = '4' and w.is_instead
+      and w.ev_enabled in ('O', 'A');
     raise warning using errcode = 'TL038',
-      message = format('retention "%s": %s row(s) of %s were left, for a BEFORE trigger kept them',
-                       rule.name, v_kept, rule.source),
-      hint = 'Have the rule''s filter leave them out, or mend the trigger.';
+      message = format('retention "%s": %s row(s) of %s were left, for %s kept them', rule.name,
+                       v_kept, rule.source,
+                       coalesce('its rule ' || v_rules, 'a BEFORE trigger')),
+      hint = case when v_rules is null
+        then 'Have the rule''s filter leave them out, or mend the trigger.'
+        else 'Have the retention''s filter leave them out, or drop what does something else instead '
+             'of a DELETE.' end;
   end if;
 end
 $function$;

@@ -6,7 +6,8 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  v_job text;
+  v_job  text;
+  v_most constant interval := interval '10 years';
 begin
   -- Makes what is missing now, and has a job look every hour from now on.
   perform tally.check_isolation('tally.ensure_partitions');
@@ -15,6 +16,12 @@ begin
     raise exception using errcode = 'TL034',
       message = format('ahead is %s', coalesce(ahead::text, 'null')),
       hint = 'It is how far ahead of now partitions are made, such as interval ''2 months''.';
+  end if;
+  if ahead > v_most then
+    raise exception using errcode = 'TL034',
+      message = format('ahead is %s, and would make a partition for each month of it', ahead),
+      hint = format('At most %s, and mostly two months do: its job makes the next ones in time.',
+                    v_most);
   end if;
   if tally.partition_column(source) is null then
     raise exception using errcode = 'TL036',

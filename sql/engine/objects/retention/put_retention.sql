@@ -21,7 +21,7 @@ begin
   v_type := tally.expression_type(rule.source, rule.age_sql);
   if v_type not in ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype) then
     raise exception using errcode = 'TL031',
-      message = format('retention "%s": its age is a %s, not a time', rule.name, v_type),
+      message = format('retention "%s": its age is of type %s, not a time', rule.name, v_type),
       detail = format('age: %s', rule.age),
       hint = 'Give a timestamptz, or a timestamp or date, which are taken in UTC.';
   end if;

@@ -191,6 +191,21 @@ test('a watched column that is dropped fails no write: each one then concerns ev
   t.deepEqual(await marked(db.sql, 'board'), []);
 });
 
+test('the doctor says of a watched table that joined an inheritance, or is gone, what is true of that', async (t) => {
+  const db = await league(t);
+  await db.sql(`create table app.tags (league text);
+    select tally.watch('board', 'app.tags', 'league');
+    create table app.child () inherits (app.tags)`);
+  const joined = await finding(db.sql, 'watch of app.tags by board');
+  t.regex(joined.detail, /table inheritance.*; until that is undone a write may make nothing due$/);
+  t.regex(joined.remedy ?? '', /no inherit; or select tally\.unwatch\('board', 'app\.tags'\);$/);
+  const [table] = await db.sql<{ oid: number }>(`select 'app.tags'::regclass::oid as oid`);
+  await db.sql('drop table app.tags cascade');
+  const gone = await finding(db.sql, `watch of ${table?.oid} by board`);
+  t.is(gone.detail, `the table (oid ${table?.oid}) is gone`);
+  t.is(gone.remedy, `select tally.unwatch('board', ${table?.oid});`);
+});
+
 test('an expression that raises on a row, or a scope too long, fails no write', async (t) => {
   const db = await league(t);
   await db.sql(`create table app.ratios (a int, b int, name text);
