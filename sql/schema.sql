@@ -69,7 +69,7 @@ create table tally.definitions (
   filter_sql text not null,
   scope_sql text not null,
   amount_sql text not null,
-  by_settings boolean not null,
+  by_settings smallint not null,
   calls boolean not null,
   columns name[] not null,
   created_at timestamp with time zone default now() not null,
@@ -92,7 +92,7 @@ comment on column tally.definitions.id is 'The first 64 bits of md5(name): it me
 comment on column tally.definitions.filter_sql is 'filter as Postgres reads it back, every name qualified: what the trigger functions run.';
 comment on column tally.definitions.scope_sql is 'scope cast to text, likewise; '''' without one.';
 comment on column tally.definitions.amount_sql is 'amount as a whole number, likewise; or 1.';
-comment on column tally.definitions.by_settings is 'An expression''s text depends on session settings (a date as text, say): its trigger functions pin TimeZone, DateStyle and the like.';
+comment on column tally.definitions.by_settings is 'Which settings its expressions may depend on: 0 none; 1 those by which PostgreSQL shows and reads values (a date as text, say), which its trigger functions pin; 2 also timezone_abbreviations and what else a function may look at.';
 comment on column tally.definitions.calls is 'An expression calls what is not PostgreSQL''s own, which may fail as it runs: it is tried with each row before anything is written.';
 comment on column tally.definitions.columns is 'The columns of source that the expressions use.';
 comment on column tally.definitions.announce_from is 'Set by a fill: the next pulse announces whatever changed after this pulse while unread.';
@@ -311,6 +311,20 @@ CREATE INDEX marks_xid ON tally.marks USING btree (xid);
 comment on table tally.marks is 'What writers changed below documents, and nobody has collected yet. Append-only and unconstrained: a writer cannot wait here.';
 comment on column tally.marks.scope is 'Whose document; NULL: each document of the summary.';
 
+-- table tally.moves
+create table tally.moves (
+  xid xid8 default pg_current_xact_id() not null,
+  kind text not null,
+  relation oid not null,
+  depth integer not null,
+  changes bigint not null,
+  before text
+);
+CREATE INDEX moves_xid ON tally.moves USING btree (xid);
+comment on table tally.moves is 'What UPDATEs and MERGEs under way that set a partition key began with, for tally.moved_unseen: a row each, gone when the statement ends. A table, because a setting could be written by the writer.';
+comment on column tally.moves.changes is 'tally.heap_changes before the statement.';
+comment on column tally.moves.before is 'Which one the setting named before: that of a statement around this one.';
+
 -- table tally.partitionings
 create table tally.partitionings (
   source regclass not null,
@@ -447,6 +461,14 @@ comment on column tally.totals.value is 'numeric, so that an amount beyond bigin
 comment on column tally.totals.version is 'The pulse that last changed it.';
 comment on column tally.totals.ranking is 'value again for ranked counters, else NULL: so that only these pay for an index on it.';
 
+-- table tally.turns
+create table tally.turns (
+  name text not null,
+  constraint turns_name CHECK ((name = ANY (ARRAY['fold'::text, 'number'::text]))),
+  constraint turns_pkey PRIMARY KEY (name)
+);
+comment on table tally.turns is 'Two rows that are only ever locked, to the end of a transaction: by whoever folds, and by whoever takes a pulse''s number. Rows, because an advisory lock can be held by anybody who can log in.';
+
 -- table tally.verifications
 create table tally.verifications (
   counter bigint not null,
@@ -476,7 +498,7 @@ create table tally.watches (
   filter text,
   scope_sql text not null,
   filter_sql text not null,
-  by_settings boolean not null,
+  by_settings smallint not null,
   columns name[] not null,
   constraint watches_pkey PRIMARY KEY (id),
   constraint watches_source_fkey FOREIGN KEY (source) REFERENCES tally.watched(source) ON DELETE RESTRICT,
@@ -923,28 +945,6 @@ comment on column tally.summaries.due_since is 'The first change that it does no
 comment on column tally.summaries.error is 'Why its builder failed the last time. The document stays, and work tries again.';
 grant select on tally.summaries to tally_server;
 
--- view tally.time_types
-create view tally.time_types as
- WITH RECURSIVE t(type) AS (
-         SELECT y.oid
-           FROM pg_type y
-          WHERE ((y.typnamespace = ('pg_catalog'::regnamespace)::oid) AND (y.typname = ANY (ARRAY['date'::name, 'time'::name, 'timetz'::name, 'timestamp'::name, 'timestamptz'::name])))
-        UNION
-         SELECT u.type
-           FROM (t t_1
-             CROSS JOIN LATERAL ( SELECT y.oid
-                   FROM pg_type y
-                  WHERE ((t_1.type = y.typelem) OR (t_1.type = y.typbasetype))
-                UNION ALL
-                 SELECT v.range
-                   FROM (pg_range r
-                     CROSS JOIN LATERAL ( VALUES (r.rngtypid), (r.rngmultitypid)) v(range))
-                  WHERE (r.rngsubtype = t_1.type)) u(type))
-        )
- SELECT type
-   FROM t;
-comment on view tally.time_types is 'The types whose constants may have been written as a word such as now: times, and arrays, ranges and domains of them.';
-
 -- view tally.topic_change
 create view tally.topic_change as
  SELECT NULL::integer AS pos,
@@ -1008,6 +1008,14 @@ UNION ALL
     w.slug
    FROM tally.watched w;
 comment on view tally.triggered_tables is 'Tables that carry triggers of ours: kind count for counters, mark for the watches of summaries.';
+
+-- view tally.turn_holders
+create view tally.turn_holders as
+ SELECT t.name,
+    l.pid
+   FROM (tally.turns t
+     JOIN pg_locks l ON (((l.locktype = 'transactionid'::text) AND (l.transactionid = t.xmax) AND (l.mode = 'ExclusiveLock'::text) AND l.granted)));
+comment on view tally.turn_holders is 'Who has a turn now. A row''s lock is kept in the row, and in pg_locks only its transaction.';
 
 -- view tally.unfilled
 create view tally.unfilled as
@@ -1457,6 +1465,24 @@ $function$;
 comment on function tally.backoff(integer) is 'How long after its failure a build is tried again.';
 revoke all on function tally.backoff(integer) from public;
 
+-- function tally.base_type(oid)
+CREATE OR REPLACE FUNCTION tally.base_type(type oid)
+ RETURNS regtype
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- A domain may be over a domain.
+  with recursive below as (
+    select y.oid, y.typbasetype from pg_type y where y.oid = base_type.type
+    union all
+    select y.oid, y.typbasetype from below b join pg_type y on y.oid = b.typbasetype
+  )
+  select b.oid::regtype from below b where b.typbasetype = 0
+$function$;
+comment on function tally.base_type(oid) is 'What a domain is over in the end; any other type as it is.';
+revoke all on function tally.base_type(oid) from public;
+
 -- function tally.bounded(numeric)
 CREATE OR REPLACE FUNCTION tally.bounded(delta numeric)
  RETURNS numeric
@@ -1612,7 +1638,7 @@ security definer  -- writers of the table need no right on tally
 set search_path = pg_catalog, pg_temp
 %2$sas %3$L$create$,
       v_function.name,
-      case when v_function.by_settings then tally.pinned_settings() else '' end,
+      tally.trigger_settings(v_function.by_settings),
       v_function.body);
     execute format('revoke execute on function tally.%s() from public', v_function.name);
     execute format('comment on function tally.%s() is %L', v_function.name,
@@ -2197,7 +2223,7 @@ AS $function$
     ',' operator(pg_catalog.||) case
       when value operator(pg_catalog.>=) -9223372036854775808
            and value operator(pg_catalog.<=) 9223372036854775807
-      then value::bigint::text end, ']')
+      then value::bigint::pg_catalog.text end, ']')
 $function$;
 comment on function tally.change(text,text,numeric) is 'One counter''s change as tally.pulse announces it: ["name","scope",5]; without the number where it is beyond bigint.';
 revoke all on function tally.change(text,text,numeric) from public;
@@ -2405,7 +2431,7 @@ comment on function tally.check_declarer(text,boolean) is 'Raises TL007 for a ro
 revoke all on function tally.check_declarer(text,boolean) from public;
 
 -- function tally.check_expression(text,text,regclass,text,regclass,regtype,boolean)
-CREATE OR REPLACE FUNCTION tally.check_expression(counter text, part text, source regclass, expression text, probe regclass, amount_type regtype, is_immutable boolean, OUT sql_text text, OUT by_settings boolean, OUT calls boolean, OUT columns name[])
+CREATE OR REPLACE FUNCTION tally.check_expression(counter text, part text, source regclass, expression text, probe regclass, amount_type regtype, is_immutable boolean, OUT sql_text text, OUT by_settings smallint, OUT calls boolean, OUT columns name[])
  RETURNS record
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2419,6 +2445,7 @@ CREATE OR REPLACE FUNCTION tally.check_expression(counter text, part text, sourc
  SET quote_all_identifiers TO 'off'
  SET xmlbinary TO 'base64'
  SET xmloption TO 'content'
+ SET lc_monetary TO 'C'
 AS $function$
 declare
   v_tree text;
@@ -2443,7 +2470,7 @@ begin
         'it depends on the clock or the session, such as current_date or current_user'
       when tally.frozen_words(expression) > tally.frozen_words(sql_text) and exists (
         select from regexp_matches(v_tree, ':consttype ([0-9]+)', 'g') m
-        where m[1]::oid in (select y.type from tally.time_types y))
+        where tally.holds_time(m[1]::oid))
         then 'it says now, today, tomorrow or yesterday, which is read once, when it is declared, '
              'and would stay that time'
       when v_tree ~ 'NEXTVALUEEXPR' then 'it draws from a sequence'
@@ -2456,8 +2483,11 @@ begin
         then 'it shows an object by its name, which can be renamed'
       when exists (
         select from regexp_matches(v_tree, ':resulttype ([0-9]+) :resultcollid', 'g') m
-        where m[1]::oid in ('date'::regtype, 'time'::regtype, 'timetz'::regtype,
-                            'timestamp'::regtype, 'timestamptz'::regtype))
+        where tally.holds_time(m[1]::oid)
+        union all
+        select from regexp_matches(v_tree, '{JSONRETURNING :format (?:<>|{[^}]*}) :typid ([0-9]+)',
+                                   'g') m
+        where tally.holds_time(m[1]::oid))
         then 'it reads a time from text, which may say now; to_timestamp(…, format) reads no such '
              'word'
       when exists (
@@ -2492,7 +2522,8 @@ begin
       where p.pronamespace <> 'pg_catalog'::regnamespace)
   into v_why, calls;
   -- A constant with a backslash or an array is read by settings too.
-  by_settings := not is_immutable or sql_text ~ '[\\{]' or tally.shown_by_settings(v_tree, source);
+  by_settings := greatest(tally.shown_by_settings(v_tree, sql_text, source),
+                          case when not is_immutable or sql_text ~ '[\\{]' then 1 else 0 end);
 
   if v_why is not null then
     raise exception using errcode = 'TL004',
@@ -2511,8 +2542,7 @@ begin
     sql_text := format('(%s)::text', sql_text);
   end if;
   if part = 'amount' then
-    select case when t.typtype = 'd' then t.typbasetype else t.oid end into amount_type
-    from pg_type t where t.oid = amount_type;
+    amount_type := tally.base_type(amount_type);
     -- No cast is written here: a column may have another type one day, and then the tally.whole
     -- of that type is meant.
     sql_text := case
@@ -2992,6 +3022,23 @@ CREATE OR REPLACE FUNCTION tally.check_watching(watch bigint)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+ SET "DateStyle" TO 'ISO, YMD'
+ SET "IntervalStyle" TO 'postgres'
+ SET extra_float_digits TO '1'
+ SET standard_conforming_strings TO 'on'
+ SET array_nulls TO 'on'
+ SET bytea_output TO 'hex'
+ SET quote_all_identifiers TO 'off'
+ SET xmlbinary TO 'base64'
+ SET xmloption TO 'content'
+ SET lc_time TO 'C'
+ SET lc_numeric TO 'C'
+ SET lc_monetary TO 'C'
+ SET timezone_abbreviations TO 'Default'
+ SET default_text_search_config TO 'pg_catalog.simple'
+ SET backslash_quote TO 'safe_encoding'
+ SET transform_null_equals TO 'off'
 AS $function$
 declare
   v_watch tally.watches;
@@ -3383,6 +3430,10 @@ CREATE OR REPLACE FUNCTION tally.compare(counters bigint[], lenient boolean DEFA
  SET lc_time TO 'C'
  SET lc_numeric TO 'C'
  SET lc_monetary TO 'C'
+ SET timezone_abbreviations TO 'Default'
+ SET default_text_search_config TO 'pg_catalog.simple'
+ SET backslash_quote TO 'safe_encoding'
+ SET transform_null_equals TO 'off'
 AS $function$
 declare
   v_counter tally.definitions;
@@ -3427,11 +3478,11 @@ CREATE OR REPLACE FUNCTION tally.compile_change(name text, source regclass, chan
  LANGUAGE plpgsql
 AS $function$
 declare
-  v_probe text := tally.probe_name(source);
+  v_probe pg_catalog.text := tally.probe_name(source);
 begin
   -- Postgres itself is asked how it reads UPDATE … SET, as the rule of an empty copy of the source:
   -- a rule's text can be had back, with every name qualified.
-  if coalesce(pg_catalog.btrim(change, E' \t\r\n'), '') = '' then
+  if coalesce(pg_catalog.btrim(change, E' \t\r\n'), '') operator(pg_catalog.=) '' then
     raise exception using errcode = 'TL030',
       message = pg_catalog.format('expiry "%s": its change is %s', name,
                                   case when change is null then 'null' else 'empty' end),
@@ -3463,24 +3514,25 @@ comment on function tally.compile_change(text,regclass,text) is 'An expiry''s ch
 revoke all on function tally.compile_change(text,regclass,text) from public;
 
 -- function tally.compile_expression(text,text,regclass,text)
-CREATE OR REPLACE FUNCTION tally.compile_expression(counter text, part text, source regclass, expression text, OUT sql_text text, OUT by_settings boolean, OUT calls boolean, OUT columns name[])
+CREATE OR REPLACE FUNCTION tally.compile_expression(counter text, part text, source regclass, expression text, OUT sql_text text, OUT by_settings smallint, OUT calls boolean, OUT columns name[])
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
 declare
-  v_probe     text := tally.probe_name(source);
-  v_view      text := 'tally_view_' || pg_catalog.left(pg_catalog.md5(v_probe), 12);
+  v_probe     pg_catalog.text := tally.probe_name(source);
+  v_view      pg_catalog.text := 'tally_view_'
+    operator(pg_catalog.||) pg_catalog.left(pg_catalog.md5(v_probe), 12);
   -- A line of its own ends a comment that the expression may end with.
-  v_text      text := pg_catalog.format(E'(%s\n)', expression);
-  v_immutable boolean := true;
+  v_text      pg_catalog.text := pg_catalog.format(E'(%s\n)', expression);
+  v_immutable pg_catalog.bool := true;
   v_type      pg_catalog.regtype;
-  v_state     text;
-  v_message   text;
+  v_state     pg_catalog.text;
+  v_message   pg_catalog.text;
 begin
   -- Postgres itself is asked whether the expression will do, as a CHECK constraint on an empty
   -- copy of the source (which rules out subqueries, aggregates and parameters), and then how
   -- it reads it.
-  if pg_catalog.btrim(expression, E' \t\r\n') = '' then
+  if pg_catalog.btrim(expression, E' \t\r\n') operator(pg_catalog.=) '' then
     raise exception using errcode = 'TL004',
       message = pg_catalog.format('counter "%s": its %s is empty', counter, part),
       hint = pg_catalog.format('Leave %s out, or give an SQL expression over the columns of %s.',
@@ -3489,7 +3541,7 @@ begin
 
   begin
     execute pg_catalog.format('create temporary table %s (like %s)', v_probe, source);
-    if part = 'amount' then
+    if part operator(pg_catalog.=) 'amount' then
       -- The cast is only tried: amounts are summed as numeric, which cannot overflow.
       execute pg_catalog.format('alter table %s add constraint tally_cast check '
                                 '((%s::pg_catalog.int8) is not null)', v_probe, v_text);
@@ -3497,13 +3549,15 @@ begin
                                 v_view, v_text, v_probe);
       select a.atttypid::pg_catalog.regtype into strict v_type
       from pg_catalog.pg_attribute a
-      where a.attrelid = ('pg_temp.' || v_view)::pg_catalog.regclass and a.attnum = 1;
+      where a.attrelid operator(pg_catalog.=)
+              ('pg_temp.' operator(pg_catalog.||) v_view)::pg_catalog.regclass::pg_catalog.oid
+        and a.attnum operator(pg_catalog.=) 1;
       execute pg_catalog.format('drop view pg_temp.%s', v_view);
     end if;
     execute pg_catalog.format('alter table %s add constraint tally_expression check (%s)', v_probe,
-      case part when 'filter' then v_text
-                when 'scope' then pg_catalog.format('(%s::pg_catalog.text) is not null', v_text)
-                else pg_catalog.format('%s is not null', v_text) end);
+      case when part operator(pg_catalog.=) 'filter' then v_text
+           when part operator(pg_catalog.=) 'scope' then pg_catalog.format('(%s::pg_catalog.text) is not null', v_text)
+           else pg_catalog.format('%s is not null', v_text) end);
     -- More parentheses than above: a text that closes them in one place cannot in the other.
     begin
       execute pg_catalog.format('alter table %s add column %s pg_catalog.text generated always as '
@@ -3514,7 +3568,8 @@ begin
     end;
   exception when others or assert_failure then
     get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
-    if v_state in ('55P03', '57014', '40P01', '53100', '53200') then
+    if v_state operator(pg_catalog.=) any (
+         '{55P03,57014,40P01,53100,53200}'::pg_catalog.text[]) then
       raise;
     end if;
     raise exception using errcode = 'TL004',
@@ -3540,9 +3595,9 @@ CREATE OR REPLACE FUNCTION tally.compile_rule(kind text, name text, part text, s
  LANGUAGE plpgsql
 AS $function$
 declare
-  v_message text;
-  v_detail  text;
-  v_hint    text;
+  v_message pg_catalog.text;
+  v_detail  pg_catalog.text;
+  v_hint    pg_catalog.text;
 begin
   -- The same check as a counter's expressions have, in words of its own.
   if expression is null then
@@ -3589,8 +3644,7 @@ begin
   -- A statement that sets a partition key may move rows, and a MERGE that moves a row shows it to
   -- no statement trigger (PostgreSQL 15 to 18). Remember what was changed so far; the counting
   -- function compares afterwards, see tally.moved_unseen.
-  perform set_config('tally.moving_' || pg_trigger_depth() || '_' || tg_relid,
-                     tally.heap_changes(tg_relid)::text, true);
+  perform tally.note_move('count', tg_relid);
   return null;
 end
 $function$;
@@ -3724,6 +3778,10 @@ CREATE OR REPLACE FUNCTION tally.count_truncate()
  SET lc_time TO 'C'
  SET lc_numeric TO 'C'
  SET lc_monetary TO 'C'
+ SET timezone_abbreviations TO 'Default'
+ SET default_text_search_config TO 'pg_catalog.simple'
+ SET backslash_quote TO 'safe_encoding'
+ SET transform_null_equals TO 'off'
 AS $function$
 declare
   v_leaf    regclass;
@@ -3783,6 +3841,27 @@ end
 $function$;
 comment on function tally.count_truncate() is 'Trigger function: counts a TRUNCATE, after it on a plain table, before it on a partition.';
 revoke all on function tally.count_truncate() from public;
+
+-- function tally.count_updated()
+CREATE OR REPLACE FUNCTION tally.count_updated()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- After the counting function, and only where the key was set. A statement of several parts fires
+  -- its BEFORE triggers for the first part alone: then nothing was noted, and nothing is known.
+  if not tally.forget_move('count', tg_relid) then
+    perform tally.stop_counter(d.id, 'rows may have moved to another partition unseen')
+    from tally.definitions d
+    where d.source = coalesce(pg_partition_root(tg_relid), tg_relid::regclass);
+  end if;
+  return null;
+end
+$function$;
+comment on function tally.count_updated() is 'Trigger function after an UPDATE of a partition key: ends what tally.count_move began.';
+revoke all on function tally.count_updated() from public;
 
 -- function tally.countable(text,boolean)
 CREATE OR REPLACE FUNCTION tally.countable(name text, unfilled boolean)
@@ -3981,20 +4060,20 @@ CREATE OR REPLACE FUNCTION tally.create_counter(name text, source regclass, filt
  LANGUAGE plpgsql
 AS $function$
 declare
-  v_filter record;
-  v_scope  record;
-  v_amount record;
+  v_filter pg_catalog.record;
+  v_scope  pg_catalog.record;
+  v_amount pg_catalog.record;
 begin
   -- Declares a counter. It only attaches: rows that are there already are counted by a fill.
   perform tally.check_counter(name, source, audience, ranked);
 
-  select 'true' as sql_text, false as by_settings, false as calls,
+  select 'true' as sql_text, 0::pg_catalog.int2 as by_settings, false as calls,
          '{}'::pg_catalog.name[] as columns
   into v_filter;
-  select '''''::text' as sql_text, false as by_settings, false as calls,
+  select '''''::text' as sql_text, 0::pg_catalog.int2 as by_settings, false as calls,
          '{}'::pg_catalog.name[] as columns
   into v_scope;
-  select '1::bigint' as sql_text, false as by_settings, false as calls,
+  select '1::bigint' as sql_text, 0::pg_catalog.int2 as by_settings, false as calls,
          '{}'::pg_catalog.name[] as columns
   into v_amount;
   if filter is not null then
@@ -4012,9 +4091,10 @@ begin
 
   perform tally.put_counter(name, source, filter, scope, amount, audience, ranked,
     v_filter.sql_text, v_scope.sql_text, v_amount.sql_text,
-    v_filter.by_settings or v_scope.by_settings or v_amount.by_settings,
+    greatest(v_filter.by_settings, v_scope.by_settings, v_amount.by_settings),
     v_filter.calls or v_scope.calls or v_amount.calls,
-    v_filter.columns || v_scope.columns || v_amount.columns);
+    pg_catalog.array_cat(pg_catalog.array_cat(v_filter.columns, v_scope.columns),
+                         v_amount.columns));
 end
 $function$;
 comment on function tally.create_counter(text,regclass,text,text,text,text,boolean) is 'Declares a counter over the rows of a table: how many match filter, or the sum of amount, one number for each scope. Again with the same words changes nothing. tally.drop_counter undoes it.';
@@ -4027,9 +4107,9 @@ CREATE OR REPLACE FUNCTION tally.create_expiry(name text, source regclass, due t
 AS $function$
 declare
   v_rule   tally.expiries;
-  v_due    record;
-  v_filter record;
-  v_change record;
+  v_due    pg_catalog.record;
+  v_filter pg_catalog.record;
+  v_change pg_catalog.record;
   v_type   pg_catalog.regtype;
 begin
   -- Declares that rows whose time has come are changed: by tally.work, within milliseconds of
@@ -4362,7 +4442,8 @@ begin
       detail := (select format('%s difference(s) found by tally.verify on %s', v.differences,
                                date_trunc('second', v.verified_at))
                  from tally.verifications v where v.counter = v_counter.id);
-      remedy := format('select * from tally.repair(%L); and find out what went past the triggers.',
+      remedy := format('select * from tally.repair(%L); and find out what went past the triggers, or '
+                       'which function that it uses is declared immutable and is not.',
                        v_counter.name);
     elsif (select c.relkind = 'r' from pg_class c where c.oid = v_counter.source)
           and pg_relation_size(v_counter.source) = 0
@@ -4577,16 +4658,16 @@ AS $function$
   from tally.status s
   union all
   select 'pulse lock', 'warn',
-         format('held by pid %s (%s, %s) since %s', a.pid,
-                coalesce(nullif(a.application_name, ''), 'no name'), a.state,
-                date_trunc('second', coalesce(a.xact_start, a.state_change))),
+         format('held by pid %s (%s, %s) since %s', a.pid, a.usename,
+                concat_ws(', ', coalesce(nullif(a.application_name, ''), 'no name'), a.state),
+                date_trunc('second', coalesce(a.xact_start, s.pulsed_at))),
          'No other session can pulse until it ends its transaction: end it, or '
          'pg_terminate_backend(pid).'
-  from pg_locks l
+  from (select distinct h.pid from tally.turn_holders h) l
   join pg_stat_activity a on a.pid = l.pid
-  join pg_database b on b.oid = l.database and b.datname = current_database()
-  where l.locktype = 'advisory' and l.classid = 1952541804 and l.objid = 1 and l.objsubid = 2
-    and l.granted and coalesce(a.xact_start, a.state_change) < clock_timestamp() - interval '10 s'
+  cross join tally.status s
+  -- Since when others' transactions are open, tally_owner may not see; nothing was folded since then.
+  where coalesce(a.xact_start, s.pulsed_at) < clock_timestamp() - interval '10 s'
   union all
   select 'pending deltas',
          case when s.pending <= 10 * x.allowed then 'ok'
@@ -4955,7 +5036,7 @@ begin
       message = format('there is no counter "%s"', name),
       hint = 'select name from tally.counter_definitions; lists them.';
   end if;
-  perform pg_advisory_xact_lock(v_old.id);
+  perform tally.lock_counter(v_old.id, v_old.name);
   if exists (select from pg_class c where c.oid = v_old.source) then
     if not (select pg_has_role(c.relowner, 'usage') from pg_class c where c.oid = v_old.source) then
       raise exception using errcode = 'TL007',
@@ -5369,7 +5450,7 @@ grant execute on function tally.expand_due() to tally_server;
 
 -- function tally.expected_functions(regclass,text)
 CREATE OR REPLACE FUNCTION tally.expected_functions(source regclass, kind text)
- RETURNS TABLE(name text, body text, by_settings boolean, purpose text)
+ RETURNS TABLE(name text, body text, by_settings smallint, purpose text)
  LANGUAGE sql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5389,7 +5470,7 @@ AS $function$
   cross join lateral (
     select tally.function_body(t.slug, e.event, array_agg(d.id order by d.name),
                                bool_and(d.scope is null), r.relkind = 'p') as body,
-           bool_or(d.by_settings) as by_settings,
+           max(d.by_settings) as by_settings,
            format('counts %s on %s for %s', upper(e.event), t.source,
                   string_agg(d.name, ', ' order by d.name)) as purpose
     from tally.definitions d
@@ -5397,7 +5478,7 @@ AS $function$
     having count(*) > 0
     union all
     select tally.marking_body(t.slug, e.event, array_agg(w.id order by w.id), r.relkind = 'p'),
-           bool_or(w.by_settings),
+           max(w.by_settings),
            format('marks documents of %s on %s of %s',
                   string_agg(distinct s.name, ', ' order by s.name), upper(e.event), t.source)
     from tally.watches w
@@ -5448,12 +5529,15 @@ AS $function$
   -- has partitions can have rows moved between them; and the one row trigger is for the root,
   -- which PostgreSQL copies to every partition, see tally.count_route. A move trigger may be for
   -- more columns than move rows: those of a partition that is gone and had partitions of its own.
-  -- It is for every column where a trigger of the application may set the key by itself.
+  -- It is for every column where a trigger of the application may set the key by itself. What ends
+  -- it fires after the counting trigger, by its name.
   select f.relation, e.name,
          format('create or replace trigger %s %s on %s %sexecute function tally.%s()',
                 e.name,
                 case e.event
                   when 'move' then 'before update' || case when m.by_trigger then ''
+                                                        else ' of ' || m.columns end
+                  when 'updated' then 'after update' || case when m.by_trigger then ''
                                                         else ' of ' || m.columns end
                   when 'route' then 'before insert'
                   when 'truncate' then
@@ -5470,7 +5554,7 @@ AS $function$
                      else 'for each statement ' end,
                 e.function),
          case when p.proname = e.function
-                   and (e.event <> 'move' or t.tgattr::text = ''
+                   and (e.event not in ('move', 'updated') or t.tgattr::text = ''
                         or (not m.by_trigger
                             and m.attnums <@ string_to_array(t.tgattr::text, ' ')::int2[]))
                    -- Made anew by hand, with a condition, for each row or for some columns.
@@ -5488,20 +5572,20 @@ AS $function$
                 then format('%s_%s_%s', s.kind, s.slug, v.event)
                 else format('%s_%s', s.kind, v.event) end as function
     from (values ('insert'), ('update'), ('delete'), ('truncate'), ('move'),
-                 ('route')) v (event)
+                 ('updated'), ('route')) v (event)
   ) e
   left join lateral (
     select string_agg(quote_ident(k.attname), ', ' order by k.attnum) as columns,
            array_agg(k.attnum order by k.attnum) as attnums,
            tally.may_set_keys(f.relation, array_agg(k.attname)) as by_trigger
     from tally.move_columns(f.relation) k
-  ) m on e.event = 'move'
+  ) m on e.event in ('move', 'updated')
   left join pg_trigger t on t.tgrelid = f.relation and t.tgname = e.name and not t.tgisinternal
   left join pg_proc p on p.oid = t.tgfoid and p.pronamespace = 'tally'::regnamespace
   where s.source = expected_triggers.source and s.kind = expected_triggers.kind
     and not exists (select from pg_class o where o.oid = s.source and o.relispartition)
     and c.relkind in ('r', 'p')
-    and not (e.event = 'move' and m.columns is null)
+    and not (e.event in ('move', 'updated') and m.columns is null)
     and not (e.event = 'route' and (c.relkind <> 'p' or f.relation <> s.source))
 $function$;
 comment on function tally.expected_triggers(regclass,text) is 'The counting or marking triggers that a table and its partitions must have, with the DDL that makes them.';
@@ -5784,9 +5868,8 @@ begin
   -- expression is one that tally.compile_rule has read.
   execute format('create temporary view tally_typed as select (%s) as value from %s', expression,
                  source);
-  select coalesce(nullif(t.typbasetype, 0), t.oid)::regtype into v_type
+  select tally.base_type(a.atttypid) into v_type
   from pg_attribute a
-  join pg_type t on t.oid = a.atttypid
   where a.attrelid = to_regclass('pg_temp.tally_typed') and a.attnum = 1;
   execute 'drop view pg_temp.tally_typed';
   return v_type;
@@ -5995,7 +6078,10 @@ begin
   end if;
   delete from tally.fold_requests f
   where f.ctid in (select o.ctid from tally.fold_requests o for update skip locked);
-  perform tally.pulse();
+  -- Nor does it wait: for a number, where somebody is taking one, the next one may.
+  if tally.take_turn('number') then
+    perform tally.pulse();
+  end if;
   perform tally.collect_marks() where not exists (select from tally.pending_marks offset 20000);
   return null;
 exception when query_canceled or others or assert_failure then
@@ -6005,6 +6091,26 @@ end
 $function$;
 comment on function tally.fold_at_commit() is 'Trigger function of tally.fold_requests: the writer''s own fold, while nobody pulses, and of marks what is left of them when each document stands there once.';
 revoke all on function tally.fold_at_commit() from public;
+
+-- function tally.foreign_names(text)
+CREATE OR REPLACE FUNCTION tally.foreign_names(sql_text text)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET standard_conforming_strings TO 'on'
+AS $function$
+  -- As tally.check_expression writes an expression, what is not PostgreSQL's own has the name of its
+  -- schema, and a string doubles its quotes. Ours come and go with the version.
+  select coalesce(array_agg(m[1] order by m[1]), '{}')
+  from regexp_matches(
+    regexp_replace(foreign_names.sql_text, '''(?:[^'']|'''')*''', '''''', 'g'),
+    '((?:\m[a-z_][\w$]*|"(?:[^"]|"")+")\.(?:[[:alpha:]_][\w$]*|"(?:[^"]|"")+"|[-+*/<>=~!@#%^&|`?]+))',
+    'g') m
+  where m[1] !~ '^tally\.'
+$function$;
+comment on function tally.foreign_names(text) is 'The functions, operators and types of other schemas that an expression names, in order.';
+revoke all on function tally.foreign_names(text) from public;
 
 -- function tally.forget_due(bigint,text)
 CREATE OR REPLACE FUNCTION tally.forget_due(summary bigint, scope text)
@@ -6030,6 +6136,25 @@ end
 $function$;
 comment on function tally.forget_due(bigint,text) is 'A document is being built: what was due of it is not any more. Since when it was; NULL: it was built by somebody else meanwhile, or its mark is just being collected.';
 revoke all on function tally.forget_due(bigint,text) from public;
+
+-- function tally.forget_move(text,oid)
+CREATE OR REPLACE FUNCTION tally.forget_move(kind text, relation oid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+AS $function$
+declare
+  v_place  tid := (tally.noted_move(kind, relation)).place;
+  v_before text;
+begin
+  delete from tally.moves m where m.ctid = v_place returning m.before into v_before;
+  perform set_config(tally.move_setting(kind, relation), coalesce(v_before, ''), true);
+  return v_place is not null;
+end
+$function$;
+comment on function tally.forget_move(text,oid) is 'At the end of a statement that set a partition key: whether it had been noted at its beginning.';
+revoke all on function tally.forget_move(text,oid) from public;
 
 -- function tally.free_column(regclass,text)
 CREATE OR REPLACE FUNCTION tally.free_column(source regclass, wanted text)
@@ -6145,14 +6270,13 @@ $body$    if (
   if partitioned and event = 'update' then
     v_moved := format(
 $body$  -- Rows that a MERGE moved to another partition are in no transition table.
-  if coalesce(current_setting('tally.moving_' || pg_trigger_depth() || '_' || tg_relid, true), '') <> ''
-     and tally.moved_unseen(tg_relid, (select count(*) from tally_old)) then
+  if %s then
     perform tally.stop_counter(i.id, 'rows moved to another partition by MERGE')
     from (values %s) i (id);
     return null;
   end if;
 
-$body$, (select string_agg(format('(%s)', i.id), ', ' order by i.n)
+$body$, tally.looks_for_moves('count'), (select string_agg(format('(%s)', i.id), ', ' order by i.n)
          from unnest(counters) with ordinality i (id, n)));
   end if;
 
@@ -6210,8 +6334,8 @@ AS $function$
   join pg_proc p on p.pronamespace = 'tally'::regnamespace and p.proname = f.name
   where p.prosrc = f.body
     and p.prosecdef
-    and cardinality(p.proconfig) = 1 + case when f.by_settings
-          then regexp_count(tally.pinned_settings(), '^set ', 1, 'n') else 0 end
+    and cardinality(p.proconfig) = 1
+          + regexp_count(tally.trigger_settings(f.by_settings), '^set ', 1, 'n')
 $function$;
 comment on function tally.functions_stand(regclass,text) is 'Whether a table''s trigger functions are as tally.build_functions would write them now.';
 revoke all on function tally.functions_stand(regclass,text) from public;
@@ -6515,6 +6639,38 @@ $function$;
 comment on function tally.holders(regclass) is 'Who holds a lock on a table that writing or declaring may have to wait for.';
 revoke all on function tally.holders(regclass) from public;
 
+-- function tally.holds_time(oid)
+CREATE OR REPLACE FUNCTION tally.holds_time(type oid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with recursive parts as (
+    select holds_time.type as oid
+    union
+    select p.oid
+    from parts t
+    cross join lateral (
+      select y.typelem as oid from pg_type y where y.oid = t.oid
+      union all
+      select y.typbasetype from pg_type y where y.oid = t.oid
+      union all
+      select r.rngsubtype from pg_range r where t.oid in (r.rngtypid, r.rngmultitypid)
+      union all
+      select a.atttypid from pg_type y join pg_attribute a on a.attrelid = y.typrelid
+      where y.oid = t.oid and y.typtype = 'c' and a.attnum > 0 and not a.attisdropped
+    ) p
+    where p.oid <> 0
+  )
+  select exists (
+    select from parts t
+    where t.oid in ('date'::regtype, 'time'::regtype, 'timetz'::regtype, 'timestamp'::regtype,
+                    'timestamptz'::regtype))
+$function$;
+comment on function tally.holds_time(oid) is 'Whether the text of a value of this type may be a word such as now: times, and arrays, ranges, domains and rows of them.';
+revoke all on function tally.holds_time(oid) from public;
+
 -- function tally.index_form(text,regclass,text,text)
 CREATE OR REPLACE FUNCTION tally.index_form(name text, source regclass, due_sql text, filter_sql text, OUT key text, OUT predicate text)
  RETURNS record
@@ -6530,6 +6686,7 @@ CREATE OR REPLACE FUNCTION tally.index_form(name text, source regclass, due_sql 
  SET quote_all_identifiers TO 'off'
  SET xmlbinary TO 'base64'
  SET xmloption TO 'content'
+ SET lc_monetary TO 'C'
 AS $function$
 declare
   v_probe text := tally.probe_name(source);
@@ -6814,6 +6971,45 @@ end
 $function$;
 comment on function tally.lend_triggers(regclass,boolean) is 'Lets the owner of a counted table call its counting functions while partitions are made, or no more.';
 revoke all on function tally.lend_triggers(regclass,boolean) from public;
+
+-- function tally.lock_counter(bigint,text)
+CREATE OR REPLACE FUNCTION tally.lock_counter(id bigint, name text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_until timestamptz := clock_timestamp() + (select s.attach_wait from tally.settings s);
+begin
+  -- One declaration or fill of a counter at a time. Anybody who can log in may hold an advisory
+  -- lock, so it is tried, not waited for: whoever has it is named.
+  while not pg_try_advisory_xact_lock(lock_counter.id) loop
+    if clock_timestamp() >= v_until then
+      raise exception using errcode = 'TL008',
+        message = format('counter "%s" could not be locked within %s', name,
+                         (select s.attach_wait from tally.settings s)),
+        detail = (select coalesce(
+                           'Held by ' || string_agg(distinct format('pid %s (%s, %s, %s)',
+                             a.pid, a.usename, coalesce(nullif(a.application_name, ''), 'no name'),
+                             coalesce(a.state, 'not to be seen by this role')), '; '),
+                           'Nobody holds it any more.')
+                  from pg_locks l
+                  join pg_stat_activity a on a.pid = l.pid
+                  where l.locktype = 'advisory' and l.objsubid = 1 and l.granted
+                    and l.pid <> pg_backend_pid()
+                    and l.database = (select b.oid from pg_database b
+                                      where b.datname = current_database())
+                    and l.classid::bigint = (lock_counter.id >> 32) & 4294967295
+                    and l.objid::bigint = lock_counter.id & 4294967295),
+        hint = 'It is being declared, dropped or filled by that session: wait, or '
+               'pg_terminate_backend(pid); tally.settings.attach_wait says how long to try.';
+    end if;
+    perform pg_sleep(0.01 + random() * 0.02);
+  end loop;
+end
+$function$;
+comment on function tally.lock_counter(bigint,text) is 'Makes this transaction the only one that declares, drops or fills a counter; TL008 names who is in the way.';
+revoke all on function tally.lock_counter(bigint,text) from public;
 
 -- function tally.lock_rows(text,regclass)
 CREATE OR REPLACE FUNCTION tally.lock_rows(name text, source regclass)
@@ -7145,6 +7341,23 @@ $function$;
 comment on function tally.look_through(bigint,text,integer) is 'The scopes in the rows that a summary watches, in order, at most so many; and what is wrong with a watch that could not be evaluated.';
 revoke all on function tally.look_through(bigint,text,integer) from public;
 
+-- function tally.looks_for_moves(text)
+CREATE OR REPLACE FUNCTION tally.looks_for_moves(kind text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- Two looks into this session's own figures: what nobody can write who may not write tally.moves.
+  select format(
+$body$(pg_stat_get_xact_tuples_inserted('tally.moves'::regclass)
+        <> pg_stat_get_xact_tuples_deleted('tally.moves'::regclass)
+      or current_setting('track_counts') = 'off')
+     and tally.moved_unseen('%s', tg_relid, (select count(*) from tally_old))$body$, kind)
+$function$;
+comment on function tally.looks_for_moves(text) is 'Text for generated functions: the condition on which rows were moved unseen.';
+revoke all on function tally.looks_for_moves(text) from public;
+
 -- function tally.make_builder(text,text,text)
 CREATE OR REPLACE FUNCTION tally.make_builder(function text, builder text, path text)
  RETURNS void
@@ -7297,8 +7510,7 @@ AS $function$
 begin
   -- As tally.count_move has it: a MERGE that moves a row to another partition shows it to no
   -- statement trigger.
-  perform set_config('tally.marking_' || pg_trigger_depth() || '_' || tg_relid,
-                     tally.heap_changes(tg_relid)::text, true);
+  perform tally.note_move('mark', tg_relid);
   return null;
 end
 $function$;
@@ -7353,22 +7565,23 @@ $function$;
 comment on function tally.mark_truncate() is 'Trigger function: a TRUNCATE marks every document of the summaries that watch the table.';
 revoke all on function tally.mark_truncate() from public;
 
--- function tally.mark_unseen(oid,bigint)
-CREATE OR REPLACE FUNCTION tally.mark_unseen(relation oid, seen bigint)
- RETURNS boolean
+-- function tally.mark_updated()
+CREATE OR REPLACE FUNCTION tally.mark_updated()
+ RETURNS trigger
  LANGUAGE plpgsql
+ SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-declare
-  v_setting text := 'tally.marking_' || pg_trigger_depth() || '_' || relation;
-  v_noted   bigint := current_setting(v_setting)::bigint;
 begin
-  perform set_config(v_setting, '', true);
-  return tally.heap_changes(relation) - v_noted <> seen or current_setting('track_counts') = 'off';
+  -- As tally.count_updated has it.
+  if not tally.forget_move('mark', tg_relid) then
+    perform tally.mark_source(coalesce(pg_partition_root(tg_relid), tg_relid::regclass));
+  end if;
+  return null;
 end
 $function$;
-comment on function tally.mark_unseen(oid,bigint) is 'Whether a statement on a partitioned table moved rows that its transition tables do not show.';
-revoke all on function tally.mark_unseen(oid,bigint) from public;
+comment on function tally.mark_updated() is 'Trigger function after an UPDATE of a partition key: ends what tally.mark_move began.';
+revoke all on function tally.mark_updated() from public;
 
 -- function tally.marked_rows(bigint[],text)
 CREATE OR REPLACE FUNCTION tally.marked_rows(watches bigint[], event text)
@@ -7414,12 +7627,10 @@ begin
   if partitioned and event = 'update' then
     v_moved := format(
 $body$  -- Rows that a MERGE moved to another partition are in no transition table.
-  if coalesce(current_setting('tally.marking_' || pg_trigger_depth() || '_' || tg_relid, true), '')
-       <> ''
-     and tally.mark_unseen(tg_relid, (select count(*) from tally_old)) then
+  if %s then
     perform tally.mark_all(%L);
   end if;
-$body$, slug);
+$body$, tally.looks_for_moves('mark'), slug);
   end if;
   return format(
 $body$#variable_conflict use_column
@@ -7675,25 +7886,37 @@ $function$;
 comment on function tally.move_columns(regclass) is 'The columns of a partitioned table whose change may move a row to another partition.';
 revoke all on function tally.move_columns(regclass) from public;
 
--- function tally.moved_unseen(oid,bigint)
-CREATE OR REPLACE FUNCTION tally.moved_unseen(relation oid, seen bigint)
+-- function tally.move_setting(text,oid)
+CREATE OR REPLACE FUNCTION tally.move_setting(kind text, relation oid)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select format('tally.%s_moving_%s_%s', kind, pg_trigger_depth(), relation)
+$function$;
+comment on function tally.move_setting(text,oid) is 'The setting that says where in tally.moves the statement under way has its row. It only saves looking for it: who writes another place into it is not believed.';
+revoke all on function tally.move_setting(text,oid) from public;
+
+-- function tally.moved_unseen(text,oid,bigint)
+CREATE OR REPLACE FUNCTION tally.moved_unseen(kind text, relation oid, seen bigint)
  RETURNS boolean
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_setting text := 'tally.moving_' || pg_trigger_depth() || '_' || relation;
-  v_noted   bigint := current_setting(v_setting)::bigint;
+  v_noted bigint := (tally.noted_move(kind, relation)).changes;
 begin
   -- Every row that an UPDATE changes or moves is in its transition table. Where more was changed
   -- than that, rows were moved by a MERGE (or changed by a trigger under way, which is rare
   -- enough to be taken for the same): what happened cannot be counted in place.
-  perform set_config(v_setting, '', true);
-  return tally.heap_changes(relation) - v_noted <> seen or current_setting('track_counts') = 'off';
+  return v_noted is not null
+         and (tally.heap_changes(relation) - v_noted <> seen
+              or current_setting('track_counts') = 'off');
 end
 $function$;
-comment on function tally.moved_unseen(oid,bigint) is 'Whether a statement on a partitioned source moved rows that its transition tables do not show.';
-revoke all on function tally.moved_unseen(oid,bigint) from public;
+comment on function tally.moved_unseen(text,oid,bigint) is 'Whether a statement on a partitioned table moved rows that its transition tables do not show.';
+revoke all on function tally.moved_unseen(text,oid,bigint) from public;
 
 -- function tally.ms_since(timestamp with time zone)
 CREATE OR REPLACE FUNCTION tally.ms_since(started timestamp with time zone)
@@ -7736,6 +7959,7 @@ CREATE OR REPLACE FUNCTION tally.new_row_text(source regclass, expression text)
  SET quote_all_identifiers TO 'off'
  SET xmlbinary TO 'base64'
  SET xmloption TO 'content'
+ SET lc_monetary TO 'C'
 AS $function$
 declare
   v_alias text := 'tally_' || left(md5(expression), 12);
@@ -7846,12 +8070,12 @@ declare
   -- More pulses than can get lost between two looks of the WAL writer, or on the way to a standby.
   v_jump constant bigint := 10000;
 begin
-  -- Numbers in the order of commits: who takes one holds this lock to its commit, so take it
+  -- Numbers in the order of commits: who takes one holds this row to its commit, so take it
   -- late. "Changed since pulse N" would miss a change that commits under a lower number.
   --
   -- Numbers that may have got lost are not given to others: whoever keeps the highest version that
   -- he has seen would keep a wrong value.
-  perform pg_advisory_xact_lock(1952541804, 2);
+  perform from tally.turns t where t.name = 'number' for update;
   return (select max(p.pulse) from tally.pulses p)
          + case when (select l.is_begun from tally.life l) then 1 else v_jump end;
 end
@@ -7978,6 +8202,61 @@ end
 $function$;
 comment on function tally.note_failure(tally.summary_definitions,text,real,text,boolean,timestamp with time zone) is 'Records why a document could not be built, and when it is tried again.';
 revoke all on function tally.note_failure(tally.summary_definitions,text,real,text,boolean,timestamp with time zone) from public;
+
+-- function tally.note_move(text,oid)
+CREATE OR REPLACE FUNCTION tally.note_move(kind text, relation oid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_setting text := tally.move_setting(kind, relation);
+  v_place   tid;
+begin
+  insert into tally.moves (kind, relation, depth, changes, before)
+  values (note_move.kind, note_move.relation, pg_trigger_depth(),
+          tally.heap_changes(note_move.relation), current_setting(v_setting, true))
+  returning ctid into v_place;
+  perform set_config(v_setting, v_place::text, true);
+end
+$function$;
+comment on function tally.note_move(text,oid) is 'Before a statement that sets a partition key: notes what this transaction had changed until then.';
+revoke all on function tally.note_move(text,oid) from public;
+
+-- function tally.noted_move(text,oid)
+CREATE OR REPLACE FUNCTION tally.noted_move(kind text, relation oid, OUT place tid, OUT changes bigint)
+ RETURNS record
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+AS $function$
+declare
+  v_setting text := current_setting(tally.move_setting(kind, relation), true);
+begin
+  -- By its place, so that SERIALIZABLE writers do not read what others write.
+  if v_setting ~ '^\([0-9]{1,9},[0-9]{1,4}\)$' then
+    select m.ctid, m.changes into place, changes
+    from tally.moves m
+    where m.ctid = v_setting::tid and m.xid = pg_current_xact_id_if_assigned()
+      and m.kind = noted_move.kind and m.relation = noted_move.relation
+      and m.depth = pg_trigger_depth();
+    if found then
+      return;
+    end if;
+  end if;
+  -- Somebody has written the setting, or there is none. Of statements around each other the innermost
+  -- began last.
+  select m.ctid, m.changes into place, changes
+  from tally.moves m
+  where m.xid = pg_current_xact_id_if_assigned()
+    and m.kind = noted_move.kind and m.relation = noted_move.relation
+    and m.depth = pg_trigger_depth()
+  order by m.changes desc
+  limit 1;
+end
+$function$;
+comment on function tally.noted_move(text,oid) is 'The row in tally.moves of the statement under way, or NULL where it sets no partition key.';
+revoke all on function tally.noted_move(text,oid) from public;
 
 -- function tally.old_partitions(tally.retentions,timestamp with time zone)
 CREATE OR REPLACE FUNCTION tally.old_partitions(rule tally.retentions, cutoff timestamp with time zone)
@@ -8292,6 +8571,21 @@ CREATE OR REPLACE FUNCTION tally.pinned_settings()
  IMMUTABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
+  -- Setting this one reads a file: 70 µs, where all those above take 2.
+  select tally.pinned_values() ||
+$settings$set timezone_abbreviations = 'Default'
+$settings$
+$function$;
+comment on function tally.pinned_settings() is 'Text for generated functions: the settings that the DBA''s expressions may depend on, pinned.';
+revoke all on function tally.pinned_settings() from public;
+
+-- function tally.pinned_values()
+CREATE OR REPLACE FUNCTION tally.pinned_values()
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
   -- Whoever writes: what depends on one of these gives the same as in a fill and in a recount,
   -- which pin them too.
   select
@@ -8310,8 +8604,8 @@ set lc_numeric = 'C'
 set lc_monetary = 'C'
 $settings$
 $function$;
-comment on function tally.pinned_settings() is 'Text for generated functions: the settings that the DBA''s expressions may depend on, pinned.';
-revoke all on function tally.pinned_settings() from public;
+comment on function tally.pinned_values() is 'Text for generated functions: the settings by which PostgreSQL shows and reads values, pinned.';
+revoke all on function tally.pinned_values() from public;
 
 -- function tally.plain_sum(bigint,text)
 CREATE OR REPLACE FUNCTION tally.plain_sum(counter bigint, transition text)
@@ -8362,6 +8656,8 @@ begin
   delete from tally.expiry_failures f where f.again_at < clock_timestamp() - interval '1 hour';
   get diagnostics v_failures = row_count;
   perform tally.prune_builds();
+  -- What a statement of several parts may leave: see tally.count_updated.
+  delete from tally.moves m where m.xid < pg_snapshot_xmin(pg_current_snapshot());
   return format('%s failures forgotten', v_failures);
 end
 $function$;
@@ -8404,6 +8700,7 @@ declare
   v_swept   tid[];
   v_late    bigint[] := '{}';
   v_xmin    xid;
+  v_mine    boolean := false;
   v_changes text[];
 begin
   -- Folds what is pending into totals and announces it. One session at a time: another returns
@@ -8411,20 +8708,30 @@ begin
   perform tally.check_isolation('tally.pulse');
   folded := 0;
   announced := 0;
-  if not pg_try_advisory_xact_lock(1952541804, 1) then
-    pulse := (select max(p.pulse) from tally.pulses p);
-    return;
-  end if;
-  select f.pulse, f.seen, f.also, s.keep_pulses,
-         exists (select from tally.deltas d where (d.delta is not null) is true and d.xid >= f.seen)
-           or exists (select from tally.deltas d
-                      where (d.delta is not null) is true and d.xid = any (f.also)) as pending,
-         exists (select from tally.late) as late,
-         exists (select from tally.dropped) as dropped,
-         (select l.is_begun from tally.life l) as begun
-  into v_now
-  from tally.fold_point f join tally.settings s on s.only_row;
-  pulse := v_now.pulse;
+  loop
+    select f.pulse, f.seen, f.also, s.keep_pulses,
+           exists (select from tally.deltas d where (d.delta is not null) is true and d.xid >= f.seen)
+             or exists (select from tally.deltas d
+                        where (d.delta is not null) is true and d.xid = any (f.also)) as pending,
+           exists (select from tally.late) as late,
+           exists (select from tally.dropped) as dropped,
+           (select l.is_begun from tally.life l) as begun
+    into v_now
+    from tally.fold_point f join tally.settings s on s.only_row;
+    pulse := v_now.pulse;
+    if not v_now.pending and not v_now.late and not v_now.dropped and v_now.begun then
+      return;  -- nothing to do writes nothing, and locks nothing
+    end if;
+    exit when v_mine;
+    perform from tally.turns t where t.name = 'fold' for update skip locked;
+    if not found then
+      pulse := (select max(p.pulse) from tally.pulses p);
+      return;
+    end if;
+    v_mine := true;
+    -- Somebody may have folded between the look and the turn: then look again.
+    exit when pulse = (select max(p.pulse) from tally.pulses p);
+  end loop;
   if v_now.dropped then
     v_swept := tally.sweep();
   end if;
@@ -8504,8 +8811,8 @@ comment on function tally.pulse() is 'Folds pending changes into totals and anno
 revoke all on function tally.pulse() from public;
 grant execute on function tally.pulse() to tally_server;
 
--- function tally.put_counter(text,regclass,text,text,text,text,boolean,text,text,text,boolean,boolean,name[])
-CREATE OR REPLACE FUNCTION tally.put_counter(name text, source regclass, filter text, scope text, amount text, audience text, ranked boolean, filter_sql text, scope_sql text, amount_sql text, by_settings boolean, calls boolean, columns name[])
+-- function tally.put_counter(text,regclass,text,text,text,text,boolean,text,text,text,smallint,boolean,name[])
+CREATE OR REPLACE FUNCTION tally.put_counter(name text, source regclass, filter text, scope text, amount text, audience text, ranked boolean, filter_sql text, scope_sql text, amount_sql text, by_settings smallint, calls boolean, columns name[])
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -8519,10 +8826,12 @@ begin
   -- would not see a counter that another session has just put on the same source, and build
   -- functions without it.
   perform tally.check_isolation('tally.create_counter');
-  perform pg_advisory_xact_lock(v_id);
+  perform tally.lock_counter(v_id, put_counter.name);
   select d.* into v_old from tally.definitions d where d.id = v_id or d.name = put_counter.name;
   if found then
-    -- The same words, or other words that mean the same.
+    -- The same words, or other words that mean the same. What the same words are compiled to may be
+    -- written otherwise by another version; but what they name in other schemas is the same then,
+    -- and is not where search_path finds another function of that name.
     if (v_old.name, v_old.source, v_old.audience, v_old.ranked)
          is distinct from (put_counter.name, put_counter.source, put_counter.audience,
                            put_counter.ranked)
@@ -8531,6 +8840,9 @@ begin
           and (v_old.filter_sql, v_old.scope_sql, v_old.amount_sql)
                 is distinct from (put_counter.filter_sql, put_counter.scope_sql,
                                   put_counter.amount_sql)
+       or tally.foreign_names(concat_ws(' ', v_old.filter_sql, v_old.scope_sql, v_old.amount_sql))
+            <> tally.foreign_names(concat_ws(' ', put_counter.filter_sql, put_counter.scope_sql,
+                                             put_counter.amount_sql))
     then
       raise exception using errcode = 'TL002',
         message = format('counter "%s" exists with another definition', v_old.name),
@@ -8569,8 +8881,8 @@ begin
   perform pg_notify('tally_definitions', '');
 end
 $function$;
-comment on function tally.put_counter(text,regclass,text,text,text,text,boolean,text,text,text,boolean,boolean,name[]) is 'Records a checked declaration and attaches it.';
-revoke all on function tally.put_counter(text,regclass,text,text,text,text,boolean,text,text,text,boolean,boolean,name[]) from public;
+comment on function tally.put_counter(text,regclass,text,text,text,text,boolean,text,text,text,smallint,boolean,name[]) is 'Records a checked declaration and attaches it.';
+revoke all on function tally.put_counter(text,regclass,text,text,text,text,boolean,text,text,text,smallint,boolean,name[]) from public;
 
 -- function tally.put_expiry(tally.expiries,name[],name[],name[])
 CREATE OR REPLACE FUNCTION tally.put_expiry(rule tally.expiries, due_columns name[], filter_columns name[], set_columns name[])
@@ -8734,8 +9046,8 @@ $function$;
 comment on function tally.put_summary(text,regproc,interval,interval,text,name[]) is 'Records the checked declaration of a summary.';
 revoke all on function tally.put_summary(text,regproc,interval,interval,text,name[]) from public;
 
--- function tally.put_watch(text,regclass,text,text,text,text,boolean,name[])
-CREATE OR REPLACE FUNCTION tally.put_watch(summary text, source regclass, scope text, filter text, scope_sql text, filter_sql text, by_settings boolean, columns name[])
+-- function tally.put_watch(text,regclass,text,text,text,text,smallint,name[])
+CREATE OR REPLACE FUNCTION tally.put_watch(summary text, source regclass, scope text, filter text, scope_sql text, filter_sql text, by_settings smallint, columns name[])
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -8801,8 +9113,8 @@ begin
   end if;
 end
 $function$;
-comment on function tally.put_watch(text,regclass,text,text,text,text,boolean,name[]) is 'Records a checked watch and attaches it.';
-revoke all on function tally.put_watch(text,regclass,text,text,text,text,boolean,name[]) from public;
+comment on function tally.put_watch(text,regclass,text,text,text,text,smallint,name[]) is 'Records a checked watch and attaches it.';
+revoke all on function tally.put_watch(text,regclass,text,text,text,text,smallint,name[]) from public;
 
 -- function tally.read_change(text,regclass,text)
 CREATE OR REPLACE FUNCTION tally.read_change(name text, probe regclass, change text, OUT sql_text text, OUT columns name[])
@@ -8819,6 +9131,7 @@ CREATE OR REPLACE FUNCTION tally.read_change(name text, probe regclass, change t
  SET quote_all_identifiers TO 'off'
  SET xmlbinary TO 'base64'
  SET xmloption TO 'content'
+ SET lc_monetary TO 'C'
 AS $function$
 declare
   v_rules integer;
@@ -9235,7 +9548,7 @@ CREATE OR REPLACE FUNCTION tally.restore_settings(before jsonb)
  LANGUAGE plpgsql
 AS $function$
 declare
-  v_setting record;
+  v_setting pg_catalog.record;
 begin
   -- No pinned search_path: at this function's end its own would stand for the one that is to be
   -- restored. A setting that a job made with SET would be that of all later work of its session.
@@ -9245,7 +9558,8 @@ begin
     from pg_catalog.jsonb_each_text(before) b
     full join pg_catalog.jsonb_each_text(tally.session_settings()) a
       on a.key operator(pg_catalog.=) b.key
-    where a.value is distinct from b.value
+    where (a.value operator(pg_catalog.=) b.value) is not true
+      and (a.value is not null or b.value is not null)
   loop
     if v_setting.name operator(pg_catalog.=) 'search_path' then
       -- The one before is that of the function that runs jobs. For the session it is the one that
@@ -9975,8 +10289,8 @@ AS $function$
   select md5(string_agg(p.prosrc, '' order by p.proname))
   from pg_proc p
   where p.pronamespace = 'tally'::regnamespace
-    and p.proname = any (array['rule_settings', 'pinned_settings', 'rule_function', 'hand_over',
-                              'owner_check']
+    and p.proname = any (array['rule_settings', 'pinned_settings', 'pinned_values',
+                              'rule_function', 'hand_over', 'owner_check']
       || case rule_version.kind
            when 'expiry' then array['build_expiry', 'expiry_body', 'deferred_checks', 'one_line',
                                     'new_row_text']
@@ -10247,6 +10561,7 @@ CREATE OR REPLACE FUNCTION tally.serving_index(source regclass, key text, predic
  SET quote_all_identifiers TO 'off'
  SET xmlbinary TO 'base64'
  SET xmloption TO 'content'
+ SET lc_monetary TO 'C'
 AS $function$
   select i.indexrelid::regclass
   from pg_index i
@@ -10277,19 +10592,20 @@ $function$;
 comment on function tally.session_settings() is 'What has been set in this session, for tally.restore_settings.';
 revoke all on function tally.session_settings() from public;
 
--- function tally.shown_by_settings(text,regclass)
-CREATE OR REPLACE FUNCTION tally.shown_by_settings(tree text, source regclass)
- RETURNS boolean
+-- function tally.shown_by_settings(text,text,regclass)
+CREATE OR REPLACE FUNCTION tally.shown_by_settings(tree text, sql_text text, source regclass)
+ RETURNS smallint
  LANGUAGE sql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET standard_conforming_strings TO 'on'
 AS $function$
-  -- PostgreSQL calls immutable what depends on extra_float_digits (a float or a point as text),
-  -- quote_all_identifiers and xmlbinary. A cast to text calls no function that the tree would name;
-  -- so where such a type occurs, whatever may make text of a value is taken for doing it. Of a type
-  -- of another schema nobody knows what it looks at. A filter or sum of floats stays as it is. The
-  -- expression of a virtual column runs where the column is used.
+  -- PostgreSQL calls immutable much that depends on settings: a float, a bytea or a point as text,
+  -- age() of two timestamptz, JSON_VALUE as a time; and an application calls immutable what it
+  -- likes. So this is a list of what certainly does not depend on any; whatever is not in it does.
+  -- A cast to text calls no function that the tree would name: where there is one, every type of
+  -- the tree must be one whose text is always the same. The expression of a virtual column runs
+  -- where the column is used.
   with recursive looked as (
     select shown_by_settings.tree || coalesce(string_agg(g.adbin::text, ' '), '') as tree,
            coalesce(bool_or(pg_get_expr(g.adbin, g.adrelid) ~ '[\\{]'), false) as is_read
@@ -10299,49 +10615,97 @@ AS $function$
   ), named as (
     select m[1] as kind, m[2]::oid as oid
     from looked l, regexp_matches(l.tree, ':(\w+) ([1-9][0-9]*)', 'g') m
+  ), nodes as (
+    select distinct m[1] as tag from looked l, regexp_matches(l.tree, '{([A-Z]+)', 'g') m
   ), called as (
-    select p.proname, p.provolatile, p.pronamespace
+    select p.oid, p.proname, p.pronargs, p.proargtypes, p.prorettype, l.lanname,
+           p.pronamespace = 'pg_catalog'::regnamespace as is_own,
+           p.provolatile = 'i' or p.proname in ('anytextcat', 'textanycat') as is_fixed
     from pg_proc p
+    join pg_language l on l.oid = p.prolang
     where p.oid in (select n.oid from named n where n.kind in ('funcid', 'opfuncid')
                     union
                     select o.oprcode from pg_operator o
                     where o.oid in (select n.oid from named n where n.kind = 'opno'))
-  ), types as (
-    select n.oid from named n
-    where n.kind in ('vartype', 'consttype', 'resulttype', 'funcresulttype', 'opresulttype')
+  ), passed as (
+    select c.oid as function, t.type
+    from called c
+    cross join lateral unnest(array_append(c.proargtypes::oid[], c.prorettype)) t (type)
+  ), above as (
+    select t.oid as type, t.oid as below
+    from (select n.oid from named n
+          where n.kind in ('vartype', 'consttype', 'resulttype', 'funcresulttype', 'opresulttype',
+                           'coalescetype', 'casetype', 'minmaxtype', 'typeId', 'array_typeid',
+                           'element_typeid', 'refcontainertype', 'refrestype')
+          union
+          select p.type from passed p) t
     union
-    select p.oid
-    from types t
-    cross join lateral (
-      select y.typelem as oid from pg_type y where y.oid = t.oid
-      union all
-      select y.typbasetype from pg_type y where y.oid = t.oid
-      union all
-      select r.rngsubtype from pg_range r where t.oid in (r.rngtypid, r.rngmultitypid)
-      union all
-      select a.atttypid from pg_type y join pg_attribute a on a.attrelid = y.typrelid
-      where y.oid = t.oid and y.typtype = 'c' and a.attnum > 0 and not a.attisdropped
-    ) p
-    where p.oid <> 0
+    select a.type, case when y.typtype = 'd' then y.typbasetype else y.typelem end
+    from above a
+    join pg_type y on y.oid = a.below
+    where y.typtype = 'd' or y.typcategory = 'A' and y.typelem <> 0
+  ), types as (
+    -- What is below an array or a domain decides: says has one text only, holds is the same value
+    -- whoever asks and is only shown in several ways.
+    select a.type,
+           y.typtype = 'e' or y.typname = 'anyenum' or y.typname in (
+             'bool', 'int2', 'int4', 'int8', 'numeric', 'oid', 'text', 'varchar', 'bpchar', 'char',
+             'name', 'uuid', 'json', 'jsonb', 'inet', 'cidr', 'macaddr', 'macaddr8', 'bit', 'varbit')
+             and y.typnamespace = 'pg_catalog'::regnamespace as says,
+           y.typname in ('float4', 'float8', 'bytea', 'date', 'time', 'timestamp', 'interval')
+             and y.typnamespace = 'pg_catalog'::regnamespace as holds,
+           y.typtype = 'p' as is_any
+    from above a
+    join pg_type y on y.oid = a.below
+    where y.typtype <> 'd' and (y.typcategory <> 'A' or y.typelem = 0)
+  ), zoned as (
+    -- These read the name of a time zone, which may be an abbreviation.
+    select c.oid from called c
+    where c.is_own
+      and (c.proname = 'timezone' and c.proargtypes[0] = 'text'::regtype
+           or c.proname in ('date_trunc', 'date_add', 'date_subtract') and c.pronargs = 3
+           or c.proname = 'to_timestamp' and c.pronargs = 2)
+  ), found as (
+    select
+      l.is_read
+      or exists (select from nodes n where n.tag not in (
+           'VAR', 'CONST', 'FUNCEXPR', 'OPEXPR', 'DISTINCTEXPR', 'NULLIFEXPR', 'SCALARARRAYOPEXPR',
+           'BOOLEXPR', 'RELABELTYPE', 'COERCEVIAIO', 'ARRAYCOERCEEXPR', 'COLLATE', 'COLLATEEXPR',
+           'CASE', 'CASEEXPR', 'WHEN', 'CASEWHEN', 'CASETESTEXPR', 'ARRAY', 'ARRAYEXPR', 'COALESCE',
+           'COALESCEEXPR', 'MINMAX', 'MINMAXEXPR', 'NULLTEST', 'BOOLEANTEST', 'SUBSCRIPTINGREF'))
+      or exists (select from called c
+                 where not c.is_own or not c.is_fixed or c.proname in ('quote_ident', 'format'))
+      -- Two times compare alike in every time zone.
+      or exists (select from passed p
+                 join types t on t.type = p.type
+                 join called c on c.oid = p.function
+                 where not (t.says or t.holds or t.is_any)
+                   and c.proname !~ '^(timestamptz|timetz)_(eq|ne|lt|le|gt|ge)$')
+      or exists (select from named n
+                 join types t on t.type = n.oid
+                 join pg_type y on y.oid = t.type
+                 where n.kind = 'consttype' and not t.says
+                   and y.typname not in ('float4', 'float8', 'date', 'timestamp', 'timestamptz'))
+      or (exists (select from nodes n
+                  where n.tag in ('COERCEVIAIO', 'ARRAYCOERCEEXPR', 'MINMAX', 'MINMAXEXPR',
+                                  'SUBSCRIPTINGREF'))
+          or exists (select from passed p join types t on t.type = p.type where t.is_any))
+         and exists (select from named n join types t on t.type = n.oid
+                     where n.kind ~ 'type(id|Id)?$' and not (t.says or t.is_any)) as depends,
+      exists (select from called c where not c.is_own and c.lanname not in ('internal', 'c'))
+      or exists (select from nodes n where n.tag = 'COERCETODOMAIN')  -- its checks call what they like
+      or l.tree ~ '{JSONEXPR|type 4072 ' and shown_by_settings.sql_text ~* 'datetime'
+      -- UTC and Area/Place are no abbreviations.
+      or (select count(*) from named n where n.kind = 'funcid' and n.oid in (select z.oid from zoned z))
+         > regexp_count(shown_by_settings.sql_text,
+             '(AT TIME ZONE |\mtimezone\()''(UTC|GMT|[A-Za-z_]+/[A-Za-z0-9_/+-]+)''::text')
+        as looks_further
+    from looked l
   )
-  select exists (select from called c where c.proname in ('quote_ident', 'format'))
-         or l.tree ~ '{XMLEXPR'
-         or l.is_read
-         or (l.tree ~ '{(COERCEVIAIO|ARRAYCOERCEEXPR|JSON)'
-             or exists (select from called c
-                        where c.provolatile <> 'i'
-                           or c.pronamespace <> 'pg_catalog'::regnamespace))
-            and exists (
-              select from types t
-              join pg_type y on y.oid = t.oid
-              where y.typname in ('float4', 'float8', 'point', 'line', 'lseg', 'box', 'path',
-                                  'polygon', 'circle')
-                 or y.typtype = 'b' and y.typelem = 0
-                    and y.typnamespace <> 'pg_catalog'::regnamespace)
-  from looked l
+  select case when f.looks_further then 2 when f.depends then 1 else 0 end::smallint from found f
 $function$;
-comment on function tally.shown_by_settings(text,regclass) is 'Whether an expression that PostgreSQL calls immutable may still make another text of the same value in another session.';
-revoke all on function tally.shown_by_settings(text,regclass) from public;
+comment on function tally.shown_by_settings(text,text,regclass) is 'How much an expression may depend on the settings of a session: 0 not at all; 1 by how values are shown and read; 2 also by the abbreviations of time zones, and by whatever a function of an application looks at.';
+revoke all on function tally.shown_by_settings(text,text,regclass) from public;
 
 -- function tally.sign_column(bigint[])
 CREATE OR REPLACE FUNCTION tally.sign_column(counters bigint[])
@@ -10770,6 +11134,10 @@ CREATE OR REPLACE FUNCTION tally.take_partition(source regclass, partition regcl
  SET lc_time TO 'C'
  SET lc_numeric TO 'C'
  SET lc_monetary TO 'C'
+ SET timezone_abbreviations TO 'Default'
+ SET default_text_search_config TO 'pg_catalog.simple'
+ SET backslash_quote TO 'safe_encoding'
+ SET transform_null_equals TO 'off'
 AS $function$
 declare
   v_counter bigint;
@@ -10824,6 +11192,23 @@ AS $function$
 $function$;
 comment on function tally.take_slow_lane(text) is 'Whether this transaction may do work that takes long: documents, or upkeep.';
 revoke all on function tally.take_slow_lane(text) from public;
+
+-- function tally.take_turn(text)
+CREATE OR REPLACE FUNCTION tally.take_turn(name text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- To the end of the transaction, unless another has it. It waits for nobody.
+  perform from tally.turns t where t.name = take_turn.name for update skip locked;
+  return found;
+end
+$function$;
+comment on function tally.take_turn(text) is 'Whether this transaction is now the one that folds, or that takes a number.';
+revoke all on function tally.take_turn(text) from public;
+grant execute on function tally.take_turn(text) to tally_server;
 
 -- function tally.top(text,integer)
 CREATE OR REPLACE FUNCTION tally.top(name text, n integer)
@@ -10946,6 +11331,26 @@ comment on function tally.trail() is 'How far the pulses have come, whether chan
 revoke all on function tally.trail() from public;
 grant execute on function tally.trail() to tally_server;
 
+-- function tally.trigger_settings(smallint)
+CREATE OR REPLACE FUNCTION tally.trigger_settings(by_settings smallint)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- No more than may matter: a writer waits for each. 2 is for functions of an application, which may
+  -- look at anything; these last ones are not for rules, whose changes fire the application's triggers.
+  select case when trigger_settings.by_settings = 0 then ''
+              when trigger_settings.by_settings = 1 then tally.pinned_values()
+              else tally.pinned_settings() ||
+$settings$set default_text_search_config = 'pg_catalog.simple'
+set backslash_quote = safe_encoding
+set transform_null_equals = off
+$settings$ end
+$function$;
+comment on function tally.trigger_settings(smallint) is 'Text for tally.build_functions: the settings that trigger functions pin for expressions which depend on settings so much: 0, 1 or 2.';
+revoke all on function tally.trigger_settings(smallint) from public;
+
 -- function tally.trigger_states(text)
 CREATE OR REPLACE FUNCTION tally.trigger_states(kind text)
  RETURNS TABLE(relation regclass, status text, detail text, attach text, enable text)
@@ -11035,6 +11440,17 @@ CREATE OR REPLACE FUNCTION tally.try_change(name text, source regclass, due_sql 
  SET "TimeZone" TO 'UTC'
  SET "DateStyle" TO 'ISO, YMD'
  SET "IntervalStyle" TO 'postgres'
+ SET extra_float_digits TO '1'
+ SET standard_conforming_strings TO 'on'
+ SET array_nulls TO 'on'
+ SET bytea_output TO 'hex'
+ SET quote_all_identifiers TO 'off'
+ SET xmlbinary TO 'base64'
+ SET xmloption TO 'content'
+ SET lc_time TO 'C'
+ SET lc_numeric TO 'C'
+ SET lc_monetary TO 'C'
+ SET timezone_abbreviations TO 'Default'
 AS $function$
 declare
   v_probe text := tally.probe_name(source);
@@ -11116,6 +11532,23 @@ CREATE OR REPLACE FUNCTION tally.try_expressions(counter bigint)
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET row_security TO 'on'
+ SET "TimeZone" TO 'UTC'
+ SET "DateStyle" TO 'ISO, YMD'
+ SET "IntervalStyle" TO 'postgres'
+ SET extra_float_digits TO '1'
+ SET standard_conforming_strings TO 'on'
+ SET array_nulls TO 'on'
+ SET bytea_output TO 'hex'
+ SET quote_all_identifiers TO 'off'
+ SET xmlbinary TO 'base64'
+ SET xmloption TO 'content'
+ SET lc_time TO 'C'
+ SET lc_numeric TO 'C'
+ SET lc_monetary TO 'C'
+ SET timezone_abbreviations TO 'Default'
+ SET default_text_search_config TO 'pg_catalog.simple'
+ SET backslash_quote TO 'safe_encoding'
+ SET transform_null_equals TO 'off'
 AS $function$
 declare
   v_counter    tally.definitions;
@@ -11412,20 +11845,20 @@ CREATE OR REPLACE FUNCTION tally.watch(summary text, source regclass, scope text
  LANGUAGE plpgsql
 AS $function$
 declare
-  v_filter  record;
-  v_scope   record;
-  v_state   text;
-  v_message text;
-  v_detail  text;
-  v_hint    text;
+  v_filter  pg_catalog.record;
+  v_scope   pg_catalog.record;
+  v_state   pg_catalog.text;
+  v_message pg_catalog.text;
+  v_detail  pg_catalog.text;
+  v_hint    pg_catalog.text;
 begin
   -- Rows of source that change mark the summary's document of that scope as due. What was there
   -- before is taken for changed: nobody saw what happened to it.
   perform tally.check_watch(summary, source);
 
-  select 'true' as sql_text, false as by_settings, '{}'::pg_catalog.name[] as columns
+  select 'true' as sql_text, 0::pg_catalog.int2 as by_settings, '{}'::pg_catalog.name[] as columns
   into v_filter;
-  select '''''::text' as sql_text, false as by_settings, '{}'::pg_catalog.name[] as columns
+  select '''''::text' as sql_text, 0::pg_catalog.int2 as by_settings, '{}'::pg_catalog.name[] as columns
   into v_scope;
   if filter is not null then
     select e.sql_text, e.by_settings, e.columns into v_filter
@@ -11437,7 +11870,8 @@ begin
   end if;
 
   perform tally.put_watch(summary, source, scope, filter, v_scope.sql_text, v_filter.sql_text,
-    v_scope.by_settings or v_filter.by_settings, v_scope.columns || v_filter.columns);
+    greatest(v_scope.by_settings, v_filter.by_settings),
+    pg_catalog.array_cat(v_scope.columns, v_filter.columns));
 exception when sqlstate 'TL003' or sqlstate 'TL004' then
   -- The rules are those of counters, and so are the words of who checks them.
   get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
@@ -11471,7 +11905,7 @@ CREATE OR REPLACE FUNCTION tally.whole(amount double precision)
 AS $function$
   -- Through bigint where it fits, because float8 to numeric keeps only 15 digits.
   select case
-    when amount operator(pg_catalog.>=) -9223372036854775808::double precision
+    when amount operator(pg_catalog.>=) (-9223372036854775808)::double precision
      and amount operator(pg_catalog.<) 9223372036854775808::double precision
       then amount::bigint::numeric
     when amount is not null then 1e30
@@ -11762,17 +12196,16 @@ CREATE OR REPLACE PROCEDURE tally.tick(IN time_limit interval DEFAULT '00:01:00'
  LANGUAGE plpgsql
 AS $procedure$
 declare
-  v_work  record;
-  v_until timestamptz := pg_catalog.clock_timestamp() operator(pg_catalog.+) time_limit;
+  v_work  pg_catalog.record;
+  v_until pg_catalog.timestamptz := pg_catalog.clock_timestamp() operator(pg_catalog.+) time_limit;
 begin
   -- Pulse, work until nothing is due, pulse: each in a transaction of its own. A rule whose changes
   -- make other rows due, or a job that takes longer than it rests, would keep it for ever: after
   -- time_limit it begins nothing more. Fills come to an end by themselves, and are waited for.
   loop
-    -- Where another session pulses, sweeping is its business.
-    exit when not pg_catalog.pg_try_advisory_xact_lock(1952541804, 1);
     perform tally.pulse();
-    exit when not tally.is_sweeping();
+    -- Where another session pulses, sweeping is its business.
+    exit when not tally.is_sweeping() or not tally.take_turn('fold');
     commit;
   end loop;
   commit;
