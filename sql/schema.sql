@@ -6143,6 +6143,7 @@ CREATE OR REPLACE FUNCTION tally.forget_move(kind text, relation oid)
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET enable_seqscan TO 'off'
+ SET jit TO 'off'
 AS $function$
 declare
   v_place  tid := (tally.noted_move(kind, relation)).place;
@@ -8229,12 +8230,13 @@ CREATE OR REPLACE FUNCTION tally.noted_move(kind text, relation oid, OUT place t
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET enable_seqscan TO 'off'
+ SET jit TO 'off'
 AS $function$
 declare
   v_setting text := current_setting(tally.move_setting(kind, relation), true);
 begin
   -- By its place, so that SERIALIZABLE writers do not read what others write.
-  if v_setting ~ '^\([0-9]{1,9},[0-9]{1,4}\)$' then
+  if v_setting ~ '^[(][0-9]{1,9},[0-9]{1,4}[)]$' then
     select m.ctid, m.changes into place, changes
     from tally.moves m
     where m.ctid = v_setting::tid and m.xid = pg_current_xact_id_if_assigned()

@@ -67,6 +67,7 @@ test('a function that pins no search_path is one of these, which say why and qua
   t.deepEqual(
     found.map(({ name }) => name.replace(/\(.*/, '').replace('tally.', '')),
     [
+      'bounded',
       'change',
       'compile_change',
       'compile_expression',
@@ -80,8 +81,8 @@ test('a function that pins no search_path is one of these, which say why and qua
       'session_settings',
       'tick',
       'watch',
-      'whole',
-      'whole',
+      // One for each type of an amount.
+      ...Array.from({ length: 7 }, () => 'whole'),
     ],
   );
 });

@@ -63,12 +63,13 @@ create or replace function tally.noted_move(kind text, relation oid, out place t
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set jit = off  -- a scan that cannot be avoided is priced so high that it would be compiled
 as $function$
 declare
   v_setting text := current_setting(tally.move_setting(kind, relation), true);
 begin
   -- By its place, so that SERIALIZABLE writers do not read what others write.
-  if v_setting ~ '^\([0-9]{1,9},[0-9]{1,4}\)$' then
+  if v_setting ~ '^[(][0-9]{1,9},[0-9]{1,4}[)]$' then
     select m.ctid, m.changes into place, changes
     from tally.moves m
     where m.ctid = v_setting::tid and m.xid = pg_current_xact_id_if_assigned()
@@ -98,6 +99,7 @@ returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set jit = off  -- a scan that cannot be avoided is priced so high that it would be compiled
 as $function$
 declare
   v_place  tid := (tally.noted_move(kind, relation)).place;

@@ -212,7 +212,7 @@ test('a builder that fails leaves its last document, is retried later and later,
   t.deepEqual(waits, [1, 2, 4, 8]);
   const found = await finding(db.sql, 'summary fragile');
   t.is(found.status, 'fail');
-  t.regex(found.detail, /scope "a": no a today/);
+  t.regex(found.detail, /that of scope "a" has failed 5 time\(s\): no a today/);
   await db.sql('update app.switch set breaks = false');
   await db.sql('update tally.documents set next_at = clock_timestamp() where error is not null');
   await db.sql('update tally.due set due_at = clock_timestamp()');
