@@ -2662,6 +2662,7 @@ CREATE OR REPLACE FUNCTION tally.check_reading(counter bigint)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '100ms'
 AS $function$
 declare
   v_counter    tally.definitions;
@@ -2670,12 +2671,13 @@ begin
   -- A counter that tally_owner cannot evaluate would stop at the first write: say so now.
   select d.* into strict v_counter from tally.definitions d where d.id = check_reading.counter;
   perform tally.try_expressions(v_counter.id);
-  -- And on some rows, where there are any: a function may go another way for them.
+  -- And on a row, where there is one: a function that is strict is not called for nulls. Not on
+  -- more: writers wait, and nobody knows how long a function takes.
   foreach v_expression in array
     array[v_counter.filter_sql, v_counter.scope_sql, v_counter.amount_sql]
   loop
     begin
-      execute format('select count(%s) from (select * from %s t limit 100) r', v_expression,
+      execute format('select count(%s) from (select * from %s t limit 1) r', v_expression,
                      tally.row_source(array[v_counter.id], v_counter.source::text));
     exception
       when syntax_error_or_access_rule_violation or invalid_schema_name then

@@ -3,6 +3,7 @@ returns void
 language plpgsql
 security definer  -- as the trigger functions and a fill will run it
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '100ms'  -- the source is locked meanwhile
 as $function$
 declare
   v_counter    tally.definitions;
@@ -11,12 +12,13 @@ begin
   -- A counter that tally_owner cannot evaluate would stop at the first write: say so now.
   select d.* into strict v_counter from tally.definitions d where d.id = check_reading.counter;
   perform tally.try_expressions(v_counter.id);
-  -- And on some rows, where there are any: a function may go another way for them.
+  -- And on a row, where there is one: a function that is strict is not called for nulls. Not on
+  -- more: writers wait, and nobody knows how long a function takes.
   foreach v_expression in array
     array[v_counter.filter_sql, v_counter.scope_sql, v_counter.amount_sql]
   loop
     begin
-      execute format('select count(%s) from (select * from %s t limit 100) r', v_expression,
+      execute format('select count(%s) from (select * from %s t limit 1) r', v_expression,
                      tally.row_source(array[v_counter.id], v_counter.source::text));
     exception
       when syntax_error_or_access_rule_violation or invalid_schema_name then
