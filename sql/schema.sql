@@ -2665,38 +2665,21 @@ CREATE OR REPLACE FUNCTION tally.check_reading(counter bigint)
  SET lock_timeout TO '100ms'
 AS $function$
 declare
-  v_counter    tally.definitions;
-  v_expression text;
+  v_name text := (select d.name from tally.definitions d where d.id = check_reading.counter);
 begin
-  -- A counter that tally_owner cannot evaluate would stop at the first write: say so now.
-  select d.* into strict v_counter from tally.definitions d where d.id = check_reading.counter;
-  perform tally.try_expressions(v_counter.id);
-  -- And on a row, where there is one: a function that is strict is not called for nulls. Not on
-  -- more: writers wait, and nobody knows how long a function takes.
-  foreach v_expression in array
-    array[v_counter.filter_sql, v_counter.scope_sql, v_counter.amount_sql]
-  loop
-    begin
-      execute format('select count(%s) from (select * from %s t limit 1) r', v_expression,
-                     tally.row_source(array[v_counter.id], v_counter.source::text));
-    exception
-      when syntax_error_or_access_rule_violation or invalid_schema_name then
-        raise;
-      when others or assert_failure then
-        null;  -- a fill says which row, and why
-    end;
-  end loop;
+  -- A counter that tally_owner cannot evaluate would stop at the first write: say so now. On one row,
+  -- and not on more: writers wait, and nobody knows how long a function takes.
+  perform tally.try_expressions(check_reading.counter, true);
 exception when insufficient_privilege then
   raise exception using errcode = 'TL011',
     message = format('counter "%s": tally_owner may not use what it names: %s',
-                     (select d.name from tally.definitions d where d.id = check_reading.counter),
-                     sqlerrm),
+                     v_name, sqlerrm),
     hint = 'Whoever owns that runs: grant usage on schema … to tally_owner; for a function also '
            'grant execute on function … to tally_owner;';
 when syntax_error_or_access_rule_violation or invalid_schema_name then
   raise exception using errcode = 'TL004',
     message = format('counter "%s" cannot be evaluated as its trigger functions run it: %s',
-                     v_counter.name, sqlerrm),
+                     v_name, sqlerrm),
     hint = 'There the search_path is pinned to pg_catalog, pg_temp. In the body of each function that '
            'the expressions call name every schema; or alter function … set search_path = …;';
 end
@@ -11529,8 +11512,8 @@ $function$;
 comment on function tally.try_change(text,regclass,text,text,text,name[],name[]) is 'Tries an expiry''s change on a copy of some rows: TL030 when it fails, TL033 when it leaves the filter true.';
 revoke all on function tally.try_change(text,regclass,text,text,text,name[],name[]) from public;
 
--- function tally.try_expressions(bigint)
-CREATE OR REPLACE FUNCTION tally.try_expressions(counter bigint)
+-- function tally.try_expressions(bigint,boolean)
+CREATE OR REPLACE FUNCTION tally.try_expressions(counter bigint, on_a_row boolean DEFAULT false)
  RETURNS void
  LANGUAGE plpgsql
  STABLE
@@ -11556,20 +11539,30 @@ CREATE OR REPLACE FUNCTION tally.try_expressions(counter bigint)
 AS $function$
 declare
   v_counter    tally.definitions;
+  v_rows       text;
   v_expression text;
 begin
   -- Evaluates a counter's expressions on no row, with the caller's rights: an error of PostgreSQL's
   -- own says what is missing. Then on a row of nulls: only what runs is asked whether it may, and
-  -- a function looks into its own body only then. What else such a row raises is its own affair.
+  -- a function looks into its own body only then. One that is strict is not called for nulls: so
+  -- on_a_row tries a real one too, where there is one. What else a row raises is its own affair.
   select d.* into strict v_counter from tally.definitions d where d.id = try_expressions.counter;
   execute format('select from (%s) c limit 0',
                  tally.recount_query(v_counter.id, v_counter.source));
-  foreach v_expression in array
-    array[v_counter.filter_sql, v_counter.scope_sql, v_counter.amount_sql]
+  for v_rows, v_expression in
+    select r.rows, e.expression
+    from (values
+      (1, format('(select) one left join %s r on false',
+                 tally.row_source(array[v_counter.id], 'only ' || v_counter.source))),
+      (2, format('(select * from %s t limit 1) r',
+                 tally.row_source(array[v_counter.id], v_counter.source::text)))) r (pos, rows)
+    cross join unnest(array[v_counter.filter_sql, v_counter.scope_sql, v_counter.amount_sql])
+      with ordinality e (expression, pos)
+    where r.pos = 1 or on_a_row
+    order by r.pos, e.pos
   loop
     begin
-      execute format('select (%s) from (select) one left join %s r on false', v_expression,
-                     tally.row_source(array[v_counter.id], 'only ' || v_counter.source));
+      execute format('select (%s) from %s', v_expression, v_rows);
     exception
       when syntax_error_or_access_rule_violation or invalid_schema_name then
         raise;
@@ -11579,8 +11572,8 @@ begin
   end loop;
 end
 $function$;
-comment on function tally.try_expressions(bigint) is 'Raises whatever stands in the way of evaluating a counter''s expressions.';
-revoke all on function tally.try_expressions(bigint) from public;
+comment on function tally.try_expressions(bigint,boolean) is 'Raises whatever stands in the way of evaluating a counter''s expressions.';
+revoke all on function tally.try_expressions(bigint,boolean) from public;
 
 -- function tally.try_fill(bigint)
 CREATE OR REPLACE FUNCTION tally.try_fill(counter bigint)

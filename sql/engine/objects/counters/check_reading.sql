@@ -6,38 +6,21 @@ set search_path = pg_catalog, pg_temp
 set lock_timeout = '100ms'  -- the source is locked meanwhile
 as $function$
 declare
-  v_counter    tally.definitions;
-  v_expression text;
+  v_name text := (select d.name from tally.definitions d where d.id = check_reading.counter);
 begin
-  -- A counter that tally_owner cannot evaluate would stop at the first write: say so now.
-  select d.* into strict v_counter from tally.definitions d where d.id = check_reading.counter;
-  perform tally.try_expressions(v_counter.id);
-  -- And on a row, where there is one: a function that is strict is not called for nulls. Not on
-  -- more: writers wait, and nobody knows how long a function takes.
-  foreach v_expression in array
-    array[v_counter.filter_sql, v_counter.scope_sql, v_counter.amount_sql]
-  loop
-    begin
-      execute format('select count(%s) from (select * from %s t limit 1) r', v_expression,
-                     tally.row_source(array[v_counter.id], v_counter.source::text));
-    exception
-      when syntax_error_or_access_rule_violation or invalid_schema_name then
-        raise;
-      when others or assert_failure then
-        null;  -- a fill says which row, and why
-    end;
-  end loop;
+  -- A counter that tally_owner cannot evaluate would stop at the first write: say so now. On one row,
+  -- and not on more: writers wait, and nobody knows how long a function takes.
+  perform tally.try_expressions(check_reading.counter, true);
 exception when insufficient_privilege then
   raise exception using errcode = 'TL011',
     message = format('counter "%s": tally_owner may not use what it names: %s',
-                     (select d.name from tally.definitions d where d.id = check_reading.counter),
-                     sqlerrm),
+                     v_name, sqlerrm),
     hint = 'Whoever owns that runs: grant usage on schema … to tally_owner; for a function also '
            'grant execute on function … to tally_owner;';
 when syntax_error_or_access_rule_violation or invalid_schema_name then
   raise exception using errcode = 'TL004',
     message = format('counter "%s" cannot be evaluated as its trigger functions run it: %s',
-                     v_counter.name, sqlerrm),
+                     v_name, sqlerrm),
     hint = 'There the search_path is pinned to pg_catalog, pg_temp. In the body of each function that '
            'the expressions call name every schema; or alter function … set search_path = …;';
 end
