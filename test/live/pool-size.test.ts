@@ -15,7 +15,8 @@ test('while readers wait for a lock sessions that are given up are not added to 
   const holder = await database.client('holds');
   const looker = await database.client('looks');
   await until(async () => (await fetch(`${server.url}/ready`)).status === 200);
-  await holder.query('begin; lock table tally.totals, tally.pulses in access exclusive mode');
+  // One table: a second one could be had by the pulse already, which then waits for this one.
+  await holder.query('begin; lock table tally.totals in access exclusive mode');
   const since = performance.now();
   let most = 0;
   await until(async () => {
