@@ -5710,7 +5710,7 @@ declare
   v_again_table oid;  -- and its place: a row that is due after its change
   v_again_row   tid;
   v_count  bigint;
-  v_xact   bigint := pg_current_xact_id()::xid::text::bigint;
+  v_xact   bigint;
   v_done   oid[] := '{}'::oid[];
   v_places tid[] := '{}'::tid[];
   v_some_tables oid[];
@@ -5731,6 +5731,7 @@ begin
   if v_rows is null then
     return;
   end if;
+  v_xact := pg_current_xact_id()::xid::text::bigint;  -- not before: with one the commit is written
   v_checks := %8$s;
   begin
     for v_table in select distinct k.t from unnest(v_tables) k (t) loop
@@ -8021,12 +8022,20 @@ begin
   -- The first of all rules. past: what was due by then has been looked at, and what is left of it
   -- is locked by somebody; it must not hide the row that falls due next.
   for v_rule in
-    select e.name, e.source, e.again_at,
+    select e.name, e.source,
+           -- One that is further off was set before the clock was put back.
+           e.again_at > clock_timestamp()
+             and e.again_at < clock_timestamp() + interval '10 minutes' as waits,
+           e.again_at,
            (select min(f.again_at) from tally.expiry_failures f
             where f.expiry = e.name and f.again_at > next_expiry.past) as failed_until
     from tally.expiries e
     where not e.stopped
   loop
+    if v_rule.waits then
+      v_least := least(v_least, v_rule.again_at);
+      continue;
+    end if;
     begin
       execute format('select tally.%I($1, $2)', tally.rule_function('next_expiry', v_rule.name))
         into v_due using tally.rule_source(v_rule.source), past;
@@ -8034,9 +8043,7 @@ begin
       -- Whatever it is, the next batch meets it too, and records it.
       v_due := clock_timestamp();
     end;
-    v_due := least(v_due, v_rule.failed_until);
-    v_least := least(v_least, case when v_due is null then null
-                                   else greatest(v_due, v_rule.again_at) end);
+    v_least := least(v_least, v_due, v_rule.failed_until);
   end loop;
   -- What is due at infinity never is; at -infinity, now.
   return case v_least when 'infinity' then null when '-infinity' then clock_timestamp()
@@ -8045,6 +8052,30 @@ end
 $function$;
 comment on function tally.next_expiry(timestamp with time zone) is 'For tally.work: when the next row falls due after that time, or is tried again.';
 revoke all on function tally.next_expiry(timestamp with time zone) from public;
+
+-- function tally.next_piece(timestamp with time zone)
+CREATE OR REPLACE FUNCTION tally.next_piece(expiry timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET jit TO 'off'
+AS $function$
+declare
+  v_next timestamptz;
+begin
+  -- By index, and writing nothing: a server that is idle asks each second. Whoever asks computes
+  -- with the answer, so it is never infinite.
+  v_next := least(
+    (select min(coalesce(u.fill_again_at, u.created_at)) from tally.unfilled u),
+    (select min(j.due_at) from tally.due_jobs j),
+    expiry,
+    tally.next_build());
+  return case v_next when 'infinity' then null when '-infinity' then clock_timestamp()
+                     else v_next end;
+end
+$function$;
+comment on function tally.next_piece(timestamp with time zone) is 'Part of tally.work: when it has something to do next, where tally.next_expiry said so much.';
+revoke all on function tally.next_piece(timestamp with time zone) from public;
 
 -- function tally.next_pulse()
 CREATE OR REPLACE FUNCTION tally.next_pulse()
@@ -8092,19 +8123,9 @@ CREATE OR REPLACE FUNCTION tally.next_work(past timestamp with time zone DEFAULT
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET jit TO 'off'
 AS $function$
-declare
-  v_next timestamptz;
 begin
-  -- By index, and writing nothing: a server that is idle asks each second. past: as in
-  -- tally.next_expiry. Whoever asks computes with the answer, so it is never infinite.
-  v_next := least(
-    (select min(coalesce(u.fill_again_at, u.created_at)) from tally.unfilled u),
-    (select min(j.due_at) from tally.due_jobs j),
-    case when exists (select from tally.expiries e where not e.stopped)
-         then tally.next_expiry(past) end,
-    tally.next_build());
-  return case v_next when 'infinity' then null when '-infinity' then clock_timestamp()
-                     else v_next end;
+  -- past: as in tally.next_expiry.
+  return tally.next_piece(tally.next_expiry(past));
 end
 $function$;
 comment on function tally.next_work(timestamp with time zone) is 'When tally.work has something to do next; in the past where it has now, NULL when never.';
@@ -12029,6 +12050,8 @@ CREATE OR REPLACE FUNCTION tally.work(budget interval DEFAULT '00:00:00.1'::inte
 AS $function$
 declare
   v_started timestamptz := clock_timestamp();
+  v_due     timestamptz;
+  v_asked   timestamptz;
 begin
   -- What is due beside the pulse, piece by piece. Several sessions may work at once: each takes
   -- pieces that no other has. No piece is begun once the budget is spent. What takes long is all
@@ -12046,7 +12069,12 @@ begin
   expired := 0;
   if filled + rebuilt + jobs = 0 then
     -- First what has to be on time and takes least, for half of the budget: nothing shall starve.
-    expired := tally.work_expiry(v_started + budget / 2);
+    -- To ask takes half as long as to look for it.
+    v_asked := clock_timestamp();
+    v_due := tally.next_expiry('-infinity');
+    if v_due <= clock_timestamp() then
+      expired := tally.work_expiry(v_started + budget / 2);
+    end if;
     if expired > 0 then
       rebuilt := tally.build_quick(v_started + budget);
     else
@@ -12057,10 +12085,15 @@ begin
       from tally.work_long(interval '0', v_started + budget) w;
     end if;
   end if;
-  -- Where nothing could be done, what was due by then is in somebody else's hands. Otherwise it may
-  -- be that only the time was over.
-  next_due := tally.next_work(
-    case when filled + rebuilt + expired + jobs = 0 then v_started else '-infinity' end);
+  if v_asked is null or v_due <= clock_timestamp()
+     or clock_timestamp() >= v_asked + interval '20 milliseconds'
+  then
+    -- Where nothing could be done, what was due by then is in somebody else's hands. Otherwise it
+    -- may be that only the time was over.
+    v_due := tally.next_expiry(
+      case when filled + rebuilt + expired + jobs = 0 then v_started else '-infinity' end);
+  end if;
+  next_due := tally.next_piece(v_due);
 end
 $function$;
 comment on function tally.work(interval) is 'Does what is due beside the pulse: changes rows whose time has come, rebuilds documents, fills new counters, runs jobs. Says how much, and when to come again.';

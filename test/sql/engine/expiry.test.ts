@@ -390,3 +390,25 @@ test('each row that cannot be changed is kept with its own reason', async (t) =>
     /3 row\(s\) of public\.mixed could not be changed, for 3 reasons, such as: /,
   );
 });
+
+test('work that finds nothing due writes nothing, so that its commit costs no write to the disk', async (t) => {
+  const db = await testDatabase(t);
+  await createInvitations(db.sql);
+  await invite(db.sql, [3600]);
+  await db.sql('call tally.tick()');
+  t.deepEqual(await idsOf('tally.work()'), { isWritten: false });
+  t.deepEqual(await idsOf('tally.expire_due()'), { isWritten: false });
+  await invite(db.sql, [-5]);
+  t.deepEqual(await idsOf('tally.work()'), { isWritten: true });
+
+  async function idsOf(call: string) {
+    const sql = sqlOf(await db.client());
+    await sql('begin');
+    await sql(`select ${call}`);
+    const [row] = await sql<{ isWritten: boolean }>(
+      `select pg_current_xact_id_if_assigned() is not null as "isWritten"`,
+    );
+    await sql('commit');
+    return row;
+  }
+});

@@ -31,7 +31,7 @@ declare
   v_again_table oid;  -- and its place: a row that is due after its change
   v_again_row   tid;
   v_count  bigint;
-  v_xact   bigint := pg_current_xact_id()::xid::text::bigint;
+  v_xact   bigint;
   v_done   oid[] := '{}'::oid[];
   v_places tid[] := '{}'::tid[];
   v_some_tables oid[];
@@ -52,6 +52,7 @@ begin
   if v_rows is null then
     return;
   end if;
+  v_xact := pg_current_xact_id()::xid::text::bigint;  -- not before: with one the commit is written
   v_checks := %8$s;
   begin
     for v_table in select distinct k.t from unnest(v_tables) k (t) loop

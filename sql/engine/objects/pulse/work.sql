@@ -103,6 +103,30 @@ $function$;
 comment on function tally.work_expiry(timestamptz) is
   'Part of tally.work: changes rows that are due, until that time; how many.';
 
+create or replace function tally.next_piece(expiry timestamptz)
+returns timestamptz
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set jit = off
+as $function$
+declare
+  v_next timestamptz;
+begin
+  -- By index, and writing nothing: a server that is idle asks each second. Whoever asks computes
+  -- with the answer, so it is never infinite.
+  v_next := least(
+    (select min(coalesce(u.fill_again_at, u.created_at)) from tally.unfilled u),
+    (select min(j.due_at) from tally.due_jobs j),
+    expiry,
+    tally.next_build());
+  return case v_next when 'infinity' then null when '-infinity' then clock_timestamp()
+                     else v_next end;
+end
+$function$;
+
+comment on function tally.next_piece(timestamptz) is
+  'Part of tally.work: when it has something to do next, where tally.next_expiry said so much.';
+
 create or replace function tally.next_work(past timestamptz default '-infinity')
 returns timestamptz
 language plpgsql
@@ -110,19 +134,9 @@ security definer  -- a server may ask, and may not read sources by itself
 set search_path = pg_catalog, pg_temp
 set jit = off
 as $function$
-declare
-  v_next timestamptz;
 begin
-  -- By index, and writing nothing: a server that is idle asks each second. past: as in
-  -- tally.next_expiry. Whoever asks computes with the answer, so it is never infinite.
-  v_next := least(
-    (select min(coalesce(u.fill_again_at, u.created_at)) from tally.unfilled u),
-    (select min(j.due_at) from tally.due_jobs j),
-    case when exists (select from tally.expiries e where not e.stopped)
-         then tally.next_expiry(past) end,
-    tally.next_build());
-  return case v_next when 'infinity' then null when '-infinity' then clock_timestamp()
-                     else v_next end;
+  -- past: as in tally.next_expiry.
+  return tally.next_piece(tally.next_expiry(past));
 end
 $function$;
 
@@ -140,6 +154,8 @@ set search_path = pg_catalog, pg_temp
 as $function$
 declare
   v_started timestamptz := clock_timestamp();
+  v_due     timestamptz;
+  v_asked   timestamptz;
 begin
   -- What is due beside the pulse, piece by piece. Several sessions may work at once: each takes
   -- pieces that no other has. No piece is begun once the budget is spent. What takes long is all
@@ -157,7 +173,12 @@ begin
   expired := 0;
   if filled + rebuilt + jobs = 0 then
     -- First what has to be on time and takes least, for half of the budget: nothing shall starve.
-    expired := tally.work_expiry(v_started + budget / 2);
+    -- To ask takes half as long as to look for it.
+    v_asked := clock_timestamp();
+    v_due := tally.next_expiry('-infinity');
+    if v_due <= clock_timestamp() then
+      expired := tally.work_expiry(v_started + budget / 2);
+    end if;
     if expired > 0 then
       rebuilt := tally.build_quick(v_started + budget);
     else
@@ -168,10 +189,15 @@ begin
       from tally.work_long(interval '0', v_started + budget) w;
     end if;
   end if;
-  -- Where nothing could be done, what was due by then is in somebody else's hands. Otherwise it may
-  -- be that only the time was over.
-  next_due := tally.next_work(
-    case when filled + rebuilt + expired + jobs = 0 then v_started else '-infinity' end);
+  if v_asked is null or v_due <= clock_timestamp()
+     or clock_timestamp() >= v_asked + interval '20 milliseconds'
+  then
+    -- Where nothing could be done, what was due by then is in somebody else's hands. Otherwise it
+    -- may be that only the time was over.
+    v_due := tally.next_expiry(
+      case when filled + rebuilt + expired + jobs = 0 then v_started else '-infinity' end);
+  end if;
+  next_due := tally.next_piece(v_due);
 end
 $function$;
 
