@@ -317,13 +317,11 @@ create table tally.moves (
   kind text not null,
   relation oid not null,
   depth integer not null,
-  changes bigint not null,
-  before text
+  changes bigint
 );
 CREATE INDEX moves_xid ON tally.moves USING btree (xid);
-comment on table tally.moves is 'What UPDATEs and MERGEs under way that set a partition key began with, for tally.moved_unseen: a row each, gone when the statement ends. A table, because a setting could be written by the writer.';
-comment on column tally.moves.changes is 'tally.heap_changes before the statement.';
-comment on column tally.moves.before is 'Which one the setting named before: that of a statement around this one.';
+comment on table tally.moves is 'Statements under way that have changed a partition key, for tally.take_move: a row each, gone when the statement ends. A table, because a setting could be written by the writer.';
+comment on column tally.moves.changes is 'tally.heap_changes before the first row whose key changes. NULL: a TRUNCATE since has upset them.';
 
 -- table tally.partitionings
 create table tally.partitionings (
@@ -855,7 +853,7 @@ create view tally.present_triggers as
      LEFT JOIN tally.triggered_tables s ON (((s.kind = f.kind) AND (s.slug = f.slug))))
   WHERE ((NOT t.tgisinternal) AND (t.tgparentid = (0)::oid));
 comment on view tally.present_triggers is 'The counting and marking triggers that there are, wherever they stand.';
-comment on column tally.present_triggers.slug is 'NULL for those that all tables share, such as tally.count_move.';
+comment on column tally.present_triggers.slug is 'NULL for those that all tables share, such as tally.count_key.';
 comment on column tally.present_triggers.source is 'The table that it counts or marks for, if it tells.';
 
 -- view tally.settled_functions
@@ -2516,7 +2514,7 @@ begin
         order by p.provolatile desc, 1
         limit 1)
     end,
-    v_tree ~ 'COERCETODOMAIN' or exists (
+    tally.meets_domain(v_tree) or exists (
       select from called c
       join pg_proc p on p.oid = c.function
       where p.pronamespace <> 'pg_catalog'::regnamespace)
@@ -3618,23 +3616,20 @@ $function$;
 comment on function tally.count_all_rows(bigint[]) is 'Whether all these counters count every row, without filter, scope or amount.';
 revoke all on function tally.count_all_rows(bigint[]) from public;
 
--- function tally.count_move()
-CREATE OR REPLACE FUNCTION tally.count_move()
+-- function tally.count_key()
+CREATE OR REPLACE FUNCTION tally.count_key()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
-  -- A statement that sets a partition key may move rows, and a MERGE that moves a row shows it to
-  -- no statement trigger (PostgreSQL 15 to 18). Remember what was changed so far; the counting
-  -- function compares afterwards, see tally.moved_unseen.
   perform tally.note_move('count', tg_relid);
-  return null;
+  return new;
 end
 $function$;
-comment on function tally.count_move() is 'Trigger function before an UPDATE of a partition key: so that moves no trigger sees are noticed.';
-revoke all on function tally.count_move() from public;
+comment on function tally.count_key() is 'Trigger function before a row is updated whose partition key changes, by whatever part of whatever statement: so that moves which no statement trigger sees are noticed.';
+revoke all on function tally.count_key() from public;
 
 -- function tally.count_route()
 CREATE OR REPLACE FUNCTION tally.count_route()
@@ -3774,6 +3769,10 @@ declare
   v_beside  boolean := tg_when = 'BEFORE' and tally.truncated_beside(tg_relid, tg_name);
   v_counter tally.definitions;
 begin
+  if tally.may_have_moves() then
+    -- It sets back the figures that a statement around it is measured by.
+    update tally.moves m set changes = null where m.xid = pg_current_xact_id_if_assigned();
+  end if;
   -- A TRUNCATE holds the table alone, so no other writer is in flight and a snapshot taken now
   -- sees every row it removes. Not so in REPEATABLE READ and above, whose snapshot is older:
   -- there the counters are filled again instead.
@@ -3826,27 +3825,6 @@ end
 $function$;
 comment on function tally.count_truncate() is 'Trigger function: counts a TRUNCATE, after it on a plain table, before it on a partition.';
 revoke all on function tally.count_truncate() from public;
-
--- function tally.count_updated()
-CREATE OR REPLACE FUNCTION tally.count_updated()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-begin
-  -- After the counting function, and only where the key was set. A statement of several parts fires
-  -- its BEFORE triggers for the first part alone: then nothing was noted, and nothing is known.
-  if not tally.forget_move('count', tg_relid) then
-    perform tally.stop_counter(d.id, 'rows may have moved to another partition unseen')
-    from tally.definitions d
-    where d.source = coalesce(pg_partition_root(tg_relid), tg_relid::regclass);
-  end if;
-  return null;
-end
-$function$;
-comment on function tally.count_updated() is 'Trigger function after an UPDATE of a partition key: ends what tally.count_move began.';
-revoke all on function tally.count_updated() from public;
 
 -- function tally.countable(text,boolean)
 CREATE OR REPLACE FUNCTION tally.countable(name text, unfilled boolean)
@@ -5510,20 +5488,15 @@ AS $function$
   -- that name that never fires, or counts for another table, of which this one was a partition or has become one
   -- since. A partition is its root's: what was declared on it before shows no number any more.
   --
-  -- TRUNCATE of a partitioned table fires on its partitions before it, and on itself; only what
-  -- has partitions can have rows moved between them; and the one row trigger is for the root,
-  -- which PostgreSQL copies to every partition, see tally.count_route. A move trigger may be for
-  -- more columns than move rows: those of a partition that is gone and had partitions of its own.
-  -- It is for every column where a trigger of the application may set the key by itself. What ends
-  -- it fires after the counting trigger, by its name.
+  -- TRUNCATE of a partitioned table fires on its partitions before it, and on itself. Row triggers
+  -- are for the root, which PostgreSQL copies to every partition: see tally.count_route and
+  -- tally.count_key. That one is by its name the last to see the row, after whatever a trigger of
+  -- the application sets.
   select f.relation, e.name,
          format('create or replace trigger %s %s on %s %sexecute function tally.%s()',
-                e.name,
+                quote_ident(e.name),
                 case e.event
-                  when 'move' then 'before update' || case when m.by_trigger then ''
-                                                        else ' of ' || m.columns end
-                  when 'updated' then 'after update' || case when m.by_trigger then ''
-                                                        else ' of ' || m.columns end
+                  when 'key' then 'before update'
                   when 'route' then 'before insert'
                   when 'truncate' then
                     case when c.relispartition then 'before' else 'after' end || ' truncate'
@@ -5536,42 +5509,43 @@ AS $function$
                     'referencing old table as tally_old new table as tally_new '
                   else '' end
                 || case e.event when 'route' then 'for each row when (false) '
+                     when 'key' then format('for each row when (pg_catalog.record_image_ne(row(%s), row(%s))) ',
+                                            m.olds, m.news)
                      else 'for each statement ' end,
                 e.function),
          case when p.proname = e.function
-                   and (e.event not in ('move', 'updated') or t.tgattr::text = ''
-                        or (not m.by_trigger
-                            and m.attnums <@ string_to_array(t.tgattr::text, ' ')::int2[]))
                    -- Made anew by hand, with a condition, for each row or for some columns.
-                   and (e.event = 'route' or t.tgqual is null and t.tgtype & 1 = 0)
-                   and (e.event <> 'update' or t.tgattr = '')
+                   and (e.event in ('route', 'key') or t.tgqual is null and t.tgtype & 1 = 0)
+                   and (e.event <> 'key' or t.tgtype & 19 = 19
+                        and m.columns <@ tally.seen_columns(t.oid))
+                   and (e.event not in ('update', 'key') or t.tgattr = '')
               then t.tgenabled end
   from tally.triggered_tables s
   cross join lateral (select r as relation from tally.family(s.source) r) f
   join pg_class c on c.oid = f.relation
   cross join lateral (
     select v.event,
-           case s.kind when 'count' then '_500_tally_' else '_510_tally_mark_' end
+           case v.event when 'key' then '~' else '_' end
+             || case s.kind when 'count' then '500_tally_' else '510_tally_mark_' end
              || v.event as name,
            case when v.event in ('insert', 'update', 'delete')
                 then format('%s_%s_%s', s.kind, s.slug, v.event)
                 else format('%s_%s', s.kind, v.event) end as function
-    from (values ('insert'), ('update'), ('delete'), ('truncate'), ('move'),
-                 ('updated'), ('route')) v (event)
+    from (values ('insert'), ('update'), ('delete'), ('truncate'), ('key'),
+                 ('route')) v (event)
   ) e
   left join lateral (
-    select string_agg(quote_ident(k.attname), ', ' order by k.attnum) as columns,
-           array_agg(k.attnum order by k.attnum) as attnums,
-           tally.may_set_keys(f.relation, array_agg(k.attname)) as by_trigger
+    select string_agg(format('old.%I', k.attname), ', ' order by k.attnum) as olds,
+           string_agg(format('new.%I', k.attname), ', ' order by k.attnum) as news,
+           array_agg(k.attnum order by k.attnum) as columns
     from tally.move_columns(f.relation) k
-  ) m on e.event in ('move', 'updated')
+  ) m on e.event = 'key'
   left join pg_trigger t on t.tgrelid = f.relation and t.tgname = e.name and not t.tgisinternal
   left join pg_proc p on p.oid = t.tgfoid and p.pronamespace = 'tally'::regnamespace
   where s.source = expected_triggers.source and s.kind = expected_triggers.kind
     and not exists (select from pg_class o where o.oid = s.source and o.relispartition)
     and c.relkind in ('r', 'p')
-    and not (e.event in ('move', 'updated') and m.columns is null)
-    and not (e.event = 'route' and (c.relkind <> 'p' or f.relation <> s.source))
+    and not (e.event in ('route', 'key') and (c.relkind <> 'p' or f.relation <> s.source))
 $function$;
 comment on function tally.expected_triggers(regclass,text) is 'The counting or marking triggers that a table and its partitions must have, with the DDL that makes them.';
 revoke all on function tally.expected_triggers(regclass,text) from public;
@@ -6123,26 +6097,6 @@ $function$;
 comment on function tally.forget_due(bigint,text) is 'A document is being built: what was due of it is not any more. Since when it was; NULL: it was built by somebody else meanwhile, or its mark is just being collected.';
 revoke all on function tally.forget_due(bigint,text) from public;
 
--- function tally.forget_move(text,oid)
-CREATE OR REPLACE FUNCTION tally.forget_move(kind text, relation oid)
- RETURNS boolean
- LANGUAGE plpgsql
- SET search_path TO 'pg_catalog', 'pg_temp'
- SET enable_seqscan TO 'off'
- SET jit TO 'off'
-AS $function$
-declare
-  v_place  tid := (tally.noted_move(kind, relation)).place;
-  v_before text;
-begin
-  delete from tally.moves m where m.ctid = v_place returning m.before into v_before;
-  perform set_config(tally.move_setting(kind, relation), coalesce(v_before, ''), true);
-  return v_place is not null;
-end
-$function$;
-comment on function tally.forget_move(text,oid) is 'At the end of a statement that set a partition key: whether it had been noted at its beginning.';
-revoke all on function tally.forget_move(text,oid) from public;
-
 -- function tally.free_column(regclass,text)
 CREATE OR REPLACE FUNCTION tally.free_column(source regclass, wanted text)
  RETURNS text
@@ -6255,16 +6209,19 @@ $body$    if (
   end if;
 
   if partitioned and event = 'update' then
+    v_vars := v_vars || E'  v_changes bigint;\n';
     v_moved := format(
 $body$  -- Rows that a MERGE moved to another partition are in no transition table.
-  if %s then
+  if %s
+  then
     perform tally.stop_counter(i.id, 'rows moved to another partition by MERGE')
     from (values %s) i (id);
     return null;
   end if;
 
-$body$, tally.looks_for_moves('count'), (select string_agg(format('(%s)', i.id), ', ' order by i.n)
-         from unnest(counters) with ordinality i (id, n)));
+$body$, tally.moves_unseen('count', (select d.source from tally.definitions d where d.id = counters[1])),
+      (select string_agg(format('(%s)', i.id), ', ' order by i.n)
+       from unnest(counters) with ordinality i (id, n)));
   end if;
 
   return format(
@@ -7328,23 +7285,6 @@ $function$;
 comment on function tally.look_through(bigint,text,integer) is 'The scopes in the rows that a summary watches, in order, at most so many; and what is wrong with a watch that could not be evaluated.';
 revoke all on function tally.look_through(bigint,text,integer) from public;
 
--- function tally.looks_for_moves(text)
-CREATE OR REPLACE FUNCTION tally.looks_for_moves(kind text)
- RETURNS text
- LANGUAGE sql
- IMMUTABLE
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-  -- Two looks into this session's own figures: what nobody can write who may not write tally.moves.
-  select format(
-$body$(pg_stat_get_xact_tuples_inserted('tally.moves'::regclass)
-        <> pg_stat_get_xact_tuples_deleted('tally.moves'::regclass)
-      or current_setting('track_counts') = 'off')
-     and tally.moved_unseen('%s', tg_relid, (select count(*) from tally_old))$body$, kind)
-$function$;
-comment on function tally.looks_for_moves(text) is 'Text for generated functions: the condition on which rows were moved unseen.';
-revoke all on function tally.looks_for_moves(text) from public;
-
 -- function tally.make_builder(text,text,text)
 CREATE OR REPLACE FUNCTION tally.make_builder(function text, builder text, path text)
  RETURNS void
@@ -7487,22 +7427,20 @@ $function$;
 comment on function tally.mark_all(text) is 'Marks every document of every summary that watches a table: for what cannot be told row by row.';
 revoke all on function tally.mark_all(text) from public;
 
--- function tally.mark_move()
-CREATE OR REPLACE FUNCTION tally.mark_move()
+-- function tally.mark_key()
+CREATE OR REPLACE FUNCTION tally.mark_key()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
-  -- As tally.count_move has it: a MERGE that moves a row to another partition shows it to no
-  -- statement trigger.
   perform tally.note_move('mark', tg_relid);
-  return null;
+  return new;
 end
 $function$;
-comment on function tally.mark_move() is 'Trigger function before an UPDATE of a partition key: moves that no trigger sees are noticed.';
-revoke all on function tally.mark_move() from public;
+comment on function tally.mark_key() is 'Trigger function before a row is updated whose partition key changes, as tally.count_key.';
+revoke all on function tally.mark_key() from public;
 
 -- function tally.mark_route()
 CREATE OR REPLACE FUNCTION tally.mark_route()
@@ -7552,24 +7490,6 @@ $function$;
 comment on function tally.mark_truncate() is 'Trigger function: a TRUNCATE marks every document of the summaries that watch the table.';
 revoke all on function tally.mark_truncate() from public;
 
--- function tally.mark_updated()
-CREATE OR REPLACE FUNCTION tally.mark_updated()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-begin
-  -- As tally.count_updated has it.
-  if not tally.forget_move('mark', tg_relid) then
-    perform tally.mark_source(coalesce(pg_partition_root(tg_relid), tg_relid::regclass));
-  end if;
-  return null;
-end
-$function$;
-comment on function tally.mark_updated() is 'Trigger function after an UPDATE of a partition key: ends what tally.mark_move began.';
-revoke all on function tally.mark_updated() from public;
-
 -- function tally.marked_rows(bigint[],text)
 CREATE OR REPLACE FUNCTION tally.marked_rows(watches bigint[], event text)
  RETURNS text
@@ -7608,21 +7528,25 @@ CREATE OR REPLACE FUNCTION tally.marking_body(slug text, event text, watches big
 AS $function$
 declare
   v_moved text := '';
+  v_vars  text := '';
 begin
   -- The body of one trigger function. Everything that an expression or a column that is gone could
   -- break is in a block that only reads, so it costs no subtransaction number. Then one INSERT.
   if partitioned and event = 'update' then
     v_moved := format(
 $body$  -- Rows that a MERGE moved to another partition are in no transition table.
-  if %s then
+  if %s
+  then
     perform tally.mark_all(%L);
   end if;
-$body$, tally.looks_for_moves('mark'), slug);
+$body$, tally.moves_unseen('mark', (select w.source from tally.watches w where w.id = watches[1])),
+      slug);
+    v_vars := E'  v_changes bigint;\n';
   end if;
   return format(
 $body$#variable_conflict use_column
 declare
-  v_summaries bigint[];
+%5$s  v_summaries bigint[];
   v_scopes    text[];
   v_summary   bigint;
   v_query     text;
@@ -7663,7 +7587,7 @@ begin
   end if;
   return null;
 end
-$body$, tally.marking_query(watches, event), slug, event, v_moved);
+$body$, tally.marking_query(watches, event), slug, event, v_moved, v_vars);
 end
 $function$;
 comment on function tally.marking_body(text,text,bigint[],boolean) is 'Text for tally.build_functions: what a marking trigger function does.';
@@ -7726,34 +7650,50 @@ $function$;
 comment on function tally.marking_query(bigint[],text) is 'Text for tally.build_functions: the documents that one event concerns.';
 revoke all on function tally.marking_query(bigint[],text) from public;
 
--- function tally.may_set_keys(regclass,name[])
-CREATE OR REPLACE FUNCTION tally.may_set_keys(relation regclass, keys name[])
+-- function tally.may_have_moves()
+CREATE OR REPLACE FUNCTION tally.may_have_moves()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+  -- No search_path, so that it is evaluated in place: all is qualified instead. From this
+  -- session's own figures of late, which nobody can write who may not write tally.moves.
+  select pg_catalog.pg_stat_get_xact_tuples_inserted('tally.moves'::pg_catalog.regclass)
+           operator(pg_catalog.>) 0
+      or pg_catalog.current_setting('track_counts') operator(pg_catalog.=) 'off'
+$function$;
+comment on function tally.may_have_moves() is 'Whether this transaction can have a row in tally.moves: two looks in memory.';
+revoke all on function tally.may_have_moves() from public;
+
+-- function tally.meets_domain(text)
+CREATE OR REPLACE FUNCTION tally.meets_domain(tree text)
  RETURNS boolean
  LANGUAGE sql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
- SET standard_conforming_strings TO 'on'
 AS $function$
-  -- Whether a BEFORE UPDATE row trigger of the application, disabled ones too, may change these
-  -- columns. In PL/pgSQL it has to name one of them, or to put another row in the place of NEW, so
-  -- one that notes the time costs nothing; of other languages everything is believed. To take one
-  -- too many costs each UPDATE a look at the partitions, to take one too few a wrong number.
-  select exists (
-    select from pg_trigger t
-    join pg_proc p on p.oid = t.tgfoid
-    join pg_language l on l.oid = p.prolang
-    where t.tgrelid in (select f from tally.family(may_set_keys.relation) f)
-      and t.tgtype & 19 = 19  -- for each row, before, update
-      and not t.tgisinternal
-      and p.pronamespace not in ('tally'::regnamespace, 'pg_catalog'::regnamespace)
-      and (l.lanname <> 'plpgsql'
-           or p.prosrc ~* ('\mnew\s*:?=|\minto\s[^;]*\mnew\M(?!\s*\.)|\mfor\s+new\M|\mcall\M'
-                           '|\mreturn\s+(?!(new|old|null)\s*;)')
-           or exists (select from unnest(may_set_keys.keys) k
-                      where position(lower(k) in lower(p.prosrc)) > 0)))
+  -- Also within an array, a range or a row: what reads text into one of those checks every value.
+  -- What a column holds has been checked before.
+  with recursive met as (
+    select m[1]::oid as type
+    from regexp_matches(tree, ':(?!var)[a-z_]*type(?:id|Id)? ([0-9]+)', 'g') m
+    union
+    select b.type
+    from met
+    join pg_type y on y.oid = met.type
+    cross join lateral (
+      select y.typelem
+      union all select y.typbasetype
+      union all select r.rngsubtype from pg_range r where met.type in (r.rngtypid, r.rngmultitypid)
+      union all select a.atttypid from pg_attribute a
+                where a.attrelid = y.typrelid and a.attnum > 0 and not a.attisdropped
+    ) b (type)
+    where b.type <> 0
+  )
+  select exists (select from met join pg_type y on y.oid = met.type and y.typtype = 'd')
 $function$;
-comment on function tally.may_set_keys(regclass,name[]) is 'Whether a row trigger of the application may move rows that an UPDATE or a MERGE changes.';
-revoke all on function tally.may_set_keys(regclass,name[]) from public;
+comment on function tally.meets_domain(text) is 'Whether an expression makes a value of a domain, or one with such in it: its checks call what they like.';
+revoke all on function tally.meets_domain(text) from public;
 
 -- function tally.mend_differences(text,boolean)
 CREATE OR REPLACE FUNCTION tally.mend_differences(which text, dry_run boolean)
@@ -7858,52 +7798,71 @@ CREATE OR REPLACE FUNCTION tally.move_columns(relation regclass)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
   -- The columns whose change may move a row: the partition keys of this table and of every
-  -- partitioned table below it, those within key expressions too.
+  -- partitioned table below it, those within key expressions too. And what its triggers look at,
+  -- for a partition that is gone and had partitions of its own: functions and triggers look at the same.
   select a.attname, a.attnum
   from pg_attribute a
   where a.attrelid = move_columns.relation and a.attnum > 0 and not a.attisdropped
-    and a.attname in (
-      select k.attname
-      from pg_partition_tree(move_columns.relation) t
-      join pg_partitioned_table p on p.partrelid = t.relid
-      join pg_attribute k on k.attrelid = t.relid and k.attnum > 0
-      where k.attnum = any (p.partattrs::int2[])
-         or p.partexprs::text ~ format(':varattno %s ', k.attnum))
+    and (a.attname in (
+        select k.attname
+        from pg_partition_tree(move_columns.relation) t
+        join pg_partitioned_table p on p.partrelid = t.relid
+        join pg_attribute k on k.attrelid = t.relid and k.attnum > 0
+        where k.attnum = any (p.partattrs::int2[])
+           or p.partexprs::text ~ format(':varattno %s ', k.attnum))
+      or exists (
+        select from pg_trigger t
+        join pg_proc p on p.oid = t.tgfoid and p.pronamespace = 'tally'::regnamespace
+        where t.tgrelid = move_columns.relation and p.proname in ('count_key', 'mark_key')
+          and a.attnum = any (tally.seen_columns(t.oid))))
 $function$;
 comment on function tally.move_columns(regclass) is 'The columns of a partitioned table whose change may move a row to another partition.';
 revoke all on function tally.move_columns(regclass) from public;
 
 -- function tally.move_setting(text,oid)
-CREATE OR REPLACE FUNCTION tally.move_setting(kind text, relation oid)
+CREATE OR REPLACE FUNCTION tally.move_setting(kind text, root oid)
  RETURNS text
  LANGUAGE sql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  select format('tally.%s_moving_%s_%s', kind, pg_trigger_depth(), relation)
+  select format('tally.%s_moving_%s_%s', kind, pg_trigger_depth(), root)
 $function$;
 comment on function tally.move_setting(text,oid) is 'The setting that says where in tally.moves the statement under way has its row. It only saves looking for it: who writes another place into it is not believed.';
 revoke all on function tally.move_setting(text,oid) from public;
 
--- function tally.moved_unseen(text,oid,bigint)
-CREATE OR REPLACE FUNCTION tally.moved_unseen(kind text, relation oid, seen bigint)
- RETURNS boolean
- LANGUAGE plpgsql
+-- function tally.moves_unseen(text,regclass)
+CREATE OR REPLACE FUNCTION tally.moves_unseen(kind text, source regclass)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-declare
-  v_noted bigint := (tally.noted_move(kind, relation)).changes;
-begin
-  -- Every row that an UPDATE changes or moves is in its transition table. Where more was changed
-  -- than that, rows were moved by a MERGE (or changed by a trigger under way, which is rare
-  -- enough to be taken for the same): what happened cannot be counted in place.
-  return v_noted is not null
-         and (tally.heap_changes(relation) - v_noted <> seen
-              or current_setting('track_counts') = 'off');
-end
+  -- An UPDATE shows both sides of a row that moves to another partition, one after another in both
+  -- tables. A MERGE shows neither (PostgreSQL 15 to 18). So from the first row on whose key changes,
+  -- the tables must show as many as were changed: the first that they show is the first that there
+  -- was, or else it is missing. A trigger under way that changes the table looks the same as a move.
+  select format(
+$body$tally.may_have_moves() then
+    v_changes := tally.take_move(%L, tg_relid);
+  end if;
+  if v_changes is not null and (
+       (select count(*) from tally_old) <> (select count(*) from tally_new)
+       or v_changes <> (
+         with o as (select row_number() over () as n, %s from tally_old r),
+              w as (select row_number() over () as n, %s from tally_new r)
+         select count(*) from o
+         where o.n >= (select min(o.n) from o join w on w.n = o.n
+                       where record_image_ne(row(%s), row(%s)))))$body$,
+    kind,
+    string_agg(format('r.%I as k%s', k.attname, k.attnum), ', ' order by k.attnum),
+    string_agg(format('r.%I as k%s', k.attname, k.attnum), ', ' order by k.attnum),
+    string_agg(format('o.k%s', k.attnum), ', ' order by k.attnum),
+    string_agg(format('w.k%s', k.attnum), ', ' order by k.attnum))
+  from tally.move_columns(source) k
 $function$;
-comment on function tally.moved_unseen(text,oid,bigint) is 'Whether a statement on a partitioned table moved rows that its transition tables do not show.';
-revoke all on function tally.moved_unseen(text,oid,bigint) from public;
+comment on function tally.moves_unseen(text,regclass) is 'Text for generated functions, after an "if": on which condition rows were moved unseen.';
+revoke all on function tally.moves_unseen(text,regclass) from public;
 
 -- function tally.ms_since(timestamp with time zone)
 CREATE OR REPLACE FUNCTION tally.ms_since(started timestamp with time zone)
@@ -8217,54 +8176,49 @@ CREATE OR REPLACE FUNCTION tally.note_move(kind text, relation oid)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_setting text := tally.move_setting(kind, relation);
+  v_root    oid := coalesce(pg_partition_root(relation), relation);
+  v_setting text := format('tally.%s_moving_%s_%s', kind, pg_trigger_depth(), v_root);
+  v_noted   text := current_setting(v_setting, true);
   v_place   tid;
 begin
-  insert into tally.moves (kind, relation, depth, changes, before)
-  values (note_move.kind, note_move.relation, pg_trigger_depth(),
-          tally.heap_changes(note_move.relation), current_setting(v_setting, true))
+  -- Once for a statement, however many rows it moves.
+  if v_noted ~ '^[(][0-9]{1,9},[0-9]{1,4}[)]$' then
+    perform from tally.moves m
+    where m.ctid = v_noted::tid and m.xid = pg_current_xact_id_if_assigned()
+      and m.kind = note_move.kind and m.relation = v_root and m.depth = pg_trigger_depth();
+    if found then
+      return;
+    end if;
+  end if;
+  if tally.may_have_moves() and cardinality(tally.noted_moves(kind, v_root)) > 0 then
+    return;
+  end if;
+  insert into tally.moves (kind, relation, depth, changes)
+  values (note_move.kind, v_root, pg_trigger_depth(), tally.heap_changes(v_root))
   returning ctid into v_place;
   perform set_config(v_setting, v_place::text, true);
 end
 $function$;
-comment on function tally.note_move(text,oid) is 'Before a statement that sets a partition key: notes what this transaction had changed until then.';
+comment on function tally.note_move(text,oid) is 'Before the first row of a statement whose partition key changes: notes what this transaction had changed until then.';
 revoke all on function tally.note_move(text,oid) from public;
 
--- function tally.noted_move(text,oid)
-CREATE OR REPLACE FUNCTION tally.noted_move(kind text, relation oid, OUT place tid, OUT changes bigint)
- RETURNS record
+-- function tally.noted_moves(text,oid)
+CREATE OR REPLACE FUNCTION tally.noted_moves(kind text, root oid)
+ RETURNS tid[]
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET enable_seqscan TO 'off'
  SET jit TO 'off'
 AS $function$
-declare
-  v_setting text := current_setting(tally.move_setting(kind, relation), true);
 begin
-  -- By its place, so that SERIALIZABLE writers do not read what others write.
-  if v_setting ~ '^[(][0-9]{1,9},[0-9]{1,4}[)]$' then
-    select m.ctid, m.changes into place, changes
-    from tally.moves m
-    where m.ctid = v_setting::tid and m.xid = pg_current_xact_id_if_assigned()
-      and m.kind = noted_move.kind and m.relation = noted_move.relation
-      and m.depth = pg_trigger_depth();
-    if found then
-      return;
-    end if;
-  end if;
-  -- Somebody has written the setting, or there is none. Of statements around each other the innermost
-  -- began last.
-  select m.ctid, m.changes into place, changes
-  from tally.moves m
-  where m.xid = pg_current_xact_id_if_assigned()
-    and m.kind = noted_move.kind and m.relation = noted_move.relation
-    and m.depth = pg_trigger_depth()
-  order by m.changes desc
-  limit 1;
+  return array(
+    select m.ctid from tally.moves m
+    where m.xid = pg_current_xact_id_if_assigned()
+      and m.kind = noted_moves.kind and m.relation = root and m.depth = pg_trigger_depth());
 end
 $function$;
-comment on function tally.noted_move(text,oid) is 'The row in tally.moves of the statement under way, or NULL where it sets no partition key.';
-revoke all on function tally.noted_move(text,oid) from public;
+comment on function tally.noted_moves(text,oid) is 'Where in tally.moves the statement under way has its rows: mostly one, or none.';
+revoke all on function tally.noted_moves(text,oid) from public;
 
 -- function tally.old_partitions(tally.retentions,timestamp with time zone)
 CREATE OR REPLACE FUNCTION tally.old_partitions(rule tally.retentions, cutoff timestamp with time zone)
@@ -8664,7 +8618,7 @@ begin
   delete from tally.expiry_failures f where f.again_at < clock_timestamp() - interval '1 hour';
   get diagnostics v_failures = row_count;
   perform tally.prune_builds();
-  -- What a statement of several parts may leave: see tally.count_updated.
+  -- Left where the trigger that takes them away, tally.take_move, is disabled.
   delete from tally.moves m where m.xid < pg_snapshot_xmin(pg_current_snapshot());
   return format('%s failures forgotten', v_failures);
 end
@@ -10553,6 +10507,23 @@ $function$;
 comment on function tally.scope_too_long(bigint,text) is 'Raises TL010, naming the counter and the length.';
 revoke all on function tally.scope_too_long(bigint,text) from public;
 
+-- function tally.seen_columns(oid)
+CREATE OR REPLACE FUNCTION tally.seen_columns(key_trigger oid)
+ RETURNS smallint[]
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select array_agg(distinct d.refobjsubid::int2)
+  from pg_trigger t
+  join pg_depend d on d.classid = 'pg_trigger'::regclass and d.objid = t.oid
+                  and d.refclassid = 'pg_class'::regclass and d.refobjid = t.tgrelid
+                  and d.refobjsubid > 0
+  where t.oid = key_trigger
+$function$;
+comment on function tally.seen_columns(oid) is 'The columns that the condition of a row trigger compares.';
+revoke all on function tally.seen_columns(oid) from public;
+
 -- function tally.serving_index(regclass,text,text)
 CREATE OR REPLACE FUNCTION tally.serving_index(source regclass, key text, predicate text)
  RETURNS regclass
@@ -10701,7 +10672,7 @@ AS $function$
          and exists (select from named n join types t on t.type = n.oid
                      where n.kind ~ 'type(id|Id)?$' and not (t.says or t.is_any)) as depends,
       exists (select from called c where not c.is_own and c.lanname not in ('internal', 'c'))
-      or exists (select from nodes n where n.tag = 'COERCETODOMAIN')  -- its checks call what they like
+      or tally.meets_domain(l.tree)
       or l.tree ~ '{JSONEXPR|type 4072 ' and shown_by_settings.sql_text ~* 'datetime'
       -- UTC and Area/Place are no abbreviations.
       or (select count(*) from named n where n.kind = 'funcid' and n.oid in (select z.oid from zoned z))
@@ -10902,7 +10873,7 @@ CREATE OR REPLACE FUNCTION tally.stray_triggers(whose regclass DEFAULT NULL::reg
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
   -- What must be there is asked once for each table, and then for all triggers together. Those
-  -- that every table shares, such as tally.count_move, tell not whose they are: source is NULL.
+  -- that every table shares, such as tally.count_key, tell not whose they are: source is NULL.
   with expected as materialized (
     select s.source, s.kind, e.relation, e.name
     from tally.triggered_tables s
@@ -11044,6 +11015,45 @@ AS $function$
 $function$;
 comment on function tally.table_slug(regclass,text) is 'What names the trigger functions of a table that is now counted or watched.';
 revoke all on function tally.table_slug(regclass,text) from public;
+
+-- function tally.take_move(text,oid)
+CREATE OR REPLACE FUNCTION tally.take_move(kind text, relation oid)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_root     oid := coalesce(pg_partition_root(relation), relation);
+  v_setting  text := format('tally.%s_moving_%s_%s', kind, pg_trigger_depth(), v_root);
+  v_noted    text := current_setting(v_setting, true);
+  v_noted_at bigint;
+  v_count    integer := 0;
+begin
+  -- By its place, so that SERIALIZABLE writers do not read what others write.
+  if v_noted ~ '^[(][0-9]{1,9},[0-9]{1,4}[)]$' then
+    delete from tally.moves m
+    where m.ctid = v_noted::tid and m.xid = pg_current_xact_id_if_assigned()
+      and m.kind = take_move.kind and m.relation = v_root and m.depth = pg_trigger_depth()
+    returning m.changes into v_noted_at;
+    get diagnostics v_count = row_count;
+  end if;
+  if v_count = 0 then
+    -- Somebody has written the setting, or there is none.
+    delete from tally.moves m
+    where m.ctid = any (tally.noted_moves(take_move.kind, v_root))
+    returning m.changes into v_noted_at;
+    get diagnostics v_count = row_count;
+  end if;
+  if v_count = 0 then
+    return null;
+  end if;
+  perform set_config(v_setting, '', true);
+  return case when current_setting('track_counts') = 'off' then -1
+              else coalesce(tally.heap_changes(v_root) - v_noted_at, -1) end;
+end
+$function$;
+comment on function tally.take_move(text,oid) is 'At the end of an UPDATE or MERGE: how many rows of the table this transaction has updated or removed since the first row whose partition key changed, which it forgets. NULL: none did. -1: not known.';
+revoke all on function tally.take_move(text,oid) from public;
 
 -- function tally.take_off_triggers(regclass,text)
 CREATE OR REPLACE FUNCTION tally.take_off_triggers(source regclass, kind text)
@@ -12058,11 +12068,12 @@ begin
   -- that its transaction does: what others wait for is not kept from them meanwhile.
   perform tally.check_isolation('tally.work');
   -- Some microseconds for each counter, and a busy server calls this many times a second.
-  if coalesce(nullif(current_setting('tally.looked_at', true), '')::timestamptz, '-infinity')
-       not between v_started - interval '5 seconds' and v_started
+  -- Seconds, and only what looks like that: a setting may hold anything.
+  if coalesce(substring(current_setting('tally.looked_at', true) from '^[0-9]{1,12}$')::bigint, 0)
+       not between extract(epoch from v_started)::bigint - 5 and extract(epoch from v_started)::bigint
   then
     perform tally.stop_unfit();
-    perform set_config('tally.looked_at', v_started::text, false);
+    perform set_config('tally.looked_at', extract(epoch from v_started)::bigint::text, false);
   end if;
   select w.filled, w.rebuilt, w.jobs into filled, rebuilt, jobs
   from tally.work_long(interval '10 seconds', v_started + budget) w;

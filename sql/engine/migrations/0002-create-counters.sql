@@ -171,16 +171,13 @@ create unlogged table tally.moves (
   kind     text not null,
   relation oid not null,
   depth    integer not null,
-  changes  bigint not null,
-  before   text
+  changes  bigint
 );
 create index moves_xid on tally.moves (xid);
 comment on table tally.moves is
-  'What UPDATEs and MERGEs under way that set a partition key began with, for tally.moved_unseen: a '
-  'row each, gone when the statement ends. A table, because a setting could be written by the writer.';
+  'Statements under way that have changed a partition key, for tally.take_move: a row each, gone when '
+  'the statement ends. A table, because a setting could be written by the writer.';
 comment on column tally.moves.changes is
-  'tally.heap_changes before the statement.';
-comment on column tally.moves.before is
-  'Which one the setting named before: that of a statement around this one.';
+  'tally.heap_changes before the first row whose key changes. NULL: a TRUNCATE since has upset them.';
 
 reset role;

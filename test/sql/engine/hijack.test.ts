@@ -77,6 +77,7 @@ test('a function that pins no search_path is one of these, which say why and qua
       'create_retention',
       'create_summary',
       'cron',
+      'may_have_moves',
       'restore_settings',
       'session_settings',
       'tick',

@@ -80,6 +80,7 @@ const UNPINNED = [
   'create_retention',
   'create_summary',
   'cron',
+  'may_have_moves',
   'restore_settings',
   'session_settings',
   'tick',

@@ -141,3 +141,27 @@ test('a row that an expression raises on is refused with the counter’s name', 
   t.regex(error.hint ?? '', /Correct the row/);
   t.deepEqual(await numbers(sql), {});
 });
+
+for (const [where, made, value] of [
+  ['an array', '(k::app.d[])::text', ['{a}', '{x}']],
+  ['a row', '(k::app.c)::text', ['(a)', '(x)']],
+] as const) {
+  test(`what the check of a domain within ${where} uses is dropped: its counter stops, and no write`, async (t) => {
+    const { sql } = await testDatabase(t);
+    await sql(`create schema app; create table app.helper (v text);
+      create function app.ok(v text) returns bool language plpgsql immutable as $$
+        begin
+          if v = 'x' then return exists (select from app.helper) or true; end if;
+          return true;
+        end $$;
+      create domain app.d as text check (app.ok(value));
+      create type app.c as (a app.d);
+      create table app.t (id int, k text);
+      select tally.create_counter('made', 'app.t', scope => '${made}');
+      select tally.create_counter('rows', 'app.t');
+      drop table app.helper`);
+    await sql(`insert into app.t values (1, '${value[0]}'), (2, '${value[1]}')`);
+    t.deepEqual(await numbers(sql), { rows: 2 });
+    t.is(await stateOf(sql, 'made'), 'filling');
+  });
+}

@@ -98,3 +98,14 @@ test('a tick ends though a rule makes new due rows for ever', async (t) => {
   t.true((row?.done ?? 0) > 1);
   await isExact(t, sql);
 });
+
+test('work goes on in a session whose DateStyle changes, or that has written its setting', async (t) => {
+  const { client } = await testDatabase(t);
+  const sql = sqlOf(await client());
+  await sql(`set datestyle = 'SQL, DMY'`);
+  await sql('select tally.work()');
+  await sql(`set datestyle = 'ISO, MDY'`);
+  await t.notThrowsAsync(sql('select tally.work()'));
+  await sql(`set tally.looked_at = 'garbage'`);
+  await t.notThrowsAsync(sql('select tally.work()'));
+});

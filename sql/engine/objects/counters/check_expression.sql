@@ -94,7 +94,7 @@ begin
         order by p.provolatile desc, 1
         limit 1)
     end,
-    v_tree ~ 'COERCETODOMAIN' or exists (
+    tally.meets_domain(v_tree) or exists (
       select from called c
       join pg_proc p on p.oid = c.function
       where p.pronamespace <> 'pg_catalog'::regnamespace)

@@ -27,6 +27,10 @@ declare
   v_beside  boolean := tg_when = 'BEFORE' and tally.truncated_beside(tg_relid, tg_name);
   v_counter tally.definitions;
 begin
+  if tally.may_have_moves() then
+    -- It sets back the figures that a statement around it is measured by.
+    update tally.moves m set changes = null where m.xid = pg_current_xact_id_if_assigned();
+  end if;
   -- A TRUNCATE holds the table alone, so no other writer is in flight and a snapshot taken now
   -- sees every row it removes. Not so in REPEATABLE READ and above, whose snapshot is older:
   -- there the counters are filled again instead.

@@ -79,16 +79,19 @@ $body$    if (
   end if;
 
   if partitioned and event = 'update' then
+    v_vars := v_vars || E'  v_changes bigint;\n';
     v_moved := format(
 $body$  -- Rows that a MERGE moved to another partition are in no transition table.
-  if %s then
+  if %s
+  then
     perform tally.stop_counter(i.id, 'rows moved to another partition by MERGE')
     from (values %s) i (id);
     return null;
   end if;
 
-$body$, tally.looks_for_moves('count'), (select string_agg(format('(%s)', i.id), ', ' order by i.n)
-         from unnest(counters) with ordinality i (id, n)));
+$body$, tally.moves_unseen('count', (select d.source from tally.definitions d where d.id = counters[1])),
+      (select string_agg(format('(%s)', i.id), ', ' order by i.n)
+       from unnest(counters) with ordinality i (id, n)));
   end if;
 
   return format(

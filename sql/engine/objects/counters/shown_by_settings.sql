@@ -98,7 +98,7 @@ as $function$
          and exists (select from named n join types t on t.type = n.oid
                      where n.kind ~ 'type(id|Id)?$' and not (t.says or t.is_any)) as depends,
       exists (select from called c where not c.is_own and c.lanname not in ('internal', 'c'))
-      or exists (select from nodes n where n.tag = 'COERCETODOMAIN')  -- its checks call what they like
+      or tally.meets_domain(l.tree)
       or l.tree ~ '{JSONEXPR|type 4072 ' and shown_by_settings.sql_text ~* 'datetime'
       -- UTC and Area/Place are no abbreviations.
       or (select count(*) from named n where n.kind = 'funcid' and n.oid in (select z.oid from zoned z))

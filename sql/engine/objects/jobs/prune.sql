@@ -10,7 +10,7 @@ begin
   delete from tally.expiry_failures f where f.again_at < clock_timestamp() - interval '1 hour';
   get diagnostics v_failures = row_count;
   perform tally.prune_builds();
-  -- What a statement of several parts may leave: see tally.count_updated.
+  -- Left where the trigger that takes them away, tally.take_move, is disabled.
   delete from tally.moves m where m.xid < pg_snapshot_xmin(pg_current_snapshot());
   return format('%s failures forgotten', v_failures);
 end

@@ -1,37 +1,17 @@
-create or replace function tally.mark_move()
+create or replace function tally.mark_key()
 returns trigger
 language plpgsql
 security definer  -- writers of the table need no right on tally
 set search_path = pg_catalog, pg_temp
 as $function$
 begin
-  -- As tally.count_move has it: a MERGE that moves a row to another partition shows it to no
-  -- statement trigger.
   perform tally.note_move('mark', tg_relid);
-  return null;
+  return new;
 end
 $function$;
 
-comment on function tally.mark_move() is
-  'Trigger function before an UPDATE of a partition key: moves that no trigger sees are noticed.';
-
-create or replace function tally.mark_updated()
-returns trigger
-language plpgsql
-security definer  -- writers of the table need no right on tally
-set search_path = pg_catalog, pg_temp
-as $function$
-begin
-  -- As tally.count_updated has it.
-  if not tally.forget_move('mark', tg_relid) then
-    perform tally.mark_source(coalesce(pg_partition_root(tg_relid), tg_relid::regclass));
-  end if;
-  return null;
-end
-$function$;
-
-comment on function tally.mark_updated() is
-  'Trigger function after an UPDATE of a partition key: ends what tally.mark_move began.';
+comment on function tally.mark_key() is
+  'Trigger function before a row is updated whose partition key changes, as tally.count_key.';
 
 create or replace function tally.mark_route()
 returns trigger

@@ -8,21 +8,25 @@ set search_path = pg_catalog, pg_temp
 as $function$
 declare
   v_moved text := '';
+  v_vars  text := '';
 begin
   -- The body of one trigger function. Everything that an expression or a column that is gone could
   -- break is in a block that only reads, so it costs no subtransaction number. Then one INSERT.
   if partitioned and event = 'update' then
     v_moved := format(
 $body$  -- Rows that a MERGE moved to another partition are in no transition table.
-  if %s then
+  if %s
+  then
     perform tally.mark_all(%L);
   end if;
-$body$, tally.looks_for_moves('mark'), slug);
+$body$, tally.moves_unseen('mark', (select w.source from tally.watches w where w.id = watches[1])),
+      slug);
+    v_vars := E'  v_changes bigint;\n';
   end if;
   return format(
 $body$#variable_conflict use_column
 declare
-  v_summaries bigint[];
+%5$s  v_summaries bigint[];
   v_scopes    text[];
   v_summary   bigint;
   v_query     text;
@@ -63,7 +67,7 @@ begin
   end if;
   return null;
 end
-$body$, tally.marking_query(watches, event), slug, event, v_moved);
+$body$, tally.marking_query(watches, event), slug, event, v_moved, v_vars);
 end
 $function$;
 

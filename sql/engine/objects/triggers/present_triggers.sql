@@ -13,5 +13,5 @@ where not t.tgisinternal and t.tgparentid = 0;
 comment on view tally.present_triggers is
   'The counting and marking triggers that there are, wherever they stand.';
 comment on column tally.present_triggers.slug is
-  'NULL for those that all tables share, such as tally.count_move.';
+  'NULL for those that all tables share, such as tally.count_key.';
 comment on column tally.present_triggers.source is 'The table that it counts or marks for, if it tells.';

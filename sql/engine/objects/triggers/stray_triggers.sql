@@ -5,7 +5,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $function$
   -- What must be there is asked once for each table, and then for all triggers together. Those
-  -- that every table shares, such as tally.count_move, tell not whose they are: source is NULL.
+  -- that every table shares, such as tally.count_key, tell not whose they are: source is NULL.
   with expected as materialized (
     select s.source, s.kind, e.relation, e.name
     from tally.triggered_tables s
