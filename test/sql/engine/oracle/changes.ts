@@ -131,9 +131,14 @@ export const swap = (table: Table): Sql =>
             `where t.id in (${a}, ${b})`,
         );
 
-const merge = (table: Table): Sql =>
+const merge = (table: Table, source = (rows: string) => rows): Sql =>
   fc
-    .tuple(targetOf(table), valuesOf(table), fc.constantFrom('delete', 'do nothing'), fc.boolean())
+    .tuple(
+      targetOf(table),
+      valuesOf(table).map(source),
+      fc.constantFrom('delete', 'do nothing'),
+      fc.boolean(),
+    )
     .map(([target, rows, matched, inserting]) => {
       const rest = table.columns.slice(1).map(({ name }) => `${name} = s.${name}`);
       const set = (rest.length === 0 ? ['id = s.id'] : rest).join(', ');
@@ -146,6 +151,18 @@ const merge = (table: Table): Sql =>
         `when not matched then insert (${namesOf(table)}) values (${given})`
       );
     });
+
+/** A MERGE that runs after one part of its statement and before another. */
+export const mergeBetween = (table: Table): Sql => {
+  const after = (rows: string) =>
+    `select v.* from (${rows}) v where (select count(*) from first) >= 0`;
+  return fc
+    .tuple(change(table), fc.oneof(change(table), remove(table)), merge(table, after))
+    .map(
+      ([first, last, main]) =>
+        `with first as (${first} returning 1), last as (${last} returning 1) ${main}`,
+    );
+};
 
 /** Whatever one command can do to one table. */
 export const simple = (table: Table): Sql =>

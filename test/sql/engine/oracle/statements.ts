@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import {
   change,
   insert,
+  mergeBetween,
   namesOf,
   ROWS_MAX,
   remove,
@@ -33,6 +34,8 @@ const ctes: Sql = fc
     const sums = all.map((_, i) => `(select count(*) from c${i})`);
     return `with ${named.join(', ')} select ${sums.join(' + ')}`;
   });
+
+const betweenParts: Sql = fc.constantFrom(...TABLES).chain(mergeBetween);
 
 const truncate: Sql = fc
   .oneof(
@@ -78,6 +81,7 @@ const sql = (text: Sql): fc.Arbitrary<Statement> =>
 export const statement: fc.Arbitrary<Statement> = fc.oneof(
   { weight: 40, arbitrary: sql(anySimple) },
   { weight: 5, arbitrary: sql(ctes) },
+  { weight: 3, arbitrary: sql(betweenParts) },
   { weight: 3, arbitrary: copy },
   { weight: 3, arbitrary: sql(block) },
   { weight: 2, arbitrary: sql(truncate) },
