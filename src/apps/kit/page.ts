@@ -5,7 +5,7 @@ import { pathOf, queryOf } from '../../http/input.js';
 import { Problem, type ProblemKind } from '../../http/problems.js';
 import type { AppRoute, AppRouteDeps } from './app.js';
 import { type Asker, askerOf, type May, signedIn } from './asking.js';
-import { textOf } from './statement.js';
+import { countedTextOf, textOf } from './statement.js';
 
 export type Page<Path extends z.ZodObject, Query extends z.ZodObject> = {
   readonly id: string;
@@ -65,28 +65,48 @@ export function page<
         const named = pathOf(ctx, ofPath);
         const query = queryOf(ctx, ofQuery);
         const values = spec.values({ ...asker, path: named, query });
-        const state = await stateOf(deps, spec.holdsWhile, values);
         const isPublic = may === 'anybody';
-        if (state !== undefined && hasAlready(ctx.req.headers['if-none-match'], state)) {
-          sendConditionally(ctx, { etag: state, body: '', isPublic });
-          return;
+        const known = ctx.req.headers['if-none-match'];
+        if (spec.holdsWhile !== undefined && known !== undefined) {
+          const etag = await stateOf(deps, spec.holdsWhile, values);
+          if (etag !== undefined && hasAlready(known, etag)) {
+            sendConditionally(ctx, { etag, body: '', isPublic });
+            return;
+          }
         }
-        const body = await textOf(deps.live.pool, spec.call, values);
-        if (body === undefined) throw new Problem('not-found', `There is no ${ctx.path}.`);
-        sendConditionally(ctx, { etag: state ?? `"${digestOf(body)}"`, body, isPublic });
+        const { text, state } = await answerOf(deps, spec.call, spec.holdsWhile, values);
+        if (text === undefined) throw new Problem('not-found', `There is no ${ctx.path}.`);
+        const etag = state ?? `"${digestOf(text)}"`;
+        sendConditionally(ctx, { etag, body: text, isPublic });
       },
     },
   ];
 }
 
-/** Read before the answer: the tag may be older than what it is on, never newer. */
+type Answer = { readonly text: string | undefined; readonly state?: string | undefined };
+
+/** The answer, with the tag of what it was made from: both of one snapshot. */
+async function answerOf(
+  { live }: AppRouteDeps,
+  call: string,
+  counter: string | undefined,
+  values: readonly unknown[],
+): Promise<Answer> {
+  if (counter === undefined) return { text: await textOf(live.pool, call, values) };
+  const { text, number } = await countedTextOf(live.pool, call, counter, values);
+  return { text, state: number && tagOf(number.history, number.json, values) };
+}
+
 async function stateOf(
   { live }: AppRouteDeps,
-  name: string | undefined,
+  name: string,
   values: readonly unknown[],
 ): Promise<string | undefined> {
-  if (name === undefined) return undefined;
   const { history, reading } = await live.reader.number({ name, scope: '' });
   if (reading.state !== 'ready') return undefined;
-  return `"${history}.${digestOf(`${reading.json} ${JSON.stringify(values)}`)}"`;
+  return tagOf(history, reading.json, values);
+}
+
+function tagOf(history: string, json: string, values: readonly unknown[]): string {
+  return `"${history}.${digestOf(`${json} ${JSON.stringify(values)}`)}"`;
 }

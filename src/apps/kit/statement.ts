@@ -18,9 +18,42 @@ export async function textOf(
   call: string,
   values: readonly unknown[],
 ): Promise<string | undefined> {
+  const [text] = await rowOf<[string | null]>(pool, `select ${call}::text`, values);
+  return text ?? undefined;
+}
+
+export type Counted = {
+  readonly text: string | undefined;
+  /** Undefined where there is no number now. */
+  readonly number: { readonly history: string; readonly json: string } | undefined;
+};
+
+/** What a function returns, and what a counter without scopes says in the same snapshot. */
+export async function countedTextOf(
+  pool: Pool,
+  call: string,
+  counter: string,
+  values: readonly unknown[],
+): Promise<Counted> {
+  const [text, json, history] = await rowOf<[string | null, string | null, string]>(
+    pool,
+    `select ${call}::text,
+       case when r.state = 'ready' and r.kind = 'counter' then r.json end, r.history
+     from tally.read_topics(array['${counter}'], array['']) r`,
+    values,
+  );
+  return { text: text ?? undefined, number: json === null ? undefined : { history, json } };
+}
+
+async function rowOf<Row extends unknown[]>(
+  pool: Pool,
+  text: string,
+  values: readonly unknown[],
+): Promise<Row> {
   try {
-    const [row] = await pool.rows<[string | null]>(statementOf(call), values);
-    return row?.[0] ?? undefined;
+    const [row] = await pool.rows<Row>(statementOf(text), values);
+    if (row === undefined) throw new Error(`no row of: ${text}`);
+    return row;
   } catch (error) {
     throw problemOfSql(error);
   }
@@ -29,11 +62,11 @@ export async function textOf(
 const statements = new Map<string, Statement>();
 
 /** Prepared once on each session: there are as many as there are routes. */
-function statementOf(call: string): Statement {
-  const known = statements.get(call);
+function statementOf(text: string): Statement {
+  const known = statements.get(text);
   if (known !== undefined) return known;
-  const made = { name: `app-${statements.size}`, text: `select ${call}::text` };
-  statements.set(call, made);
+  const made = { name: `app-${statements.size}`, text };
+  statements.set(text, made);
   return made;
 }
 
