@@ -214,15 +214,19 @@ comment on column tally.expiries.made_by is 'Stands for the version that wrote t
 create table tally.expiry_failures (
   expiry text not null,
   relation oid not null,
+  file oid not null,
   place tid not null,
+  version bigint not null,
   attempts integer not null,
   error text not null,
   again_at timestamp with time zone not null,
   constraint expiry_failures_expiry_fkey FOREIGN KEY (expiry) REFERENCES tally.expiries(name) ON DELETE CASCADE,
-  constraint expiry_failures_pkey PRIMARY KEY (expiry, relation, place)
+  constraint expiry_failures_pkey PRIMARY KEY (expiry, relation, place, version)
 );
 comment on table tally.expiry_failures is 'Rows that their rule could not change, a constraint or a trigger being against it: left aside until again_at, so that they hold up no other.';
+comment on column tally.expiry_failures.file is 'pg_relation_filenode of relation: another one once the table has been written anew.';
 comment on column tally.expiry_failures.place is 'Its ctid: changed by whoever mends the row.';
+comment on column tally.expiry_failures.version is 'Its xmin: with file and place it tells the row from one that lies there later.';
 
 -- table tally.fill_requests
 create table tally.fill_requests (
@@ -1560,17 +1564,21 @@ begin
   perform tally.drop_function('run_expiry', name);
   execute format(
 $create$create function tally.%1$I(
-  v_source regclass, max_rows integer, not_tables oid[], not_rows tid[],
-  out changed bigint, out tables oid[], out rows tid[], out errors text[]
+  v_source regclass, max_rows integer, failed_tables oid[], failed_rows tid[],
+  failed_versions bigint[], failed_waits boolean[], out changed bigint, out gone bigint[],
+  out tables oid[], out rows tid[], out versions bigint[], out errors text[]
 )
 language plpgsql
 security definer  -- with the rights of the owner of the table; tally_owner alone may call it
 %2$sset enable_seqscan = off
 as %3$L$create$, v_run, tally.rule_settings(), tally.expiry_body(v_rule));
-  execute format('comment on function tally.%I(regclass, integer, oid[], tid[]) is %L', v_run,
+  execute format('comment on function tally.%I(regclass, integer, oid[], tid[], bigint[], boolean[]) '
+    'is %L', v_run,
     format('Made by tally.create_expiry: changes what is due of %s for expiry %s.', v_rule.source,
            name));
-  perform tally.hand_over(format('tally.%I(regclass, integer, oid[], tid[])', v_run)::regprocedure, v_owner);
+  perform tally.hand_over(
+    format('tally.%I(regclass, integer, oid[], tid[], bigint[], boolean[])', v_run)::regprocedure,
+    v_owner);
 
   perform tally.drop_function('next_expiry', name);
   execute format(
@@ -5585,12 +5593,15 @@ CREATE OR REPLACE FUNCTION tally.expire_rule(name text, batch integer)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_rule    tally.expiries;
-  v_tables  oid[];
-  v_rows    tid[];
-  v_changed bigint;
-  v_errors  text[];
-  v_such    record;
+  v_rule     tally.expiries;
+  v_failed   record;
+  v_tables   oid[];
+  v_rows     tid[];
+  v_versions bigint[];
+  v_changed  bigint;
+  v_gone     bigint[];
+  v_errors   text[];
+  v_such     record;
 begin
   -- One batch of one rule. Whatever goes wrong is recorded, and is tried again later and later,
   -- from a second up to five minutes; no other rule hears of it.
@@ -5602,20 +5613,39 @@ begin
   if not found then
     return 0;
   end if;
-  select array_agg(f.relation), array_agg(f.place) into v_tables, v_rows
+  -- In another file (CLUSTER, VACUUM FULL) another row may lie at the same place, and have been
+  -- written by the same transaction.
+  select array_agg(f.relation) as tables, array_agg(f.place) as rows,
+         array_agg(f.version) as versions,
+         array_agg(f.again_at > clock_timestamp()
+                   and f.again_at < clock_timestamp() + interval '10 minutes') as waits
+  into v_failed
   from tally.expiry_failures f
-  where f.expiry = expire_rule.name and f.again_at > clock_timestamp()
-    and f.again_at < clock_timestamp() + interval '10 minutes';
-  execute format('select r.changed, r.tables, r.rows, r.errors from tally.%I($1, $2, $3, $4) r',
-                 tally.rule_function('run_expiry', name))
-    into v_changed, v_tables, v_rows, v_errors
-    using tally.rule_source(v_rule.source), batch, v_tables, v_rows;
+  where f.expiry = expire_rule.name and f.file = pg_relation_filenode(f.relation);
+  execute format('select r.changed, r.gone, r.tables, r.rows, r.versions, r.errors '
+                 'from tally.%I($1, $2, $3, $4, $5, $6) r', tally.rule_function('run_expiry', name))
+    into v_changed, v_gone, v_tables, v_rows, v_versions, v_errors
+    using tally.rule_source(v_rule.source), batch, v_failed.tables, v_failed.rows,
+          v_failed.versions, v_failed.waits;
+  -- Forgotten, so that nobody waits for what is gone or warns of it. What another session has in
+  -- hand is left to it.
+  delete from tally.expiry_failures f
+  where f.ctid in (
+    select o.ctid from tally.expiry_failures o
+    where o.expiry = expire_rule.name
+      and (o.file is distinct from pg_relation_filenode(o.relation)
+           or (o.relation, o.place, o.version) in (
+             select v_failed.tables[g.n], v_failed.rows[g.n], v_failed.versions[g.n]
+             from unnest(v_gone) g (n)))
+    for update skip locked);
   if v_rows is not null then
-    insert into tally.expiry_failures as f (expiry, relation, place, attempts, error, again_at)
-    select expire_rule.name, k.t, k.r, 1, tally.brief(k.error), clock_timestamp() + interval '1 second'
-    from unnest(v_tables, v_rows, v_errors) k (t, r, error)
+    insert into tally.expiry_failures as f
+      (expiry, relation, file, place, version, attempts, error, again_at)
+    select expire_rule.name, k.t, pg_relation_filenode(k.t), k.r, k.x, 1, tally.brief(k.error),
+           clock_timestamp() + interval '1 second'
+    from unnest(v_tables, v_rows, v_versions, v_errors) k (t, r, x, error)
     on conflict on constraint expiry_failures_pkey do update
-      set attempts = f.attempts + 1, error = excluded.error,
+      set attempts = f.attempts + 1, error = excluded.error, file = excluded.file,
           again_at = clock_timestamp()
             + least(interval '5 minutes', interval '1 second' * 2 ^ least(f.attempts, 10));
     -- Each row's reason is with it. The warning has the most frequent one, and stays one line.
@@ -5675,12 +5705,14 @@ declare
     || '(array_agg(d.r) filter (where d.again))[1], array_agg(d.t), array_agg(d.r) '
     || 'from tally_done d';
   v_stays  constant text := format('select array_agg(tally_row.tableoid), '
-    'array_agg(tally_row.ctid) from %%s tally_row '
+    'array_agg(tally_row.ctid), array_agg(tally_row.xmin::text::bigint) from %%s tally_row '
     'where tally_row.ctid = any (array(select unnest($1))) and tally_row.tableoid = $2', v_source);
   v_tables oid[];
   v_rows   tid[];
+  v_versions bigint[];
   v_table  oid;
   v_some   tid[];
+  v_version bigint;
   v_again_table oid;  -- and its place: a row that is due after its change
   v_again_row   tid;
   v_count  bigint;
@@ -5689,19 +5721,35 @@ declare
   v_places tid[] := '{}'::tid[];
   v_some_tables oid[];
   v_some_places tid[];
+  v_some_versions bigint[];
   v_checks text;
   v_key    text;
   v_values text;
 begin
-%7$s  -- Changes at most max_rows rows that are due, without those that failed before. A row that
-  -- somebody else has locked is left for the next time: whoever has it may be deciding.
-  changed := 0;
-  execute format('select array_agg(d.t), array_agg(d.r) from (select tally_row.tableoid as t, '
-                 'tally_row.ctid as r from %%s tally_row where ', v_source) || v_is_due
-    || ' and not exists (select from unnest($2, $3) k (t, r) '
-       'where k.t = tally_row.tableoid and k.r = tally_row.ctid) '
-       'order by (' || v_due || ') limit $4 for no key update skip locked) d'
-    into v_tables, v_rows using v_now, not_tables, not_rows, max_rows;
+%7$s  changed := 0;
+  if failed_rows is not null then
+    -- Of what failed before: what is gone, is another version by now, or is not due. Materialized:
+    -- looked up by place, and by nothing else.
+    execute 'with tally_at as materialized (select tally_row.tableoid as t, tally_row.ctid as r, '
+      || 'tally_row.xmin::text::bigint as x, (' || v_is_due
+      || format(') is true as due from %%s tally_row '
+                'where tally_row.ctid = any (array(select unnest($3)))) '
+                'select array_agg(k.n) from unnest($2, $3, $4) with ordinality k (t, r, x, n) '
+                'where not exists (select from tally_at a where a.due and a.t = k.t '
+                'and a.r = k.r and a.x = k.x)', v_source)
+      into gone using v_now, failed_tables, failed_rows, failed_versions;
+  end if;
+  -- Changes at most max_rows rows that are due, without those that failed before and wait. A row
+  -- that somebody else has locked is left for the next time: whoever has it may be deciding.
+  execute format('select array_agg(d.t), array_agg(d.r), array_agg(d.x) from ('
+                 'select tally_row.tableoid as t, tally_row.ctid as r, '
+                 'tally_row.xmin::text::bigint as x from %%s tally_row where ', v_source) || v_is_due
+    || ' and not exists (select from unnest($2, $3, $4, $5) k (t, r, x, waits) '
+       'where k.waits and k.t = tally_row.tableoid and k.r = tally_row.ctid '
+       'and k.x = tally_row.xmin::text::bigint) '
+       'order by (' || v_due || ') limit $6 for no key update skip locked) d'
+    into v_tables, v_rows, v_versions
+    using v_now, failed_tables, failed_rows, failed_versions, failed_waits, max_rows;
   if v_rows is null then
     return;
   end if;
@@ -5719,9 +5767,10 @@ begin
       exit when v_again_row is not null;
       if v_count < cardinality(v_some) then
         -- Left as they are, and due: they would be picked again and again, before any other.
-        execute v_stays into v_some_tables, v_some_places using v_some, v_table;
+        execute v_stays into v_some_tables, v_some_places, v_some_versions using v_some, v_table;
         tables := tables || v_some_tables;
         rows := rows || v_some_places;
+        versions := versions || v_some_versions;
         errors := errors || array_fill(%6$L::text, array[coalesce(cardinality(v_some_places), 0)]);
       end if;
     end loop;
@@ -5754,9 +5803,12 @@ begin
     changed := 0;
     tables := null;
     rows := null;
+    versions := null;
     errors := null;
     v_again_row := null;
-    for v_table, v_some in select k.t, array[k.r] from unnest(v_tables, v_rows) k (t, r) loop
+    for v_table, v_some, v_version in
+      select k.t, array[k.r], k.x from unnest(v_tables, v_rows, v_versions) k (t, r, x)
+    loop
       begin
         execute v_change
           into v_count, v_again_table, v_again_row, v_some_tables, v_some_places
@@ -5767,9 +5819,11 @@ begin
         end if;
         changed := changed + v_count;
         if v_count = 0 then
-          execute v_stays into v_some_tables, v_some_places using v_some, v_table;
+          execute v_stays into v_some_tables, v_some_places, v_some_versions
+            using v_some, v_table;
           tables := tables || v_some_tables;
           rows := rows || v_some_places;
+          versions := versions || v_some_versions;
           errors := errors
                     || array_fill(%6$L::text, array[coalesce(cardinality(v_some_places), 0)]);
         end if;
@@ -5778,6 +5832,7 @@ begin
         errors := array_append(errors, sqlerrm);
         tables := tables || v_table;
         rows := rows || v_some;
+        versions := versions || v_version;
         if sqlstate = '55P03' then
           -- Waited once. For the others hardly any more: what is changed stays locked meanwhile.
           perform set_config('lock_timeout', '1ms', true);
@@ -5802,6 +5857,12 @@ begin
       message = format(%4$L, coalesce(v_key, v_due), left(v_values, 200), v_source),
       hint = %5$L;
   end if;
+  -- What had failed before and is changed now.
+  gone := gone || array(
+    select k.n from unnest(failed_tables, failed_rows, failed_versions) with ordinality k (t, r, x, n)
+    where (k.t, k.r, k.x) in (select d.t, d.r, d.x from unnest(v_tables, v_rows, v_versions) d (t, r, x))
+      and not exists (select from unnest(tables, rows, versions) d (t, r, x)
+                      where d.t = k.t and d.r = k.r and d.x = k.x));
 end
 $body$, rule.due_sql,
     format('(%s) and (%s) <= $1', rule.filter_sql, rule.due_sql), rule.change_sql,

@@ -55,16 +55,22 @@ create table tally.expiry_failures (
   expiry   text not null
            constraint expiry_failures_expiry_fkey references tally.expiries on delete cascade,
   relation oid not null,
+  file     oid not null,
   place    tid not null,
+  version  bigint not null,
   attempts integer not null,
   error    text not null,
   again_at timestamptz not null,
-  constraint expiry_failures_pkey primary key (expiry, relation, place)
+  constraint expiry_failures_pkey primary key (expiry, relation, place, version)
 );
 comment on table tally.expiry_failures is
   'Rows that their rule could not change, a constraint or a trigger being against it: left aside '
   'until again_at, so that they hold up no other.';
+comment on column tally.expiry_failures.file is
+  'pg_relation_filenode of relation: another one once the table has been written anew.';
 comment on column tally.expiry_failures.place is 'Its ctid: changed by whoever mends the row.';
+comment on column tally.expiry_failures.version is
+  'Its xmin: with file and place it tells the row from one that lies there later.';
 
 create table tally.retentions (
   name       text constraint retentions_pkey primary key

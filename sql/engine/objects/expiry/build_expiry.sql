@@ -18,17 +18,21 @@ begin
   perform tally.drop_function('run_expiry', name);
   execute format(
 $create$create function tally.%1$I(
-  v_source regclass, max_rows integer, not_tables oid[], not_rows tid[],
-  out changed bigint, out tables oid[], out rows tid[], out errors text[]
+  v_source regclass, max_rows integer, failed_tables oid[], failed_rows tid[],
+  failed_versions bigint[], failed_waits boolean[], out changed bigint, out gone bigint[],
+  out tables oid[], out rows tid[], out versions bigint[], out errors text[]
 )
 language plpgsql
 security definer  -- with the rights of the owner of the table; tally_owner alone may call it
 %2$sset enable_seqscan = off
 as %3$L$create$, v_run, tally.rule_settings(), tally.expiry_body(v_rule));
-  execute format('comment on function tally.%I(regclass, integer, oid[], tid[]) is %L', v_run,
+  execute format('comment on function tally.%I(regclass, integer, oid[], tid[], bigint[], boolean[]) '
+    'is %L', v_run,
     format('Made by tally.create_expiry: changes what is due of %s for expiry %s.', v_rule.source,
            name));
-  perform tally.hand_over(format('tally.%I(regclass, integer, oid[], tid[])', v_run)::regprocedure, v_owner);
+  perform tally.hand_over(
+    format('tally.%I(regclass, integer, oid[], tid[], bigint[], boolean[])', v_run)::regprocedure,
+    v_owner);
 
   perform tally.drop_function('next_expiry', name);
   execute format(

@@ -4,12 +4,15 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  v_rule    tally.expiries;
-  v_tables  oid[];
-  v_rows    tid[];
-  v_changed bigint;
-  v_errors  text[];
-  v_such    record;
+  v_rule     tally.expiries;
+  v_failed   record;
+  v_tables   oid[];
+  v_rows     tid[];
+  v_versions bigint[];
+  v_changed  bigint;
+  v_gone     bigint[];
+  v_errors   text[];
+  v_such     record;
 begin
   -- One batch of one rule. Whatever goes wrong is recorded, and is tried again later and later,
   -- from a second up to five minutes; no other rule hears of it.
@@ -21,20 +24,39 @@ begin
   if not found then
     return 0;
   end if;
-  select array_agg(f.relation), array_agg(f.place) into v_tables, v_rows
+  -- In another file (CLUSTER, VACUUM FULL) another row may lie at the same place, and have been
+  -- written by the same transaction.
+  select array_agg(f.relation) as tables, array_agg(f.place) as rows,
+         array_agg(f.version) as versions,
+         array_agg(f.again_at > clock_timestamp()
+                   and f.again_at < clock_timestamp() + interval '10 minutes') as waits
+  into v_failed
   from tally.expiry_failures f
-  where f.expiry = expire_rule.name and f.again_at > clock_timestamp()
-    and f.again_at < clock_timestamp() + interval '10 minutes';
-  execute format('select r.changed, r.tables, r.rows, r.errors from tally.%I($1, $2, $3, $4) r',
-                 tally.rule_function('run_expiry', name))
-    into v_changed, v_tables, v_rows, v_errors
-    using tally.rule_source(v_rule.source), batch, v_tables, v_rows;
+  where f.expiry = expire_rule.name and f.file = pg_relation_filenode(f.relation);
+  execute format('select r.changed, r.gone, r.tables, r.rows, r.versions, r.errors '
+                 'from tally.%I($1, $2, $3, $4, $5, $6) r', tally.rule_function('run_expiry', name))
+    into v_changed, v_gone, v_tables, v_rows, v_versions, v_errors
+    using tally.rule_source(v_rule.source), batch, v_failed.tables, v_failed.rows,
+          v_failed.versions, v_failed.waits;
+  -- Forgotten, so that nobody waits for what is gone or warns of it. What another session has in
+  -- hand is left to it.
+  delete from tally.expiry_failures f
+  where f.ctid in (
+    select o.ctid from tally.expiry_failures o
+    where o.expiry = expire_rule.name
+      and (o.file is distinct from pg_relation_filenode(o.relation)
+           or (o.relation, o.place, o.version) in (
+             select v_failed.tables[g.n], v_failed.rows[g.n], v_failed.versions[g.n]
+             from unnest(v_gone) g (n)))
+    for update skip locked);
   if v_rows is not null then
-    insert into tally.expiry_failures as f (expiry, relation, place, attempts, error, again_at)
-    select expire_rule.name, k.t, k.r, 1, tally.brief(k.error), clock_timestamp() + interval '1 second'
-    from unnest(v_tables, v_rows, v_errors) k (t, r, error)
+    insert into tally.expiry_failures as f
+      (expiry, relation, file, place, version, attempts, error, again_at)
+    select expire_rule.name, k.t, pg_relation_filenode(k.t), k.r, k.x, 1, tally.brief(k.error),
+           clock_timestamp() + interval '1 second'
+    from unnest(v_tables, v_rows, v_versions, v_errors) k (t, r, x, error)
     on conflict on constraint expiry_failures_pkey do update
-      set attempts = f.attempts + 1, error = excluded.error,
+      set attempts = f.attempts + 1, error = excluded.error, file = excluded.file,
           again_at = clock_timestamp()
             + least(interval '5 minutes', interval '1 second' * 2 ^ least(f.attempts, 10));
     -- Each row's reason is with it. The warning has the most frequent one, and stays one line.

@@ -22,12 +22,14 @@ declare
     || '(array_agg(d.r) filter (where d.again))[1], array_agg(d.t), array_agg(d.r) '
     || 'from tally_done d';
   v_stays  constant text := format('select array_agg(tally_row.tableoid), '
-    'array_agg(tally_row.ctid) from %%s tally_row '
+    'array_agg(tally_row.ctid), array_agg(tally_row.xmin::text::bigint) from %%s tally_row '
     'where tally_row.ctid = any (array(select unnest($1))) and tally_row.tableoid = $2', v_source);
   v_tables oid[];
   v_rows   tid[];
+  v_versions bigint[];
   v_table  oid;
   v_some   tid[];
+  v_version bigint;
   v_again_table oid;  -- and its place: a row that is due after its change
   v_again_row   tid;
   v_count  bigint;
@@ -36,19 +38,35 @@ declare
   v_places tid[] := '{}'::tid[];
   v_some_tables oid[];
   v_some_places tid[];
+  v_some_versions bigint[];
   v_checks text;
   v_key    text;
   v_values text;
 begin
-%7$s  -- Changes at most max_rows rows that are due, without those that failed before. A row that
-  -- somebody else has locked is left for the next time: whoever has it may be deciding.
-  changed := 0;
-  execute format('select array_agg(d.t), array_agg(d.r) from (select tally_row.tableoid as t, '
-                 'tally_row.ctid as r from %%s tally_row where ', v_source) || v_is_due
-    || ' and not exists (select from unnest($2, $3) k (t, r) '
-       'where k.t = tally_row.tableoid and k.r = tally_row.ctid) '
-       'order by (' || v_due || ') limit $4 for no key update skip locked) d'
-    into v_tables, v_rows using v_now, not_tables, not_rows, max_rows;
+%7$s  changed := 0;
+  if failed_rows is not null then
+    -- Of what failed before: what is gone, is another version by now, or is not due. Materialized:
+    -- looked up by place, and by nothing else.
+    execute 'with tally_at as materialized (select tally_row.tableoid as t, tally_row.ctid as r, '
+      || 'tally_row.xmin::text::bigint as x, (' || v_is_due
+      || format(') is true as due from %%s tally_row '
+                'where tally_row.ctid = any (array(select unnest($3)))) '
+                'select array_agg(k.n) from unnest($2, $3, $4) with ordinality k (t, r, x, n) '
+                'where not exists (select from tally_at a where a.due and a.t = k.t '
+                'and a.r = k.r and a.x = k.x)', v_source)
+      into gone using v_now, failed_tables, failed_rows, failed_versions;
+  end if;
+  -- Changes at most max_rows rows that are due, without those that failed before and wait. A row
+  -- that somebody else has locked is left for the next time: whoever has it may be deciding.
+  execute format('select array_agg(d.t), array_agg(d.r), array_agg(d.x) from ('
+                 'select tally_row.tableoid as t, tally_row.ctid as r, '
+                 'tally_row.xmin::text::bigint as x from %%s tally_row where ', v_source) || v_is_due
+    || ' and not exists (select from unnest($2, $3, $4, $5) k (t, r, x, waits) '
+       'where k.waits and k.t = tally_row.tableoid and k.r = tally_row.ctid '
+       'and k.x = tally_row.xmin::text::bigint) '
+       'order by (' || v_due || ') limit $6 for no key update skip locked) d'
+    into v_tables, v_rows, v_versions
+    using v_now, failed_tables, failed_rows, failed_versions, failed_waits, max_rows;
   if v_rows is null then
     return;
   end if;
@@ -66,9 +84,10 @@ begin
       exit when v_again_row is not null;
       if v_count < cardinality(v_some) then
         -- Left as they are, and due: they would be picked again and again, before any other.
-        execute v_stays into v_some_tables, v_some_places using v_some, v_table;
+        execute v_stays into v_some_tables, v_some_places, v_some_versions using v_some, v_table;
         tables := tables || v_some_tables;
         rows := rows || v_some_places;
+        versions := versions || v_some_versions;
         errors := errors || array_fill(%6$L::text, array[coalesce(cardinality(v_some_places), 0)]);
       end if;
     end loop;
@@ -101,9 +120,12 @@ begin
     changed := 0;
     tables := null;
     rows := null;
+    versions := null;
     errors := null;
     v_again_row := null;
-    for v_table, v_some in select k.t, array[k.r] from unnest(v_tables, v_rows) k (t, r) loop
+    for v_table, v_some, v_version in
+      select k.t, array[k.r], k.x from unnest(v_tables, v_rows, v_versions) k (t, r, x)
+    loop
       begin
         execute v_change
           into v_count, v_again_table, v_again_row, v_some_tables, v_some_places
@@ -114,9 +136,11 @@ begin
         end if;
         changed := changed + v_count;
         if v_count = 0 then
-          execute v_stays into v_some_tables, v_some_places using v_some, v_table;
+          execute v_stays into v_some_tables, v_some_places, v_some_versions
+            using v_some, v_table;
           tables := tables || v_some_tables;
           rows := rows || v_some_places;
+          versions := versions || v_some_versions;
           errors := errors
                     || array_fill(%6$L::text, array[coalesce(cardinality(v_some_places), 0)]);
         end if;
@@ -125,6 +149,7 @@ begin
         errors := array_append(errors, sqlerrm);
         tables := tables || v_table;
         rows := rows || v_some;
+        versions := versions || v_version;
         if sqlstate = '55P03' then
           -- Waited once. For the others hardly any more: what is changed stays locked meanwhile.
           perform set_config('lock_timeout', '1ms', true);
@@ -149,6 +174,12 @@ begin
       message = format(%4$L, coalesce(v_key, v_due), left(v_values, 200), v_source),
       hint = %5$L;
   end if;
+  -- What had failed before and is changed now.
+  gone := gone || array(
+    select k.n from unnest(failed_tables, failed_rows, failed_versions) with ordinality k (t, r, x, n)
+    where (k.t, k.r, k.x) in (select d.t, d.r, d.x from unnest(v_tables, v_rows, v_versions) d (t, r, x))
+      and not exists (select from unnest(tables, rows, versions) d (t, r, x)
+                      where d.t = k.t and d.r = k.r and d.x = k.x));
 end
 $body$, rule.due_sql,
     format('(%s) and (%s) <= $1', rule.filter_sql, rule.due_sql), rule.change_sql,

@@ -1,0 +1,85 @@
+import test, { type ExecutionContext } from 'ava';
+import { testDatabase } from '../../helpers/database.js';
+import { finding, type Sql } from '../../helpers/engine.js';
+import { expireDue } from '../../helpers/invitations.js';
+
+/** Of these, what is not ok cannot expire. No autovacuum: places change when a test says so. */
+async function createOffers(t: ExecutionContext): Promise<Sql> {
+  const { sql } = await testDatabase(t);
+  await sql(`create table public.offers (id int primary key, state text not null default 'open',
+      due timestamptz not null, ok boolean not null,
+      constraint is_ok check (ok or state <> 'expired')) with (autovacuum_enabled = false);
+    select tally.create_expiry('offers', 'public.offers', 'due', $$state = 'open'$$,
+      $$state = 'expired'$$)`);
+  return sql;
+}
+
+/** Failed often: a record waits for as long as it can. */
+async function failLong(sql: Sql): Promise<void> {
+  await expireDue(sql);
+  await sql(`update tally.expiry_failures
+    set attempts = 9, again_at = clock_timestamp() + interval '4 minutes'`);
+}
+
+const stateOf = async (sql: Sql, id: number) =>
+  (await sql<{ state: string }>(`select state from public.offers where id = ${id}`))[0]?.state;
+
+const failed = (sql: Sql) =>
+  sql(`select o.id, f.attempts from tally.expiry_failures f
+    left join public.offers o on o.tableoid = f.relation and o.ctid = f.place
+    order by o.id`);
+
+test('a row that lies where a failed one lay falls due in time', async (t) => {
+  const sql = await createOffers(t);
+  await sql(`insert into public.offers values (1, 'open', now() - interval '1 second', false)`);
+  await failLong(sql);
+  await sql('delete from public.offers');
+  await sql('vacuum public.offers');
+  await sql(`insert into public.offers values (2, 'open', now(), true)`);
+  t.deepEqual(
+    await sql('select from public.offers o join tally.expiry_failures f on f.place = o.ctid'),
+    [{}],
+  );
+  t.is(await expireDue(sql), 1);
+  t.is(await stateOf(sql, 2), 'expired');
+});
+
+test('a row that CLUSTER moves to the place of one that failed falls due in time', async (t) => {
+  const sql = await createOffers(t);
+  // One transaction: xmin does not tell them apart.
+  await sql(`insert into public.offers values
+    (1, 'open', now() - interval '1 second', false), (2, 'open', now() - interval '1 second', true)`);
+  await sql(`alter table public.offers add constraint later check (id <> 2 or state <> 'expired')`);
+  await failLong(sql);
+  await sql('alter table public.offers drop constraint later');
+  await sql(`delete from tally.expiry_failures where place = '(0,2)'`);
+  await sql('create index back on public.offers (id desc)');
+  await sql('cluster public.offers using back');
+  await expireDue(sql);
+  t.is(await stateOf(sql, 2), 'expired');
+});
+
+test('a record goes once its row is gone, is put off or has expired, and others wait on', async (t) => {
+  const sql = await createOffers(t);
+  await sql(`insert into public.offers
+    select n, 'open', now() - interval '1 second', false from generate_series(1, 4) n`);
+  await failLong(sql);
+  await sql(`insert into public.offers values (9, 'open', now() + interval '1 hour', true)`);
+  await sql(`delete from public.offers where id = 1`);
+  await sql(`update public.offers set due = now() + interval '2 hours' where id = 2`);
+  await sql(`update public.offers set ok = true where id = 3`);
+  t.is(await expireDue(sql), 1);
+  t.deepEqual(await failed(sql), [{ id: 4, attempts: 9 }]);
+  await sql('update tally.expiry_failures set again_at = clock_timestamp()');
+  await expireDue(sql);
+  t.deepEqual(await failed(sql), [{ id: 4, attempts: 10 }]);
+  await sql('alter table public.offers drop constraint is_ok');
+  await sql('update tally.expiry_failures set again_at = clock_timestamp()');
+  t.is(await expireDue(sql), 1);
+  t.deepEqual(await failed(sql), []);
+  const [next] = await sql<{ is_real: boolean }>(
+    `select tally.next_due() = (select due from public.offers where id = 9) as is_real`,
+  );
+  t.true(next?.is_real);
+  t.is((await finding(sql, 'expiry offers')).status, 'ok');
+});
