@@ -2183,10 +2183,19 @@ begin
   -- itself: another session has to look. A cancelled job records that, and comes again.
   for v_job in select r.* from tally.running_jobs() r where r.is_overdue loop
     begin
-      if pg_cancel_backend(v_job.pid) then
-        v_canceled := v_canceled + 1;
+      -- With this lock the job cannot end between the look and the cancel, nor does anybody else
+      -- cancel it. Rolled back, so that it is not kept: the job waits for it.
+      if pg_try_advisory_xact_lock(tally.job_end_key(v_job.name)) then
+        perform from tally.running_jobs() r
+        where r.name = v_job.name and r.pid = v_job.pid and r.is_overdue;
+        if found and pg_cancel_backend(v_job.pid) then
+          v_canceled := v_canceled + 1;
+        end if;
       end if;
-    exception when insufficient_privilege then
+      raise exception using errcode = 'triggered_action_exception', message = 'looked at';
+    exception when triggered_action_exception then
+      null;
+    when insufficient_privilege then
       raise notice 'job "%" takes longer than it may, and runs as another role, in pid %',
         v_job.name, v_job.pid;
     end;
@@ -5269,6 +5278,25 @@ $function$;
 comment on function tally.drop_summary(text) is 'Removes a summary, its documents and its watches. Builder, tables and rows stay as they are.';
 revoke all on function tally.drop_summary(text) from public;
 
+-- function tally.end_job(text)
+CREATE OR REPLACE FUNCTION tally.end_job(name text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- Says that the job has ended, while its transaction goes on: nobody cancels it from here on.
+  -- Whoever is cancelling it now has the same lock for less than a millisecond, and is waited for, so
+  -- that he hits the job and not what comes next. Anybody may have it: it is not waited for longer.
+  for i in 1 .. 20 loop
+    exit when pg_try_advisory_xact_lock(tally.job_end_key(name));
+    perform pg_sleep(0.001);
+  end loop;
+end
+$function$;
+comment on function tally.end_job(text) is 'Part of tally.run_job: from here on tally.cancel_overdue_jobs leaves this session alone.';
+revoke all on function tally.end_job(text) from public;
+
 -- function tally.end_sweep(tid[])
 CREATE OR REPLACE FUNCTION tally.end_sweep(seen tid[])
  RETURNS void
@@ -6570,14 +6598,19 @@ CREATE OR REPLACE FUNCTION tally.held_jobs()
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
+  -- Looked at once: a job that ends meanwhile runs or has ended, and nothing between.
+  with locks as materialized (
+    select l.pid, l.classid::bigint << 32 | l.objid::bigint as key
+    from pg_locks l
+    join pg_database d on d.oid = l.database and d.datname = current_database()
+    where l.locktype = 'advisory' and l.granted and l.objsubid = 1
+  )
   select j.name, l.pid, j.time_limit
   from tally.jobs j
-  join pg_locks l on l.locktype = 'advisory' and l.granted and l.objsubid = 1
-    and l.classid::bigint = (tally.job_key(j.name) >> 32) & 4294967295
-    and l.objid::bigint = tally.job_key(j.name) & 4294967295
-  join pg_database d on d.oid = l.database and d.datname = current_database()
+  join locks l on l.key = tally.job_key(j.name)
+  where not exists (select from locks e where e.pid = l.pid and e.key = tally.job_end_key(j.name))
 $function$;
-comment on function tally.held_jobs() is 'The jobs whose lock a session holds: they run now.';
+comment on function tally.held_jobs() is 'The jobs whose lock a session holds, and which have not ended: they run now.';
 revoke all on function tally.held_jobs() from public;
 grant execute on function tally.held_jobs() to tally_server;
 
@@ -6879,6 +6912,19 @@ comment on function tally.is_sweeping() is 'Whether a dropped counter''s totals 
 revoke all on function tally.is_sweeping() from public;
 grant execute on function tally.is_sweeping() to tally_server;
 
+-- function tally.job_end_key(text)
+CREATE OR REPLACE FUNCTION tally.job_end_key(name text)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select hashtextextended('tally.job.' || name, 1)
+$function$;
+comment on function tally.job_end_key(text) is 'The advisory lock that the same session holds as well once that job has ended.';
+revoke all on function tally.job_end_key(text) from public;
+grant execute on function tally.job_end_key(text) to tally_server;
+
 -- function tally.job_key(text)
 CREATE OR REPLACE FUNCTION tally.job_key(name text)
  RETURNS bigint
@@ -6888,7 +6934,7 @@ CREATE OR REPLACE FUNCTION tally.job_key(name text)
 AS $function$
   select hashtextextended('tally.job.' || name, 0)
 $function$;
-comment on function tally.job_key(text) is 'The advisory lock that a session holds while it runs that job.';
+comment on function tally.job_key(text) is 'The advisory lock that a session holds from when it runs that job to the end of its transaction.';
 revoke all on function tally.job_key(text) from public;
 
 -- function tally.lacks_sight(regclass)
@@ -10503,12 +10549,18 @@ begin
       get diagnostics v_rows = row_count;
       v_result := format('%s rows', v_rows);
     end if;
+    perform tally.end_job(run_job.name);
     perform tally.restore_settings(v_before);
     update tally.jobs j
     set last_ms = tally.ms_since(v_started), last_result = coalesce(tally.brief(v_result), 'done'),
         last_error = null, failures = 0
     where j.name = run_job.name;
   exception when query_canceled or others or assert_failure then
+    begin
+      perform tally.end_job(run_job.name);
+    exception when query_canceled then
+      null;  -- a second one, of the same job: what failed is recorded nevertheless
+    end;
     if sqlstate = '57014' and clock_timestamp() - now() <= v_job.time_limit then
       -- The caller's own time limit, or his cancel: no failure of the job.
       raise;

@@ -19,7 +19,7 @@ grant execute on function
   to tally_server;
 grant execute on function
   tally.next_due(), tally.next_work(timestamptz), tally.run_due_jobs(), tally.held_jobs(),
-  tally.running_jobs(), tally.cancel_overdue_jobs(), tally.note_cron()
+  tally.job_end_key(text), tally.running_jobs(), tally.cancel_overdue_jobs(), tally.note_cron()
   to tally_server;
 grant select on tally.summaries, tally.build_history, tally.document_ages to tally_server;
 grant execute on function

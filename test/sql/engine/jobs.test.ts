@@ -151,6 +151,28 @@ test('a job that takes too long is cancelled by the next session that looks', as
   });
 });
 
+test('a job is cancelled once, and what its transaction does after it is not', async (t) => {
+  const { sql, client } = await testDatabase(t);
+  await addJob(sql, 'endless', 'select pg_sleep(600)', '1 day');
+  await addJob(sql, 'quick', 'select 1', '1 day');
+  await sql(`update tally.jobs set time_limit = '1 second' where name <> 'prune'`);
+  const cancel = async () =>
+    (await sql<{ n: number }>('select tally.cancel_overdue_jobs() as n'))[0]?.n;
+  const session = await client();
+  await session.query('begin; set local role tally_owner');
+  const running = session.query(`select tally.run_job('quick'), tally.run_job('endless')`);
+  await until(async () => (await cancel()) === 1, { what: 'the job to take too long' });
+  await running;
+  t.deepEqual(await sql('select * from tally.running_jobs()'), []);
+  t.is(await cancel(), 0);
+  await session.query('commit');
+  t.like(await jobOf(sql, 'endless'), {
+    last_error: 'took longer than its time limit of 00:00:01',
+    failures: 1,
+  });
+  t.like(await jobOf(sql, 'quick'), { last_result: '1', failures: 0 });
+});
+
 test('while a job takes long, a server still does everything else', async (t) => {
   const { sql, url } = await testDatabase(t);
   await addJob(sql, 'endless', 'select pg_sleep(600)', '1 day');

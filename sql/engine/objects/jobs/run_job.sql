@@ -8,7 +8,38 @@ as $function$
 $function$;
 
 comment on function tally.job_key(text) is
-  'The advisory lock that a session holds while it runs that job.';
+  'The advisory lock that a session holds from when it runs that job to the end of its transaction.';
+
+create or replace function tally.job_end_key(name text)
+returns bigint
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+as $function$
+  select hashtextextended('tally.job.' || name, 1)
+$function$;
+
+comment on function tally.job_end_key(text) is
+  'The advisory lock that the same session holds as well once that job has ended.';
+
+create or replace function tally.end_job(name text)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $function$
+begin
+  -- Says that the job has ended, while its transaction goes on: nobody cancels it from here on.
+  -- Whoever is cancelling it now has the same lock for less than a millisecond, and is waited for, so
+  -- that he hits the job and not what comes next. Anybody may have it: it is not waited for longer.
+  for i in 1 .. 20 loop
+    exit when pg_try_advisory_xact_lock(tally.job_end_key(name));
+    perform pg_sleep(0.001);
+  end loop;
+end
+$function$;
+
+comment on function tally.end_job(text) is
+  'Part of tally.run_job: from here on tally.cancel_overdue_jobs leaves this session alone.';
 
 create or replace function tally.run_job(name text)
 returns boolean
@@ -54,12 +85,18 @@ begin
       get diagnostics v_rows = row_count;
       v_result := format('%s rows', v_rows);
     end if;
+    perform tally.end_job(run_job.name);
     perform tally.restore_settings(v_before);
     update tally.jobs j
     set last_ms = tally.ms_since(v_started), last_result = coalesce(tally.brief(v_result), 'done'),
         last_error = null, failures = 0
     where j.name = run_job.name;
   exception when query_canceled or others or assert_failure then
+    begin
+      perform tally.end_job(run_job.name);
+    exception when query_canceled then
+      null;  -- a second one, of the same job: what failed is recorded nevertheless
+    end;
     if sqlstate = '57014' and clock_timestamp() - now() <= v_job.time_limit then
       -- The caller's own time limit, or his cancel: no failure of the job.
       raise;
