@@ -167,8 +167,9 @@ create table tally.due (
 ) with (autovacuum_analyze_scale_factor=0.5, autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000, vacuum_truncate=off);
 CREATE INDEX due_at ON tally.due USING btree (is_slow, due_at);
 CREATE INDEX due_key ON tally.due USING btree (summary, scope);
-CREATE INDEX due_lane ON tally.due USING btree (summary, is_suspect, is_slow, due_at);
+CREATE INDEX due_lane ON tally.due USING btree (summary, is_slow, due_at) WHERE (NOT is_suspect);
 CREATE INDEX due_since ON tally.due USING btree (due_since);
+CREATE INDEX due_suspect ON tally.due USING btree (summary, due_at) WHERE is_suspect;
 comment on table tally.due is 'Documents that have to be built: what was collected from marks, and what has come of age. Not unique: whoever collects must not wait for a build under way, so one document may stand here twice.';
 comment on column tally.due.scope is 'NULL: each document of the summary, until it is certain that none under way was missed.';
 comment on column tally.due.due_since is 'The first change that is not in the document.';
@@ -8597,16 +8598,22 @@ AS $function$
   -- server has no room for more than some thousands of those.
   select k.summary, k.scope
   from tally.summary_definitions s
-  cross join unnest(case when pick_free.slow then array[false, true] else array[false] end)
-    x (is_suspect)
   cross join lateral (
-    select o.summary, o.scope, o.due_at
-    from tally.due o
-    where o.summary = s.id and o.is_suspect = x.is_suspect and o.is_slow = pick_free.slow
-      and o.due_at <= pick_free.before and o.scope is not null
-      and not tally.is_held(tally.document_key(o.summary, o.scope))
-    order by o.due_at
-    limit pick_free.most
+    (select o.summary, o.scope, o.due_at
+     from tally.due o
+     where o.summary = s.id and not o.is_suspect and o.is_slow = pick_free.slow
+       and o.due_at <= pick_free.before and o.scope is not null
+       and not tally.is_held(tally.document_key(o.summary, o.scope))
+     order by o.due_at
+     limit pick_free.most)
+    union all
+    (select o.summary, o.scope, o.due_at
+     from tally.due o
+     where pick_free.slow and o.summary = s.id and o.is_suspect
+       and o.due_at <= pick_free.before and o.scope is not null
+       and not tally.is_held(tally.document_key(o.summary, o.scope))
+     order by o.due_at
+     limit pick_free.most)
   ) k
   where not tally.is_held(s.id)
   group by k.summary, k.scope

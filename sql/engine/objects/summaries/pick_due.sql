@@ -39,16 +39,22 @@ as $function$
   -- server has no room for more than some thousands of those.
   select k.summary, k.scope
   from tally.summary_definitions s
-  cross join unnest(case when pick_free.slow then array[false, true] else array[false] end)
-    x (is_suspect)
   cross join lateral (
-    select o.summary, o.scope, o.due_at
-    from tally.due o
-    where o.summary = s.id and o.is_suspect = x.is_suspect and o.is_slow = pick_free.slow
-      and o.due_at <= pick_free.before and o.scope is not null
-      and not tally.is_held(tally.document_key(o.summary, o.scope))
-    order by o.due_at
-    limit pick_free.most
+    (select o.summary, o.scope, o.due_at
+     from tally.due o
+     where o.summary = s.id and not o.is_suspect and o.is_slow = pick_free.slow
+       and o.due_at <= pick_free.before and o.scope is not null
+       and not tally.is_held(tally.document_key(o.summary, o.scope))
+     order by o.due_at
+     limit pick_free.most)
+    union all
+    (select o.summary, o.scope, o.due_at
+     from tally.due o
+     where pick_free.slow and o.summary = s.id and o.is_suspect
+       and o.due_at <= pick_free.before and o.scope is not null
+       and not tally.is_held(tally.document_key(o.summary, o.scope))
+     order by o.due_at
+     limit pick_free.most)
   ) k
   where not tally.is_held(s.id)
   group by k.summary, k.scope

@@ -186,7 +186,9 @@ for (const [how, hold] of [
     await holder('commit');
     await work(db.sql);
     t.deepEqual(
-      await db.sql(`select distinct body from tally.summaries where name = 'kept' and scope <> '1000'`),
+      await db.sql(
+        `select distinct body from tally.summaries where name = 'kept' and scope <> '1000'`,
+      ),
       [{ body: 2 }],
     );
     t.deepEqual(await db.sql('select from tally.due'), []);
