@@ -167,8 +167,9 @@ create table tally.due (
 ) with (autovacuum_analyze_scale_factor=0.5, autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000, vacuum_truncate=off);
 CREATE INDEX due_at ON tally.due USING btree (is_slow, due_at);
 CREATE INDEX due_key ON tally.due USING btree (summary, scope);
+CREATE INDEX due_lane ON tally.due USING btree (summary, is_slow, due_at) WHERE (NOT is_suspect);
 CREATE INDEX due_since ON tally.due USING btree (due_since);
-CREATE INDEX due_suspect ON tally.due USING btree (summary) WHERE is_suspect;
+CREATE INDEX due_suspect ON tally.due USING btree (summary, due_at) WHERE is_suspect;
 comment on table tally.due is 'Documents that have to be built: what was collected from marks, and what has come of age. Not unique: whoever collects must not wait for a build under way, so one document may stand here twice.';
 comment on column tally.due.scope is 'NULL: each document of the summary, until it is certain that none under way was missed.';
 comment on column tally.due.due_since is 'The first change that is not in the document.';
@@ -1947,39 +1948,52 @@ declare
   v_began   timestamptz;
   v_aside   bigint[] := '{}';
   v_built   integer := 0;
+  v_busy    integer := 0;
   v_is_late boolean;
 begin
   -- At most some hundreds in one transaction: each keeps a lock to its end, and there is room for
   -- some thousands in the server. Looked at are more, since another session may be at the first.
-  for v_key in select d.* from tally.pick_due(false, clock_timestamp(), 700) d loop
-    -- One at least: whoever works until nothing is left relies on it.
-    v_is_late := clock_timestamp() >= until;
-    exit when v_built > 0 and (v_built >= 300 or v_is_late);
-    if v_is_late and cardinality(v_aside) > 0 then
-      return 1;  -- some were put aside: that is something done, and there is more to do
-    end if;
-    continue when v_key.summary = any (v_aside);
-    if tally.is_suspect(v_key.summary) then
-      perform tally.suspect_due(v_key.summary);
-      v_aside := v_aside || v_key.summary;
-      continue;
-    elsif tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
-      perform tally.sort_due(v_key.summary, v_key.scope, true);
-      continue;
-    end if;
-    -- How long it took the last time says nothing of a table that is locked by now, nor of a plan
-    -- that has changed. One of a summary finds that out, and the others leave the way free.
-    v_began := clock_timestamp();
-    perform set_config('tally.hasty', 'on', true);
-    v_outcome := tally.build_piece(v_key.summary, v_key.scope);
-    perform set_config('tally.hasty', '', true);
-    if v_outcome = 'locked' or (v_outcome not in ('busy', 'dropped')
-         and tally.is_slow((extract(epoch from clock_timestamp() - v_began) * 1000)::real)) then
-      perform tally.suspect_due(v_key.summary);
-      v_aside := v_aside || v_key.summary;
-    end if;
-    v_built := v_built + case when v_outcome in ('busy', 'dropped', 'locked') then 0 else 1 end;
-    exit when v_outcome = 'canceled';
+  -- Where a transaction that stays open keeps many of them, they would be the first for as long:
+  -- then only what nobody keeps is looked for. Theirs come first again when it has ended.
+  <<rounds>>
+  for v_round in 1 .. 2 loop
+    for v_key in
+      select d.* from tally.pick_due(false, clock_timestamp(), 700) d where v_round = 1
+      union all
+      select f.* from tally.pick_free(false, clock_timestamp(), 100) f where v_round = 2
+    loop
+      -- One at least: whoever works until nothing is left relies on it.
+      v_is_late := clock_timestamp() >= until;
+      exit rounds when v_built > 0 and (v_built >= 300 or v_is_late);
+      if v_is_late and cardinality(v_aside) > 0 then
+        return 1;  -- some were put aside: that is something done, and there is more to do
+      end if;
+      continue when v_key.summary = any (v_aside);
+      if tally.is_suspect(v_key.summary) then
+        perform tally.suspect_due(v_key.summary);
+        v_aside := v_aside || v_key.summary;
+        continue;
+      elsif tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
+        perform tally.sort_due(v_key.summary, v_key.scope, true);
+        continue;
+      end if;
+      -- How long it took the last time says nothing of a table that is locked by now, nor of a plan
+      -- that has changed. One of a summary finds that out, and the others leave the way free.
+      v_began := clock_timestamp();
+      perform set_config('tally.hasty', 'on', true);
+      v_outcome := tally.build_piece(v_key.summary, v_key.scope);
+      perform set_config('tally.hasty', '', true);
+      if v_outcome = 'locked' or (v_outcome not in ('busy', 'dropped')
+           and tally.is_slow((extract(epoch from clock_timestamp() - v_began) * 1000)::real)) then
+        perform tally.suspect_due(v_key.summary);
+        v_aside := v_aside || v_key.summary;
+      end if;
+      v_built := v_built + case when v_outcome in ('busy', 'dropped', 'locked') then 0 else 1 end;
+      exit rounds when v_outcome = 'canceled';
+      v_busy := v_busy + case when v_outcome = 'busy' then 1 else 0 end;
+      exit when v_round = 1 and v_busy >= 50;
+    end loop;
+    exit when v_busy < 50;
   end loop;
   return v_built;
 end
@@ -2044,6 +2058,7 @@ CREATE OR REPLACE FUNCTION tally.build_slow(before timestamp with time zone)
 AS $function$
 declare
   v_key   record;
+  v_busy  integer := 0;
   v_quick boolean := false;
 begin
   -- One document that takes long, or of which nobody knows. Few such at once, in the whole database:
@@ -2060,15 +2075,26 @@ begin
       return 1;
     end if;
   end loop;
-  for v_key in select d.* from tally.pick_due(true, before, 100) d loop
-    if not tally.is_suspect(v_key.summary)
-       and not tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
-      -- It is known by now: another one of its summary has been built, say.
-      perform tally.sort_due(v_key.summary, v_key.scope, false);
-      v_quick := true;
-    elsif tally.build_one_slow(v_key.summary, v_key.scope) then
-      return 1;
-    end if;
+  -- In two rounds, as in tally.build_quick.
+  for v_round in 1 .. 2 loop
+    for v_key in
+      select d.* from tally.pick_due(true, before, 100) d where v_round = 1
+      union all
+      select f.* from tally.pick_free(true, before, 20) f where v_round = 2
+    loop
+      if not tally.is_suspect(v_key.summary)
+         and not tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
+        -- It is known by now: another one of its summary has been built, say.
+        perform tally.sort_due(v_key.summary, v_key.scope, false);
+        v_quick := true;
+      elsif tally.build_one_slow(v_key.summary, v_key.scope) then
+        return 1;
+      else
+        v_busy := v_busy + 1;
+        exit when v_round = 1 and v_busy >= 50;
+      end if;
+    end loop;
+    exit when v_busy < 50;
   end loop;
   return case when v_quick
               then tally.build_quick(clock_timestamp() + interval '50 milliseconds') else 0 end;
@@ -6801,9 +6827,7 @@ CREATE OR REPLACE FUNCTION tally.is_building(key bigint)
  LANGUAGE sql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  select case when pg_try_advisory_lock_shared(tally.building_key(is_building.key))
-              then not pg_advisory_unlock_shared(tally.building_key(is_building.key))
-              else true end
+  select tally.is_held(tally.building_key(is_building.key))
 $function$;
 comment on function tally.is_building(bigint) is 'Whether another session is in the builder of the document of that key.';
 revoke all on function tally.is_building(bigint) from public;
@@ -6846,6 +6870,19 @@ end
 $function$;
 comment on function tally.is_fresh(tally.documents,interval) is 'Whether a document may be shown as it is. One that the builder said there is none of, too.';
 revoke all on function tally.is_fresh(tally.documents,interval) from public;
+
+-- function tally.is_held(bigint)
+CREATE OR REPLACE FUNCTION tally.is_held(key bigint)
+ RETURNS boolean
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select case when pg_try_advisory_lock_shared(is_held.key)
+              then not pg_advisory_unlock_shared(is_held.key)
+              else true end
+$function$;
+comment on function tally.is_held(bigint) is 'Whether another session keeps the advisory lock of that key from all others.';
+revoke all on function tally.is_held(bigint) from public;
 
 -- function tally.is_slow(real)
 CREATE OR REPLACE FUNCTION tally.is_slow(expected_ms real)
@@ -8607,6 +8644,44 @@ AS $function$
 $function$;
 comment on function tally.pick_due(boolean,timestamp with time zone,integer) is 'Documents that are due, the longest first, whether or not somebody builds them already.';
 revoke all on function tally.pick_due(boolean,timestamp with time zone,integer) from public;
+
+-- function tally.pick_free(boolean,timestamp with time zone,integer)
+CREATE OR REPLACE FUNCTION tally.pick_free(slow boolean, before timestamp with time zone, most integer)
+ RETURNS TABLE(summary bigint, scope text)
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET enable_bitmapscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+  -- Each summary by itself: however many documents one has due, whose lock as a whole somebody
+  -- keeps, none of them is looked at. Locks of single documents are asked for one by one, and the
+  -- server has no room for more than some thousands of those.
+  select k.summary, k.scope
+  from tally.summary_definitions s
+  cross join lateral (
+    (select o.summary, o.scope, o.due_at
+     from tally.due o
+     where o.summary = s.id and not o.is_suspect and o.is_slow = pick_free.slow
+       and o.due_at <= pick_free.before and o.scope is not null
+       and not tally.is_held(tally.document_key(o.summary, o.scope))
+     order by o.due_at
+     limit pick_free.most)
+    union all
+    (select o.summary, o.scope, o.due_at
+     from tally.due o
+     where pick_free.slow and o.summary = s.id and o.is_suspect
+       and o.due_at <= pick_free.before and o.scope is not null
+       and not tally.is_held(tally.document_key(o.summary, o.scope))
+     order by o.due_at
+     limit pick_free.most)
+  ) k
+  where not tally.is_held(s.id)
+  group by k.summary, k.scope
+  order by min(k.due_at)
+$function$;
+comment on function tally.pick_free(boolean,timestamp with time zone,integer) is 'Documents that are due and that no other session keeps: the longest first, so many of each summary.';
+revoke all on function tally.pick_free(boolean,timestamp with time zone,integer) from public;
 
 -- function tally.pick_unknown(timestamp with time zone)
 CREATE OR REPLACE FUNCTION tally.pick_unknown(before timestamp with time zone)

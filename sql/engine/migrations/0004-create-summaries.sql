@@ -99,7 +99,8 @@ create table tally.due (
 create index due_key on tally.due (summary, scope);
 create index due_at on tally.due (is_slow, due_at);
 create index due_since on tally.due (due_since);
-create index due_suspect on tally.due (summary) where is_suspect;
+create index due_suspect on tally.due (summary, due_at) where is_suspect;
+create index due_lane on tally.due (summary, is_slow, due_at) where not is_suspect;
 comment on table tally.due is
   'Documents that have to be built: what was collected from marks, and what has come of age. Not '
   'unique: whoever collects must not wait for a build under way, so one document may stand here '

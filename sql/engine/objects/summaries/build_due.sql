@@ -9,39 +9,52 @@ declare
   v_began   timestamptz;
   v_aside   bigint[] := '{}';
   v_built   integer := 0;
+  v_busy    integer := 0;
   v_is_late boolean;
 begin
   -- At most some hundreds in one transaction: each keeps a lock to its end, and there is room for
   -- some thousands in the server. Looked at are more, since another session may be at the first.
-  for v_key in select d.* from tally.pick_due(false, clock_timestamp(), 700) d loop
-    -- One at least: whoever works until nothing is left relies on it.
-    v_is_late := clock_timestamp() >= until;
-    exit when v_built > 0 and (v_built >= 300 or v_is_late);
-    if v_is_late and cardinality(v_aside) > 0 then
-      return 1;  -- some were put aside: that is something done, and there is more to do
-    end if;
-    continue when v_key.summary = any (v_aside);
-    if tally.is_suspect(v_key.summary) then
-      perform tally.suspect_due(v_key.summary);
-      v_aside := v_aside || v_key.summary;
-      continue;
-    elsif tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
-      perform tally.sort_due(v_key.summary, v_key.scope, true);
-      continue;
-    end if;
-    -- How long it took the last time says nothing of a table that is locked by now, nor of a plan
-    -- that has changed. One of a summary finds that out, and the others leave the way free.
-    v_began := clock_timestamp();
-    perform set_config('tally.hasty', 'on', true);
-    v_outcome := tally.build_piece(v_key.summary, v_key.scope);
-    perform set_config('tally.hasty', '', true);
-    if v_outcome = 'locked' or (v_outcome not in ('busy', 'dropped')
-         and tally.is_slow((extract(epoch from clock_timestamp() - v_began) * 1000)::real)) then
-      perform tally.suspect_due(v_key.summary);
-      v_aside := v_aside || v_key.summary;
-    end if;
-    v_built := v_built + case when v_outcome in ('busy', 'dropped', 'locked') then 0 else 1 end;
-    exit when v_outcome = 'canceled';
+  -- Where a transaction that stays open keeps many of them, they would be the first for as long:
+  -- then only what nobody keeps is looked for. Theirs come first again when it has ended.
+  <<rounds>>
+  for v_round in 1 .. 2 loop
+    for v_key in
+      select d.* from tally.pick_due(false, clock_timestamp(), 700) d where v_round = 1
+      union all
+      select f.* from tally.pick_free(false, clock_timestamp(), 100) f where v_round = 2
+    loop
+      -- One at least: whoever works until nothing is left relies on it.
+      v_is_late := clock_timestamp() >= until;
+      exit rounds when v_built > 0 and (v_built >= 300 or v_is_late);
+      if v_is_late and cardinality(v_aside) > 0 then
+        return 1;  -- some were put aside: that is something done, and there is more to do
+      end if;
+      continue when v_key.summary = any (v_aside);
+      if tally.is_suspect(v_key.summary) then
+        perform tally.suspect_due(v_key.summary);
+        v_aside := v_aside || v_key.summary;
+        continue;
+      elsif tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
+        perform tally.sort_due(v_key.summary, v_key.scope, true);
+        continue;
+      end if;
+      -- How long it took the last time says nothing of a table that is locked by now, nor of a plan
+      -- that has changed. One of a summary finds that out, and the others leave the way free.
+      v_began := clock_timestamp();
+      perform set_config('tally.hasty', 'on', true);
+      v_outcome := tally.build_piece(v_key.summary, v_key.scope);
+      perform set_config('tally.hasty', '', true);
+      if v_outcome = 'locked' or (v_outcome not in ('busy', 'dropped')
+           and tally.is_slow((extract(epoch from clock_timestamp() - v_began) * 1000)::real)) then
+        perform tally.suspect_due(v_key.summary);
+        v_aside := v_aside || v_key.summary;
+      end if;
+      v_built := v_built + case when v_outcome in ('busy', 'dropped', 'locked') then 0 else 1 end;
+      exit rounds when v_outcome = 'canceled';
+      v_busy := v_busy + case when v_outcome = 'busy' then 1 else 0 end;
+      exit when v_round = 1 and v_busy >= 50;
+    end loop;
+    exit when v_busy < 50;
   end loop;
   return v_built;
 end
@@ -97,6 +110,7 @@ set search_path = pg_catalog, pg_temp
 as $function$
 declare
   v_key   record;
+  v_busy  integer := 0;
   v_quick boolean := false;
 begin
   -- One document that takes long, or of which nobody knows. Few such at once, in the whole database:
@@ -113,15 +127,26 @@ begin
       return 1;
     end if;
   end loop;
-  for v_key in select d.* from tally.pick_due(true, before, 100) d loop
-    if not tally.is_suspect(v_key.summary)
-       and not tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
-      -- It is known by now: another one of its summary has been built, say.
-      perform tally.sort_due(v_key.summary, v_key.scope, false);
-      v_quick := true;
-    elsif tally.build_one_slow(v_key.summary, v_key.scope) then
-      return 1;
-    end if;
+  -- In two rounds, as in tally.build_quick.
+  for v_round in 1 .. 2 loop
+    for v_key in
+      select d.* from tally.pick_due(true, before, 100) d where v_round = 1
+      union all
+      select f.* from tally.pick_free(true, before, 20) f where v_round = 2
+    loop
+      if not tally.is_suspect(v_key.summary)
+         and not tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
+        -- It is known by now: another one of its summary has been built, say.
+        perform tally.sort_due(v_key.summary, v_key.scope, false);
+        v_quick := true;
+      elsif tally.build_one_slow(v_key.summary, v_key.scope) then
+        return 1;
+      else
+        v_busy := v_busy + 1;
+        exit when v_round = 1 and v_busy >= 50;
+      end if;
+    end loop;
+    exit when v_busy < 50;
   end loop;
   return case when v_quick
               then tally.build_quick(clock_timestamp() + interval '50 milliseconds') else 0 end;

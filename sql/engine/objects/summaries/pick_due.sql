@@ -25,6 +25,46 @@ $function$;
 comment on function tally.pick_due(boolean, timestamptz, integer) is
   'Documents that are due, the longest first, whether or not somebody builds them already.';
 
+create or replace function tally.pick_free(slow boolean, before timestamptz, most integer)
+returns table (summary bigint, scope text)
+language sql
+volatile
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set enable_bitmapscan = off  -- it would ask for the lock of each before it is known which come first
+set jit = off  -- a scan that cannot be avoided is priced so high that it would be compiled
+as $function$
+  -- Each summary by itself: however many documents one has due, whose lock as a whole somebody
+  -- keeps, none of them is looked at. Locks of single documents are asked for one by one, and the
+  -- server has no room for more than some thousands of those.
+  select k.summary, k.scope
+  from tally.summary_definitions s
+  cross join lateral (
+    (select o.summary, o.scope, o.due_at
+     from tally.due o
+     where o.summary = s.id and not o.is_suspect and o.is_slow = pick_free.slow
+       and o.due_at <= pick_free.before and o.scope is not null
+       and not tally.is_held(tally.document_key(o.summary, o.scope))
+     order by o.due_at
+     limit pick_free.most)
+    union all
+    (select o.summary, o.scope, o.due_at
+     from tally.due o
+     where pick_free.slow and o.summary = s.id and o.is_suspect
+       and o.due_at <= pick_free.before and o.scope is not null
+       and not tally.is_held(tally.document_key(o.summary, o.scope))
+     order by o.due_at
+     limit pick_free.most)
+  ) k
+  where not tally.is_held(s.id)
+  group by k.summary, k.scope
+  order by min(k.due_at)
+$function$;
+
+comment on function tally.pick_free(boolean, timestamptz, integer) is
+  'Documents that are due and that no other session keeps: the longest first, so many of each '
+  'summary.';
+
 create or replace function tally.sort_due(summary bigint, scope text, slow boolean)
 returns void
 language sql

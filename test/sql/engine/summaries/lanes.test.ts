@@ -135,3 +135,89 @@ test('a summary whose slow builder says that there is nothing does not come firs
   t.deepEqual(await db.sql(`select from tally.pick_unknown(clock_timestamp())`), []);
   t.is(await work(db.sql), 2);
 });
+
+/** Another summary, whose documents a transaction that stays open may keep. */
+const KEPT = `create table app.rows (k int, n int);
+  create function app.kept(scope text) returns jsonb language sql stable as $$
+    select to_jsonb(r.n) from app.rows r where r.k = scope::int $$;
+  create index on app.rows (k);
+  insert into app.rows select i, 1 from generate_series(1, 900) i;
+  select tally.create_summary('kept', 'app.kept', settle => '0');
+  select tally.watch('kept', 'app.rows', 'k')`;
+
+/** All that is due of that summary has been for longer than the board of league a. */
+async function keptAndDue(db: TestDatabase, hold: string, buildMs = 1): Promise<Sql> {
+  await db.sql(KEPT);
+  await db.sql(insert('a'));
+  await work(db.sql);
+  await db.sql(`select tally.refresh('kept')`);
+  await db.sql('update tally.documents set build_ms = $1', [buildMs]);
+  const holder = sqlOf(await db.client());
+  await holder('begin');
+  await holder(hold);
+  await db.sql('update app.rows set n = 2');
+  await db.sql('select tally.collect_marks()');
+  await db.sql(insert('a'));
+  await db.sql('select tally.collect_marks(), tally.expand_due()');
+  return holder;
+}
+
+const BOARD_OF_TWO = [
+  ['x', 1],
+  ['x', 1],
+];
+
+const EACH_OF_THEM = `do $$ begin for n in 1 .. 900 loop
+  perform tally.refresh('kept', n::text); end loop; end $$`;
+
+for (const [how, hold] of [
+  ['refreshed a whole summary', `select tally.refresh('kept')`],
+  ['built hundreds of documents one by one', EACH_OF_THEM],
+] as const) {
+  test(`an open transaction that ${how} holds up its own quick documents only`, async (t) => {
+    const db = await league(t);
+    const holder = await keptAndDue(db, hold);
+    await db.sql('select * from tally.work()');
+    t.deepEqual((await document(db.sql, 'board', 'a'))?.body, BOARD_OF_TWO);
+    await db.sql(`insert into app.rows values (1000, 1)`);
+    await work(db.sql);
+    // Of the summary that is kept as a whole this one waits, too.
+    t.is((await document(db.sql, 'kept', '1000'))?.body, hold === EACH_OF_THEM ? 1 : undefined);
+    await holder('commit');
+    await work(db.sql);
+    t.deepEqual(
+      await db.sql(
+        `select distinct body from tally.summaries where name = 'kept' and scope <> '1000'`,
+      ),
+      [{ body: 2 }],
+    );
+    t.deepEqual(await db.sql('select from tally.due'), []);
+  });
+
+  test(`an open transaction that ${how} holds up its own slow documents only`, async (t) => {
+    const db = await league(t);
+    const holder = await keptAndDue(db, hold, 1000);
+    await work(db.sql);
+    t.deepEqual((await document(db.sql, 'board', 'a'))?.body, BOARD_OF_TWO);
+    await holder('commit');
+  });
+}
+
+test('a hundred thousand due documents that a transaction keeps are passed over unread', async (t) => {
+  const db = await league(t);
+  await keptAndDue(db, `select tally.refresh('kept')`);
+  await db.sql(`insert into tally.due (summary, scope, due_since, due_at, is_slow)
+    select s.id, 'n' || n, now() - interval '1 hour', now() - interval '1 hour', false
+    from tally.summary_definitions s, generate_series(1, 100000) n where s.name = 'kept'`);
+  const session = sqlOf(await db.client());
+  await session('begin');
+  const read = `select idx_tup_fetch::int + seq_tup_read::int as n
+    from pg_stat_xact_user_tables where relid = 'tally.due'::regclass`;
+  const [before] = await session<{ n: number }>(read);
+  await session(`select tally.build_quick(clock_timestamp() + interval '1 second')`);
+  const [after] = await session<{ n: number }>(read);
+  await session('commit');
+  t.deepEqual((await document(db.sql, 'board', 'a'))?.body, BOARD_OF_TWO);
+  const looked = (after?.n ?? 0) - (before?.n ?? 0);
+  t.true(looked < 5000, `${looked}`);
+});
