@@ -6327,9 +6327,7 @@ $body$    if (
     v_vars := v_vars || E'  v_changes bigint;\n';
     v_moved := format(
 $body$  -- Rows that a MERGE moved to another partition are in no transition table.
-  if %s
-  then
-    perform tally.stop_counter(i.id, 'rows moved to another partition by MERGE')
+%s    perform tally.stop_counter(i.id, 'rows moved to another partition by MERGE')
     from (values %s) i (id);
     return null;
   end if;
@@ -7679,9 +7677,7 @@ begin
   if partitioned and event = 'update' then
     v_moved := format(
 $body$  -- Rows that a MERGE moved to another partition are in no transition table.
-  if %s
-  then
-    perform tally.mark_all(%L);
+%s    perform tally.mark_all(%L);
   end if;
 $body$, tally.moves_unseen('mark', (select w.source from tally.watches w where w.id = watches[1])),
       slug);
@@ -7987,7 +7983,7 @@ AS $function$
   -- the tables must show as many as were changed: the first that they show is the first that there
   -- was, or else it is missing. A trigger under way that changes the table looks the same as a move.
   select format(
-$body$tally.may_have_moves() then
+$body$  if tally.may_have_moves() then
     v_changes := tally.take_move(%L, tg_relid);
   end if;
   if v_changes is not null and (
@@ -7997,7 +7993,9 @@ $body$tally.may_have_moves() then
               w as (select row_number() over () as n, %s from tally_new r)
          select count(*) from o
          where o.n >= (select min(o.n) from o join w on w.n = o.n
-                       where record_image_ne(row(%s), row(%s)))))$body$,
+                       where record_image_ne(row(%s), row(%s)))))
+  then
+$body$,
     kind,
     string_agg(format('r.%I as k%s', k.attname, k.attnum), ', ' order by k.attnum),
     string_agg(format('r.%I as k%s', k.attname, k.attnum), ', ' order by k.attnum),
@@ -8005,7 +8003,7 @@ $body$tally.may_have_moves() then
     string_agg(format('w.k%s', k.attnum), ', ' order by k.attnum))
   from tally.move_columns(source) k
 $function$;
-comment on function tally.moves_unseen(text,regclass) is 'Text for generated functions, after an "if": on which condition rows were moved unseen.';
+comment on function tally.moves_unseen(text,regclass) is 'Text for generated functions: looks for rows that were moved unseen, and begins what is done then.';
 revoke all on function tally.moves_unseen(text,regclass) from public;
 
 -- function tally.ms_since(timestamp with time zone)
@@ -8320,49 +8318,52 @@ CREATE OR REPLACE FUNCTION tally.note_move(kind text, relation oid)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_root    oid := coalesce(pg_partition_root(relation), relation);
-  v_setting text := format('tally.%s_moving_%s_%s', kind, pg_trigger_depth(), v_root);
-  v_noted   text := current_setting(v_setting, true);
-  v_place   tid;
+  v_root  oid := coalesce(pg_partition_root(relation), relation);
+  v_place tid;
 begin
   -- Once for a statement, however many rows it moves.
-  if v_noted ~ '^[(][0-9]{1,9},[0-9]{1,4}[)]$' then
-    perform from tally.moves m
-    where m.ctid = v_noted::tid and m.xid = pg_current_xact_id_if_assigned()
-      and m.kind = note_move.kind and m.relation = v_root and m.depth = pg_trigger_depth();
-    if found then
-      return;
-    end if;
+  if tally.noted_move(kind, v_root) is null then
+    insert into tally.moves (kind, relation, depth, changes)
+    values (note_move.kind, v_root, pg_trigger_depth(), tally.heap_changes(v_root))
+    returning ctid into v_place;
+    perform set_config(tally.move_setting(kind, v_root), v_place::text, true);
   end if;
-  if tally.may_have_moves() and cardinality(tally.noted_moves(kind, v_root)) > 0 then
-    return;
-  end if;
-  insert into tally.moves (kind, relation, depth, changes)
-  values (note_move.kind, v_root, pg_trigger_depth(), tally.heap_changes(v_root))
-  returning ctid into v_place;
-  perform set_config(v_setting, v_place::text, true);
 end
 $function$;
 comment on function tally.note_move(text,oid) is 'Before the first row of a statement whose partition key changes: notes what this transaction had changed until then.';
 revoke all on function tally.note_move(text,oid) from public;
 
--- function tally.noted_moves(text,oid)
-CREATE OR REPLACE FUNCTION tally.noted_moves(kind text, root oid)
- RETURNS tid[]
+-- function tally.noted_move(text,oid)
+CREATE OR REPLACE FUNCTION tally.noted_move(kind text, root oid)
+ RETURNS tid
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET enable_seqscan TO 'off'
  SET jit TO 'off'
 AS $function$
+declare
+  v_setting text := current_setting(tally.move_setting(kind, root), true);
+  v_place   tid;
 begin
-  return array(
-    select m.ctid from tally.moves m
+  -- By its place, so that SERIALIZABLE writers do not read what others write.
+  if v_setting ~ '^[(][0-9]{1,9},[0-9]{1,4}[)]$' then
+    select m.ctid into v_place
+    from tally.moves m
+    where m.ctid = v_setting::tid and m.xid = pg_current_xact_id_if_assigned()
+      and m.kind = noted_move.kind and m.relation = root and m.depth = pg_trigger_depth();
+  end if;
+  if v_place is null and tally.may_have_moves() then
+    -- Somebody has written the setting, or there is none.
+    select m.ctid into v_place
+    from tally.moves m
     where m.xid = pg_current_xact_id_if_assigned()
-      and m.kind = noted_moves.kind and m.relation = root and m.depth = pg_trigger_depth());
+      and m.kind = noted_move.kind and m.relation = root and m.depth = pg_trigger_depth();
+  end if;
+  return v_place;
 end
 $function$;
-comment on function tally.noted_moves(text,oid) is 'Where in tally.moves the statement under way has its rows: mostly one, or none.';
-revoke all on function tally.noted_moves(text,oid) from public;
+comment on function tally.noted_move(text,oid) is 'Where in tally.moves the statement under way has its row; NULL: no partition key has changed.';
+revoke all on function tally.noted_move(text,oid) from public;
 
 -- function tally.old_partitions(tally.retentions,timestamp with time zone)
 CREATE OR REPLACE FUNCTION tally.old_partitions(rule tally.retentions, cutoff timestamp with time zone)
@@ -11211,33 +11212,17 @@ CREATE OR REPLACE FUNCTION tally.take_move(kind text, relation oid)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_root     oid := coalesce(pg_partition_root(relation), relation);
-  v_setting  text := format('tally.%s_moving_%s_%s', kind, pg_trigger_depth(), v_root);
-  v_noted    text := current_setting(v_setting, true);
-  v_noted_at bigint;
-  v_count    integer := 0;
+  v_root    oid := coalesce(pg_partition_root(relation), relation);
+  v_place   tid := tally.noted_move(kind, v_root);
+  v_changes bigint;
 begin
-  -- By its place, so that SERIALIZABLE writers do not read what others write.
-  if v_noted ~ '^[(][0-9]{1,9},[0-9]{1,4}[)]$' then
-    delete from tally.moves m
-    where m.ctid = v_noted::tid and m.xid = pg_current_xact_id_if_assigned()
-      and m.kind = take_move.kind and m.relation = v_root and m.depth = pg_trigger_depth()
-    returning m.changes into v_noted_at;
-    get diagnostics v_count = row_count;
-  end if;
-  if v_count = 0 then
-    -- Somebody has written the setting, or there is none.
-    delete from tally.moves m
-    where m.ctid = any (tally.noted_moves(take_move.kind, v_root))
-    returning m.changes into v_noted_at;
-    get diagnostics v_count = row_count;
-  end if;
-  if v_count = 0 then
+  if v_place is null then
     return null;
   end if;
-  perform set_config(v_setting, '', true);
+  delete from tally.moves m where m.ctid = v_place returning m.changes into v_changes;
+  perform set_config(tally.move_setting(kind, v_root), '', true);
   return case when current_setting('track_counts') = 'off' then -1
-              else coalesce(tally.heap_changes(v_root) - v_noted_at, -1) end;
+              else coalesce(tally.heap_changes(v_root) - v_changes, -1) end;
 end
 $function$;
 comment on function tally.take_move(text,oid) is 'At the end of an UPDATE or MERGE: how many rows of the table this transaction has updated or removed since the first row whose partition key changed, which it forgets. NULL: none did. -1: not known.';
@@ -12248,6 +12233,7 @@ CREATE OR REPLACE FUNCTION tally.work(budget interval DEFAULT '00:00:00.1'::inte
 AS $function$
 declare
   v_started timestamptz := clock_timestamp();
+  v_second  bigint := extract(epoch from v_started);
   v_due     timestamptz;
   v_asked   timestamptz;
 begin
@@ -12256,12 +12242,12 @@ begin
   -- that its transaction does: what others wait for is not kept from them meanwhile.
   perform tally.check_isolation('tally.work');
   -- Some microseconds for each counter, and a busy server calls this many times a second.
-  -- Seconds, and only what looks like that: a setting may hold anything.
+  -- Only what looks like a second is believed: a setting may hold anything.
   if coalesce(substring(current_setting('tally.looked_at', true) from '^[0-9]{1,12}$')::bigint, 0)
-       not between extract(epoch from v_started)::bigint - 5 and extract(epoch from v_started)::bigint
+       not between v_second - 5 and v_second
   then
     perform tally.stop_unfit();
-    perform set_config('tally.looked_at', extract(epoch from v_started)::bigint::text, false);
+    perform set_config('tally.looked_at', v_second::text, false);
   end if;
   select w.filled, w.rebuilt, w.jobs into filled, rebuilt, jobs
   from tally.work_long(interval '10 seconds', v_started + budget) w;

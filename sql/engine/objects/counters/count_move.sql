@@ -54,23 +54,37 @@ $function$;
 comment on function tally.may_have_moves() is
   'Whether this transaction can have a row in tally.moves: two looks in memory.';
 
-create or replace function tally.noted_moves(kind text, root oid)
-returns tid[]
+create or replace function tally.noted_move(kind text, root oid)
+returns tid
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set jit = off  -- a scan that cannot be avoided is priced so high that it would be compiled
 as $function$
+declare
+  v_setting text := current_setting(tally.move_setting(kind, root), true);
+  v_place   tid;
 begin
-  return array(
-    select m.ctid from tally.moves m
+  -- By its place, so that SERIALIZABLE writers do not read what others write.
+  if v_setting ~ '^[(][0-9]{1,9},[0-9]{1,4}[)]$' then
+    select m.ctid into v_place
+    from tally.moves m
+    where m.ctid = v_setting::tid and m.xid = pg_current_xact_id_if_assigned()
+      and m.kind = noted_move.kind and m.relation = root and m.depth = pg_trigger_depth();
+  end if;
+  if v_place is null and tally.may_have_moves() then
+    -- Somebody has written the setting, or there is none.
+    select m.ctid into v_place
+    from tally.moves m
     where m.xid = pg_current_xact_id_if_assigned()
-      and m.kind = noted_moves.kind and m.relation = root and m.depth = pg_trigger_depth());
+      and m.kind = noted_move.kind and m.relation = root and m.depth = pg_trigger_depth();
+  end if;
+  return v_place;
 end
 $function$;
 
-comment on function tally.noted_moves(text, oid) is
-  'Where in tally.moves the statement under way has its rows: mostly one, or none.';
+comment on function tally.noted_move(text, oid) is
+  'Where in tally.moves the statement under way has its row; NULL: no partition key has changed.';
 
 create or replace function tally.note_move(kind text, relation oid)
 returns void
@@ -78,27 +92,16 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  v_root    oid := coalesce(pg_partition_root(relation), relation);
-  v_setting text := format('tally.%s_moving_%s_%s', kind, pg_trigger_depth(), v_root);
-  v_noted   text := current_setting(v_setting, true);
-  v_place   tid;
+  v_root  oid := coalesce(pg_partition_root(relation), relation);
+  v_place tid;
 begin
   -- Once for a statement, however many rows it moves.
-  if v_noted ~ '^[(][0-9]{1,9},[0-9]{1,4}[)]$' then
-    perform from tally.moves m
-    where m.ctid = v_noted::tid and m.xid = pg_current_xact_id_if_assigned()
-      and m.kind = note_move.kind and m.relation = v_root and m.depth = pg_trigger_depth();
-    if found then
-      return;
-    end if;
+  if tally.noted_move(kind, v_root) is null then
+    insert into tally.moves (kind, relation, depth, changes)
+    values (note_move.kind, v_root, pg_trigger_depth(), tally.heap_changes(v_root))
+    returning ctid into v_place;
+    perform set_config(tally.move_setting(kind, v_root), v_place::text, true);
   end if;
-  if tally.may_have_moves() and cardinality(tally.noted_moves(kind, v_root)) > 0 then
-    return;
-  end if;
-  insert into tally.moves (kind, relation, depth, changes)
-  values (note_move.kind, v_root, pg_trigger_depth(), tally.heap_changes(v_root))
-  returning ctid into v_place;
-  perform set_config(v_setting, v_place::text, true);
 end
 $function$;
 
@@ -112,33 +115,17 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  v_root     oid := coalesce(pg_partition_root(relation), relation);
-  v_setting  text := format('tally.%s_moving_%s_%s', kind, pg_trigger_depth(), v_root);
-  v_noted    text := current_setting(v_setting, true);
-  v_noted_at bigint;
-  v_count    integer := 0;
+  v_root    oid := coalesce(pg_partition_root(relation), relation);
+  v_place   tid := tally.noted_move(kind, v_root);
+  v_changes bigint;
 begin
-  -- By its place, so that SERIALIZABLE writers do not read what others write.
-  if v_noted ~ '^[(][0-9]{1,9},[0-9]{1,4}[)]$' then
-    delete from tally.moves m
-    where m.ctid = v_noted::tid and m.xid = pg_current_xact_id_if_assigned()
-      and m.kind = take_move.kind and m.relation = v_root and m.depth = pg_trigger_depth()
-    returning m.changes into v_noted_at;
-    get diagnostics v_count = row_count;
-  end if;
-  if v_count = 0 then
-    -- Somebody has written the setting, or there is none.
-    delete from tally.moves m
-    where m.ctid = any (tally.noted_moves(take_move.kind, v_root))
-    returning m.changes into v_noted_at;
-    get diagnostics v_count = row_count;
-  end if;
-  if v_count = 0 then
+  if v_place is null then
     return null;
   end if;
-  perform set_config(v_setting, '', true);
+  delete from tally.moves m where m.ctid = v_place returning m.changes into v_changes;
+  perform set_config(tally.move_setting(kind, v_root), '', true);
   return case when current_setting('track_counts') = 'off' then -1
-              else coalesce(tally.heap_changes(v_root) - v_noted_at, -1) end;
+              else coalesce(tally.heap_changes(v_root) - v_changes, -1) end;
 end
 $function$;
 

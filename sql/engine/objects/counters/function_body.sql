@@ -82,9 +82,7 @@ $body$    if (
     v_vars := v_vars || E'  v_changes bigint;\n';
     v_moved := format(
 $body$  -- Rows that a MERGE moved to another partition are in no transition table.
-  if %s
-  then
-    perform tally.stop_counter(i.id, 'rows moved to another partition by MERGE')
+%s    perform tally.stop_counter(i.id, 'rows moved to another partition by MERGE')
     from (values %s) i (id);
     return null;
   end if;

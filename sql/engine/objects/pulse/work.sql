@@ -154,6 +154,7 @@ set search_path = pg_catalog, pg_temp
 as $function$
 declare
   v_started timestamptz := clock_timestamp();
+  v_second  bigint := extract(epoch from v_started);
   v_due     timestamptz;
   v_asked   timestamptz;
 begin
@@ -162,12 +163,12 @@ begin
   -- that its transaction does: what others wait for is not kept from them meanwhile.
   perform tally.check_isolation('tally.work');
   -- Some microseconds for each counter, and a busy server calls this many times a second.
-  -- Seconds, and only what looks like that: a setting may hold anything.
+  -- Only what looks like a second is believed: a setting may hold anything.
   if coalesce(substring(current_setting('tally.looked_at', true) from '^[0-9]{1,12}$')::bigint, 0)
-       not between extract(epoch from v_started)::bigint - 5 and extract(epoch from v_started)::bigint
+       not between v_second - 5 and v_second
   then
     perform tally.stop_unfit();
-    perform set_config('tally.looked_at', extract(epoch from v_started)::bigint::text, false);
+    perform set_config('tally.looked_at', v_second::text, false);
   end if;
   select w.filled, w.rebuilt, w.jobs into filled, rebuilt, jobs
   from tally.work_long(interval '10 seconds', v_started + budget) w;

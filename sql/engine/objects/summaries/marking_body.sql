@@ -15,9 +15,7 @@ begin
   if partitioned and event = 'update' then
     v_moved := format(
 $body$  -- Rows that a MERGE moved to another partition are in no transition table.
-  if %s
-  then
-    perform tally.mark_all(%L);
+%s    perform tally.mark_all(%L);
   end if;
 $body$, tally.moves_unseen('mark', (select w.source from tally.watches w where w.id = watches[1])),
       slug);

@@ -9,7 +9,7 @@ as $function$
   -- the tables must show as many as were changed: the first that they show is the first that there
   -- was, or else it is missing. A trigger under way that changes the table looks the same as a move.
   select format(
-$body$tally.may_have_moves() then
+$body$  if tally.may_have_moves() then
     v_changes := tally.take_move(%L, tg_relid);
   end if;
   if v_changes is not null and (
@@ -19,7 +19,9 @@ $body$tally.may_have_moves() then
               w as (select row_number() over () as n, %s from tally_new r)
          select count(*) from o
          where o.n >= (select min(o.n) from o join w on w.n = o.n
-                       where record_image_ne(row(%s), row(%s)))))$body$,
+                       where record_image_ne(row(%s), row(%s)))))
+  then
+$body$,
     kind,
     string_agg(format('r.%I as k%s', k.attname, k.attnum), ', ' order by k.attnum),
     string_agg(format('r.%I as k%s', k.attname, k.attnum), ', ' order by k.attnum),
@@ -29,4 +31,4 @@ $body$tally.may_have_moves() then
 $function$;
 
 comment on function tally.moves_unseen(text, regclass) is
-  'Text for generated functions, after an "if": on which condition rows were moved unseen.';
+  'Text for generated functions: looks for rows that were moved unseen, and begins what is done then.';
