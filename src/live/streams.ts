@@ -7,7 +7,7 @@ import { startClock } from './clock.js';
 import type { Hub } from './hub.js';
 import type { Reader } from './reader.js';
 import { NO_HISTORY } from './reading.js';
-import { DatabaseUnavailable, streamRefusalOf } from './refusal.js';
+import { streamRefusalOf, unavailable } from './refusal.js';
 import { Session, type SessionEnvironment } from './session.js';
 import type { Sink } from './sinks/sink.js';
 import type { Topic } from './topic.js';
@@ -84,7 +84,7 @@ export function createStreams(options: StreamsOptions): Streams {
       hub().join(session, topics);
       try {
         const snapshot = await reader.read(topics, readableBy(viewer));
-        if (snapshot.history === NO_HISTORY) throw new DatabaseUnavailable('no pulse yet');
+        if (snapshot.history === NO_HISTORY) throw unavailable('no pulse yet', observe);
         const refusal = streamRefusalOf(snapshot.readings, viewer);
         if (refusal !== undefined) throw refusal;
         begin(hub(), session, { sink: sink(), snapshot, lastEventId });

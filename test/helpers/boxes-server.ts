@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import type pg from 'pg';
 import { withClient } from '../../src/database.js';
@@ -10,6 +11,8 @@ import { openProxy, type TcpProxy } from './proxy.js';
 import { openStream, type Stream, type StreamRequest } from './sse.js';
 
 /** A server in front of the boxes, for one test. */
+
+const TURNED_AWAY_MAX = 5;
 
 export type BoxesDatabase = {
   readonly url: string;
@@ -92,8 +95,27 @@ export function movers(
   return started;
 }
 
-/** A stream that is closed with the test. */
+/**
+ * A stream that is closed with the test. Where the server only says when to come back, as when its
+ * database did not answer in time, it comes back then, like a browser.
+ */
 export async function open(
+  t: ExecutionContext<unknown>,
+  { url }: { readonly url: string },
+  request: Omit<StreamRequest, 'base'>,
+): Promise<Stream> {
+  for (let left = TURNED_AWAY_MAX; ; left -= 1) {
+    const stream = await openOnce(t, { url }, request);
+    if (!stream.isTurnedAway || left === 0) return stream;
+    await stream.recorder.over();
+    const [retryMs = 0] = stream.recorder.retries;
+    t.log(`${url} says to come back in ${retryMs} ms`);
+    await pause(retryMs);
+  }
+}
+
+/** The first answer, also where it is no stream but when to come back. */
+export async function openOnce(
   t: ExecutionContext<unknown>,
   { url }: { readonly url: string },
   request: Omit<StreamRequest, 'base'>,

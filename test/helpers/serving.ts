@@ -54,7 +54,10 @@ export async function serve(
       output = (output + text).slice(-OUTPUT_CHARS_MAX);
     });
   }
-  t.teardown(() => end(child));
+  t.teardown(async () => {
+    if (!t.passed) t.log(output);
+    await end(child);
+  });
   await until(
     async () => {
       if (!isAlive(child)) throw new Error(`it ended: ${output}`);

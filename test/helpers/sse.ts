@@ -24,6 +24,8 @@ export type Stream = {
   readonly socket: Socket;
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
+  /** The answer only says when to come back. */
+  readonly isTurnedAway: boolean;
   /** The body of an answer that is no stream. */
   body(): string;
   /** Stops reading: what comes fills the buffers of the network, then the server's. */
@@ -68,6 +70,7 @@ export async function openStream(request: StreamRequest, into?: Recorder): Promi
     recorder,
     socket,
     ...head,
+    isTurnedAway: head.status === 200 && head.headers.has('content-length'),
     body: () => text,
     pause: () => socket.pause(),
     resume: () => socket.resume(),

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { TOPICS } from '../helpers/boxes.js';
-import { boxesServer, open } from '../helpers/boxes-server.js';
+import { boxesServer, open, openOnce } from '../helpers/boxes-server.js';
 import { token } from '../helpers/tokens.js';
 import { until } from '../helpers/wait.js';
 
@@ -40,15 +40,16 @@ test('over the limit of the process a stream is told to come back later, and end
   const { server } = await boxesServer(t, { streamsMax: 2 });
   const held = await open(t, server, { topics: TOPICS });
   await open(t, server, { topics: TOPICS });
-  const third = await open(t, server, { topics: TOPICS });
+  const third = await openOnce(t, server, { topics: TOPICS });
   t.is(third.status, 200);
+  t.true(third.isTurnedAway);
   await third.recorder.over();
   const [retry = 0] = third.recorder.retries;
   t.true(retry >= 10_000 && retry <= 30_000, String(retry));
   t.deepEqual(third.recorder.frames, []);
   held.close();
   await until(async () => {
-    const again = await open(t, server, { topics: TOPICS });
+    const again = await openOnce(t, server, { topics: TOPICS });
     await again.recorder.when(() => again.recorder.ended ?? again.recorder.count('sync') > 0, {
       evenEnded: true,
     });
