@@ -2057,9 +2057,10 @@ CREATE OR REPLACE FUNCTION tally.build_slow(before timestamp with time zone)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_key   record;
-  v_busy  integer := 0;
-  v_quick boolean := false;
+  v_key    record;
+  v_busy   integer := 0;
+  v_quick  boolean := false;
+  v_sorted boolean := false;
 begin
   -- One document that takes long, or of which nobody knows. Few such at once, in the whole database:
   -- whoever works beside them is free for the others.
@@ -2075,7 +2076,17 @@ begin
       return 1;
     end if;
   end loop;
+  -- Every other time one that stands for all of a suspect summary: they may be quick by now, and
+  -- should not wait for the backlog of another one.
+  if random() < 0.5 then
+    for v_key in select d.* from tally.pick_suspect(clock_timestamp()) d loop
+      if tally.build_one_slow(v_key.summary, v_key.scope) then
+        return 1;
+      end if;
+    end loop;
+  end if;
   -- In two rounds, as in tally.build_quick.
+  <<rounds>>
   for v_round in 1 .. 2 loop
     for v_key in
       select d.* from tally.pick_due(true, before, 100) d where v_round = 1
@@ -2085,8 +2096,9 @@ begin
       if not tally.is_suspect(v_key.summary)
          and not tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
         -- It is known by now: another one of its summary has been built, say.
-        perform tally.sort_due(v_key.summary, v_key.scope, false);
-        v_quick := true;
+        v_sorted := tally.sort_due(v_key.summary, v_key.scope, false) or v_sorted;
+      elsif v_sorted then
+        exit rounds;  -- a slow build would keep from others what was sorted
       elsif tally.build_one_slow(v_key.summary, v_key.scope) then
         return 1;
       else
@@ -2096,8 +2108,11 @@ begin
     end loop;
     exit when v_busy < 50;
   end loop;
-  return case when v_quick
-              then tally.build_quick(clock_timestamp() + interval '50 milliseconds') else 0 end;
+  if not (v_quick or v_sorted) then
+    return 0;
+  end if;
+  return greatest(v_sorted::integer,
+                  tally.build_quick(clock_timestamp() + interval '50 milliseconds'));
 end
 $function$;
 comment on function tally.build_slow(timestamp with time zone) is 'Part of tally.work: builds one due document that takes long.';
@@ -8684,6 +8699,37 @@ $function$;
 comment on function tally.pick_free(boolean,timestamp with time zone,integer) is 'Documents that are due and that no other session keeps: the longest first, so many of each summary.';
 revoke all on function tally.pick_free(boolean,timestamp with time zone,integer) from public;
 
+-- function tally.pick_suspect(timestamp with time zone)
+CREATE OR REPLACE FUNCTION tally.pick_suspect(before timestamp with time zone)
+ RETURNS TABLE(summary bigint, scope text)
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+  -- By chance among those that were quick the last time: none of them waits for another's luck.
+  select k.summary, k.scope
+  from tally.summary_definitions s
+  cross join lateral (
+    select l.summary, l.scope, l.due_at, e.is_slow
+    from (
+      select o.summary, o.scope, o.due_at from tally.due o
+      where o.summary = s.id and o.is_suspect and o.scope is not null
+        and o.due_at <= pick_suspect.before
+      order by o.due_at
+      limit 20
+    ) l
+    cross join lateral tally.is_slow(tally.expected_ms(l.summary, l.scope)) e (is_slow)
+    where not tally.is_held(tally.document_key(l.summary, l.scope))
+    order by e.is_slow, l.due_at
+    limit 1
+  ) k
+  where not tally.is_held(s.id)
+  order by k.is_slow, random()
+$function$;
+comment on function tally.pick_suspect(timestamp with time zone) is 'A due document of each suspect summary that nobody else keeps: whether it is quick again tells of all the others.';
+revoke all on function tally.pick_suspect(timestamp with time zone) from public;
+
 -- function tally.pick_unknown(timestamp with time zone)
 CREATE OR REPLACE FUNCTION tally.pick_unknown(before timestamp with time zone)
  RETURNS TABLE(summary bigint, scope text)
@@ -10894,19 +10940,23 @@ revoke all on function tally.sign_column(bigint[]) from public;
 
 -- function tally.sort_due(bigint,text,boolean)
 CREATE OR REPLACE FUNCTION tally.sort_due(summary bigint, scope text, slow boolean)
- RETURNS void
+ RETURNS boolean
  LANGUAGE sql
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET enable_seqscan TO 'off'
  SET jit TO 'off'
 AS $function$
-  update tally.due d
-  set is_slow = sort_due.slow
-  where d.ctid in (select o.ctid from tally.due o
-                   where o.summary = sort_due.summary and o.scope = sort_due.scope
-                   for update skip locked)
+  with sorted as (
+    update tally.due d
+    set is_slow = sort_due.slow
+    where d.ctid in (select o.ctid from tally.due o
+                     where o.summary = sort_due.summary and o.scope = sort_due.scope
+                     for update skip locked)
+    returning d.summary
+  )
+  select exists (select from sorted)
 $function$;
-comment on function tally.sort_due(bigint,text,boolean) is 'It is known better by now how long a document takes.';
+comment on function tally.sort_due(bigint,text,boolean) is 'It is known better by now how long a document takes. False: somebody else is at it.';
 revoke all on function tally.sort_due(bigint,text,boolean) from public;
 
 -- function tally.stay_awake()
@@ -12249,9 +12299,16 @@ begin
     perform tally.stop_unfit();
     perform set_config('tally.looked_at', v_second::text, false);
   end if;
-  select w.filled, w.rebuilt, w.jobs into filled, rebuilt, jobs
-  from tally.work_long(interval '10 seconds', v_started + budget) w;
+  filled := 0;
+  rebuilt := 0;
   expired := 0;
+  jobs := 0;
+  if random() < 0.5 then
+    -- What takes long and has waited for long comes first, but every other time only: a backlog of
+    -- it would keep what is quick waiting where one session does all the work.
+    select w.filled, w.rebuilt, w.jobs into filled, rebuilt, jobs
+    from tally.work_long(interval '10 seconds', v_started + budget) w;
+  end if;
   if filled + rebuilt + jobs = 0 then
     -- First what has to be on time and takes least, for half of the budget: nothing shall starve.
     -- To ask takes half as long as to look for it.

@@ -109,9 +109,10 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-  v_key   record;
-  v_busy  integer := 0;
-  v_quick boolean := false;
+  v_key    record;
+  v_busy   integer := 0;
+  v_quick  boolean := false;
+  v_sorted boolean := false;
 begin
   -- One document that takes long, or of which nobody knows. Few such at once, in the whole database:
   -- whoever works beside them is free for the others.
@@ -127,7 +128,17 @@ begin
       return 1;
     end if;
   end loop;
+  -- Every other time one that stands for all of a suspect summary: they may be quick by now, and
+  -- should not wait for the backlog of another one.
+  if random() < 0.5 then
+    for v_key in select d.* from tally.pick_suspect(clock_timestamp()) d loop
+      if tally.build_one_slow(v_key.summary, v_key.scope) then
+        return 1;
+      end if;
+    end loop;
+  end if;
   -- In two rounds, as in tally.build_quick.
+  <<rounds>>
   for v_round in 1 .. 2 loop
     for v_key in
       select d.* from tally.pick_due(true, before, 100) d where v_round = 1
@@ -137,8 +148,9 @@ begin
       if not tally.is_suspect(v_key.summary)
          and not tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
         -- It is known by now: another one of its summary has been built, say.
-        perform tally.sort_due(v_key.summary, v_key.scope, false);
-        v_quick := true;
+        v_sorted := tally.sort_due(v_key.summary, v_key.scope, false) or v_sorted;
+      elsif v_sorted then
+        exit rounds;  -- a slow build would keep from others what was sorted
       elsif tally.build_one_slow(v_key.summary, v_key.scope) then
         return 1;
       else
@@ -148,8 +160,11 @@ begin
     end loop;
     exit when v_busy < 50;
   end loop;
-  return case when v_quick
-              then tally.build_quick(clock_timestamp() + interval '50 milliseconds') else 0 end;
+  if not (v_quick or v_sorted) then
+    return 0;
+  end if;
+  return greatest(v_sorted::integer,
+                  tally.build_quick(clock_timestamp() + interval '50 milliseconds'));
 end
 $function$;
 

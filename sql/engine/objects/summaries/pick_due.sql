@@ -66,22 +66,26 @@ comment on function tally.pick_free(boolean, timestamptz, integer) is
   'summary.';
 
 create or replace function tally.sort_due(summary bigint, scope text, slow boolean)
-returns void
+returns boolean
 language sql
 volatile
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set jit = off  -- a scan that cannot be avoided is priced so high that it would be compiled
 as $function$
-  update tally.due d
-  set is_slow = sort_due.slow
-  where d.ctid in (select o.ctid from tally.due o
-                   where o.summary = sort_due.summary and o.scope = sort_due.scope
-                   for update skip locked)
+  with sorted as (
+    update tally.due d
+    set is_slow = sort_due.slow
+    where d.ctid in (select o.ctid from tally.due o
+                     where o.summary = sort_due.summary and o.scope = sort_due.scope
+                     for update skip locked)
+    returning d.summary
+  )
+  select exists (select from sorted)
 $function$;
 
 comment on function tally.sort_due(bigint, text, boolean) is
-  'It is known better by now how long a document takes.';
+  'It is known better by now how long a document takes. False: somebody else is at it.';
 
 create or replace function tally.is_suspect(summary bigint)
 returns boolean
@@ -182,6 +186,39 @@ $function$;
 comment on function tally.pick_unknown(timestamptz) is
   'A due document of each summary of which none was ever built, so that nobody knows how long it '
   'takes.';
+
+create or replace function tally.pick_suspect(before timestamptz)
+returns table (summary bigint, scope text)
+language sql
+volatile
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set jit = off  -- a scan that cannot be avoided is priced so high that it would be compiled
+as $function$
+  -- By chance among those that were quick the last time: none of them waits for another's luck.
+  select k.summary, k.scope
+  from tally.summary_definitions s
+  cross join lateral (
+    select l.summary, l.scope, l.due_at, e.is_slow
+    from (
+      select o.summary, o.scope, o.due_at from tally.due o
+      where o.summary = s.id and o.is_suspect and o.scope is not null
+        and o.due_at <= pick_suspect.before
+      order by o.due_at
+      limit 20
+    ) l
+    cross join lateral tally.is_slow(tally.expected_ms(l.summary, l.scope)) e (is_slow)
+    where not tally.is_held(tally.document_key(l.summary, l.scope))
+    order by e.is_slow, l.due_at
+    limit 1
+  ) k
+  where not tally.is_held(s.id)
+  order by k.is_slow, random()
+$function$;
+
+comment on function tally.pick_suspect(timestamptz) is
+  'A due document of each suspect summary that nobody else keeps: whether it is quick again tells of '
+  'all the others.';
 
 create or replace function tally.forget_due(summary bigint, scope text)
 returns timestamptz

@@ -136,6 +136,57 @@ test('a summary whose slow builder says that there is nothing does not come firs
   t.is(await work(db.sql), 2);
 });
 
+/** Two hundred documents that have waited for long and, as far as is known, take a minute each. */
+async function backlog(db: TestDatabase): Promise<void> {
+  const leagues = Array.from({ length: 200 }, (_, i) => insert(`l${i}`)).join(';');
+  await db.sql(leagues);
+  await work(db.sql);
+  await db.sql(`update tally.documents d set build_ms = 60000
+    from tally.summary_definitions s where s.id = d.summary and s.name = 'board'`);
+  await db.sql(leagues);
+  await db.sql('select tally.collect_marks()');
+  await db.sql(`update tally.due d
+    set is_slow = true, due_at = due_at - interval '1 minute', due_since = due_since - interval '1 minute'
+    from tally.summary_definitions s where s.id = d.summary and s.name = 'board'`);
+}
+
+/** How many of the backlog were built before nothing of `joined` is due. */
+async function builtMeanwhile(db: TestDatabase): Promise<number> {
+  for (;;) {
+    const [row] = await db.sql<{ joined: number; board: number }>(
+      `select count(*) filter (where s.name = 'joined')::int as joined,
+         count(*) filter (where s.name = 'board')::int as board
+       from tally.due d join tally.summary_definitions s on s.id = d.summary`,
+    );
+    if (row === undefined || row.joined === 0) return 200 - (row?.board ?? 0);
+    await db.sql('select * from tally.work()');
+  }
+}
+
+test('quick documents wait for no backlog of slow ones, with one session for all', async (t) => {
+  const db = await league(t);
+  await db.sql(MANY);
+  await work(db.sql);
+  await backlog(db);
+  await db.sql('update app.many set n = 2');
+  await db.sql('select tally.collect_marks()');
+  t.true((await builtMeanwhile(db)) < 40);
+  t.is((await document(db.sql, 'joined', 's1'))?.body, 3);
+});
+
+test('documents that waited for a lock do not wait for the backlog of another summary', async (t) => {
+  const db = await league(t);
+  const holder = await locked(db);
+  await backlog(db);
+  await db.sql('update app.many set n = 2');
+  await db.sql('select tally.collect_marks()');
+  await db.sql(`select tally.build_quick(clock_timestamp() + interval '1 second')`);
+  t.deepEqual(await db.sql(COUNTS), [{ due: 60, quick: 0 }]);
+  await holder('commit');
+  t.true((await builtMeanwhile(db)) < 40);
+  t.is((await document(db.sql, 'joined', 's1'))?.body, 3);
+});
+
 /** Another summary, whose documents a transaction that stays open may keep. */
 const KEPT = `create table app.rows (k int, n int);
   create function app.kept(scope text) returns jsonb language sql stable as $$
