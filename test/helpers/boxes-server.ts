@@ -46,13 +46,13 @@ export async function boxesServer(
   const database = on ?? (await newDatabase(t, cluster));
   if (!pulses) await (await database.client('attends')).query('select tally.attend()');
   const proxy = await openProxy(database.url);
+  t.teardown(() => proxy.close());
   const server = await startLiveServer({ ...rest, databaseUrl: proxy.through(database.url) });
   t.teardown(async () => {
     // What a fault left hanging shall not hold up the end.
     proxy.refuse(false);
     proxy.set({});
     await server.stop();
-    await proxy.close();
   });
   return {
     server,

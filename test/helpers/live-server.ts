@@ -55,7 +55,12 @@ export async function startLiveServer(options: LiveServerOptions): Promise<LiveS
   if (sink === 'koa-sse-stream') app.use(sseMiddleware());
   app.use(tally.routes({ operations: true }));
   let stopped: Promise<unknown> | undefined;
-  const { url, server, close } = await listen(app.callback(), { host: '127.0.0.1', port });
+  const { url, server, close } = await listen(app.callback(), { host: '127.0.0.1', port }).catch(
+    async (error: unknown) => {
+      await tally.close();
+      throw error;
+    },
+  );
   return {
     url,
     observed,

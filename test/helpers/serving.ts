@@ -62,7 +62,8 @@ export async function serve(
     async () => {
       if (!isAlive(child)) throw new Error(`it ended: ${output}`);
       const { status } = await fetch(`${url}/${options.unready === true ? 'health' : 'ready'}`);
-      return status === 200;
+      // Its own answer, and not that of another one who listens where it could not.
+      return status === 200 && output.includes(`listening on ${url}`);
     },
     { what: `pgtally serve on ${url}`, deadlineMs: START_MS },
   ).catch((error: unknown) => {

@@ -76,15 +76,19 @@ test('what happens to a change can be seen from its commit to its flush', async 
   await stream.recorder.sync(1);
   await until(async () => LISTENING.test((await get('/metrics')).text));
   await database.sql('insert into public.things default values');
+  // It may be heard of on one connection before the pulse has its answer on another.
+  const counted = [
+    /^pgtally_announcement_to_flush_seconds_count [1-9]/m,
+    /^pgtally_deltas_folded_total [1-9]/m,
+  ];
   const text = await until(async () => {
     const now = (await get('/metrics')).text;
-    return /^pgtally_announcement_to_flush_seconds_count [1-9]/m.test(now) && now;
+    return counted.every((line) => line.test(now)) && now;
   });
   for (const line of [
     /^pgtally_commit_to_announcement_seconds_count [1-9]/m,
     /^pgtally_commit_to_announcement_seconds_bucket\{le="0\.001"\} \d/m,
     /^pgtally_commit_to_announcement_seconds_bucket\{le="0\.1"\} \d/m,
-    /^pgtally_deltas_folded_total [1-9]/m,
     /^pgtally_streams_open 1$/m,
     /^pgtally_topics_watched 1$/m,
     LISTENING,
