@@ -137,12 +137,16 @@ for (const [what, statement] of [
     );
     await db.sql(`select tally.create_counter('late', 'public.t', scope => 'k')`);
     const before = await numbers(db.sql);
+    // It ends when the server ends all its sessions, which is some time after the victim's end.
+    const bystander = await db.client('bystander');
+    const ended = new Promise((resolve) => bystander.once('end', resolve));
     const victim = await db.client('victim');
     await victim.query('begin');
     await victim.query(statement);
     const { rows } = await victim.query<{ pid: number }>('select pg_backend_pid() as pid');
     process.kill(rows[0]?.pid ?? 0, 'SIGKILL');
     await t.throwsAsync(victim.query('commit'));
+    await ended;
     await answers(db);
     t.deepEqual(await numbers(db.sql), before);
     t.deepEqual(await db.sql('select * from tally.verify()'), []);
