@@ -8248,6 +8248,25 @@ comment on function tally.next_work(timestamp with time zone) is 'When tally.wor
 revoke all on function tally.next_work(timestamp with time zone) from public;
 grant execute on function tally.next_work(timestamp with time zone) to tally_server;
 
+-- function tally.next_work_knowing(timestamp with time zone)
+CREATE OR REPLACE FUNCTION tally.next_work_knowing(expiry timestamp with time zone, OUT expiry_at timestamp with time zone, OUT due timestamp with time zone)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET jit TO 'off'
+AS $function$
+begin
+  -- To ask each rule takes most of the time. Whoever is rung for what is written and falls due soon
+  -- need not ask more often than once a second, and says what the answer was: infinity for never.
+  expiry_at := coalesce(next_work_knowing.expiry, tally.next_expiry('-infinity'), 'infinity');
+  due := tally.next_piece(expiry_at);
+end
+$function$;
+comment on function tally.next_work_knowing(timestamp with time zone) is 'What tally.next_work says, and when the next row falls due, to be given to the next look.';
+revoke all on function tally.next_work_knowing(timestamp with time zone) from public;
+grant execute on function tally.next_work_knowing(timestamp with time zone) to tally_server;
+
 -- function tally.note_build(bigint,text,real,text)
 CREATE OR REPLACE FUNCTION tally.note_build(summary bigint, scope text, took_ms real, outcome text)
  RETURNS void
@@ -12277,66 +12296,12 @@ revoke all on function tally.whole_body(bigint[],text) from public;
 -- function tally.work(interval)
 CREATE OR REPLACE FUNCTION tally.work(budget interval DEFAULT '00:00:00.1'::interval, OUT filled integer, OUT rebuilt integer, OUT expired integer, OUT jobs integer, OUT next_due timestamp with time zone)
  RETURNS record
- LANGUAGE plpgsql
+ LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-declare
-  v_started timestamptz := clock_timestamp();
-  v_second  bigint := extract(epoch from v_started);
-  v_due     timestamptz;
-  v_asked   timestamptz;
-begin
-  -- What is due beside the pulse, piece by piece. Several sessions may work at once: each takes
-  -- pieces that no other has. No piece is begun once the budget is spent. What takes long is all
-  -- that its transaction does: what others wait for is not kept from them meanwhile.
-  perform tally.check_isolation('tally.work');
-  -- Some microseconds for each counter, and a busy server calls this many times a second.
-  -- Only what looks like a second is believed: a setting may hold anything.
-  if coalesce(substring(current_setting('tally.looked_at', true) from '^[0-9]{1,12}$')::bigint, 0)
-       not between v_second - 5 and v_second
-  then
-    perform tally.stop_unfit();
-    perform set_config('tally.looked_at', v_second::text, false);
-  end if;
-  filled := 0;
-  rebuilt := 0;
-  expired := 0;
-  jobs := 0;
-  if random() < 0.5 then
-    -- What takes long and has waited for long comes first, but every other time only: a backlog of
-    -- it would keep what is quick waiting where one session does all the work.
-    select w.filled, w.rebuilt, w.jobs into filled, rebuilt, jobs
-    from tally.work_long(interval '10 seconds', v_started + budget) w;
-  end if;
-  if filled + rebuilt + jobs = 0 then
-    -- First what has to be on time and takes least, for half of the budget: nothing shall starve.
-    -- To ask takes half as long as to look for it.
-    v_asked := clock_timestamp();
-    v_due := tally.next_expiry('-infinity');
-    if v_due <= clock_timestamp() then
-      expired := tally.work_expiry(v_started + budget / 2);
-    end if;
-    if expired > 0 then
-      rebuilt := tally.build_quick(v_started + budget);
-    else
-      rebuilt := tally.build_due(v_started + budget);
-    end if;
-    if expired + rebuilt = 0 then
-      select w.filled, w.rebuilt, w.jobs into filled, rebuilt, jobs
-      from tally.work_long(interval '0', v_started + budget) w;
-    end if;
-  end if;
-  if v_asked is null or v_due <= clock_timestamp()
-     or clock_timestamp() >= v_asked + interval '20 milliseconds'
-  then
-    -- Where nothing could be done, what was due by then is in somebody else's hands. Otherwise it
-    -- may be that only the time was over.
-    v_due := tally.next_expiry(
-      case when filled + rebuilt + expired + jobs = 0 then v_started else '-infinity' end);
-  end if;
-  next_due := tally.next_piece(v_due);
-end
+  select w.filled, w.rebuilt, w.expired, w.jobs, w.next_due
+  from tally.work_knowing(null, work.budget) w
 $function$;
 comment on function tally.work(interval) is 'Does what is due beside the pulse: changes rows whose time has come, rebuilds documents, fills new counters, runs jobs. Says how much, and when to come again.';
 revoke all on function tally.work(interval) from public;
@@ -12367,6 +12332,77 @@ end
 $function$;
 comment on function tally.work_expiry(timestamp with time zone) is 'Part of tally.work: changes rows that are due, until that time; how many.';
 revoke all on function tally.work_expiry(timestamp with time zone) from public;
+
+-- function tally.work_knowing(timestamp with time zone,interval)
+CREATE OR REPLACE FUNCTION tally.work_knowing(expiry timestamp with time zone, budget interval, OUT filled integer, OUT rebuilt integer, OUT expired integer, OUT jobs integer, OUT next_due timestamp with time zone)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_started timestamptz := clock_timestamp();
+  v_second  bigint := extract(epoch from v_started);
+  v_due     timestamptz := work_knowing.expiry;
+  v_asked   timestamptz;
+begin
+  -- What is due beside the pulse, piece by piece. Several sessions may work at once: each takes
+  -- pieces that no other has. No piece is begun once the budget is spent. What takes long is all
+  -- that its transaction does: what others wait for is not kept from them meanwhile.
+  perform tally.check_isolation('tally.work');
+  -- Some microseconds for each counter, and a busy server calls this many times a second.
+  -- Only what looks like a second is believed: a setting may hold anything.
+  if coalesce(substring(current_setting('tally.looked_at', true) from '^[0-9]{1,12}$')::bigint, 0)
+       not between v_second - 5 and v_second
+  then
+    perform tally.stop_unfit();
+    perform set_config('tally.looked_at', v_second::text, false);
+  end if;
+  filled := 0;
+  rebuilt := 0;
+  expired := 0;
+  jobs := 0;
+  if random() < 0.5 then
+    -- What takes long and has waited for long comes first, but every other time only: a backlog of
+    -- it would keep what is quick waiting where one session does all the work.
+    select w.filled, w.rebuilt, w.jobs into filled, rebuilt, jobs
+    from tally.work_long(interval '10 seconds', v_started + budget) w;
+  end if;
+  if filled + rebuilt + jobs = 0 then
+    -- First what has to be on time and takes least, for half of the budget: nothing shall starve.
+    -- To ask takes half as long as to look for it.
+    if v_due is null then
+      v_asked := clock_timestamp();
+      v_due := tally.next_expiry('-infinity');
+    end if;
+    if v_due <= clock_timestamp() then
+      expired := tally.work_expiry(v_started + budget / 2);
+    end if;
+    if expired > 0 then
+      rebuilt := tally.build_quick(v_started + budget);
+    else
+      rebuilt := tally.build_due(v_started + budget);
+    end if;
+    if expired + rebuilt = 0 then
+      select w.filled, w.rebuilt, w.jobs into filled, rebuilt, jobs
+      from tally.work_long(interval '0', v_started + budget) w;
+    end if;
+  end if;
+  if v_due <= clock_timestamp()
+     or work_knowing.expiry is null
+        and (v_asked is null or clock_timestamp() >= v_asked + interval '20 milliseconds')
+  then
+    -- Where nothing could be done, what was due by then is in somebody else's hands. Otherwise it
+    -- may be that only the time was over.
+    v_due := tally.next_expiry(
+      case when filled + rebuilt + expired + jobs = 0 then v_started else '-infinity' end);
+  end if;
+  next_due := tally.next_piece(v_due);
+end
+$function$;
+comment on function tally.work_knowing(timestamp with time zone,interval) is 'tally.work for whoever knows from tally.next_work_knowing when the next row falls due; NULL: it asks itself.';
+revoke all on function tally.work_knowing(timestamp with time zone,interval) from public;
+grant execute on function tally.work_knowing(timestamp with time zone,interval) to tally_server;
 
 -- function tally.work_long(interval,timestamp with time zone)
 CREATE OR REPLACE FUNCTION tally.work_long(waited interval, until timestamp with time zone, OUT filled integer, OUT rebuilt integer, OUT jobs integer)

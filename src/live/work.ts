@@ -4,13 +4,27 @@ import { Bell } from './bell.js';
 import { together } from './turns.js';
 import { watched } from './watchdog.js';
 
-const WORK = `select filled, rebuilt, expired, jobs,
+const WORK = {
+  name: 'tally-work',
+  text: `select filled, rebuilt, expired, jobs,
   extract(epoch from next_due - pg_catalog.clock_timestamp()) * 1000 as due_ms
-from tally.work()`;
+from tally.work_knowing(to_timestamp($1::float8), '100 milliseconds')`,
+};
 
 /** When something is due, by index: a tenth of what it costs to find nothing to do. */
-const LOOK = `select
-  extract(epoch from tally.next_work() - pg_catalog.clock_timestamp()) * 1000 as due_ms`;
+const LOOK = {
+  name: 'tally-look',
+  text: `select extract(epoch from expiry_at)::text as expiry_at,
+  extract(epoch from expiry_at - pg_catalog.clock_timestamp()) * 1000 as expiry_ms,
+  extract(epoch from due - pg_catalog.clock_timestamp()) * 1000 as due_ms
+from tally.next_work_knowing(to_timestamp($1::float8))`,
+};
+
+/**
+ * Every rule is asked when its next row falls due at most this often, and after a ring: that takes
+ * most of the time of a look.
+ */
+const RULES_MS = 900;
 
 /** What a look cannot see, because a clock was put back, say, is found after this long. */
 const ROUND_MS_MAX = 10_000;
@@ -36,9 +50,15 @@ const ASK_AGAIN_MS = 3000;
 /** Due, and yet another session has it: looked at again after this long, then later and later. */
 const TAKEN_MS_MIN = 20;
 
-type LookRow = { due_ms: string | null };
+type DueRow = { due_ms: string | null };
 
-type WorkRow = LookRow & {
+type LookRow = DueRow & {
+  /** Seconds since 1970, or Infinity. */
+  expiry_at: string;
+  expiry_ms: string;
+};
+
+type WorkRow = DueRow & {
   filled: number;
   rebuilt: number;
   expired: number;
@@ -69,6 +89,7 @@ export async function workLoop(client: pg.Client, options: WorkOptions): Promise
     if (channel === DEFINITIONS) onDefinitions?.();
   });
   const doorbell = doorbellOf(client);
+  const rules = new Rules();
   let takenMs = TAKEN_MS_MIN;
   let roundAt = Number.NEGATIVE_INFINITY;
   let canceledAt = performance.now();
@@ -79,13 +100,14 @@ export async function workLoop(client: pg.Client, options: WorkOptions): Promise
     onDefinitions?.();
     while (!signal.aborted) {
       if (bell.take() > 0) {
+        rules.forget();
         await doorbell.takeBack();
         roundAt = Number.NEGATIVE_INFINITY;
       }
       const isLook = performance.now() - roundAt < ROUND_MS_MAX;
       const dueMs = isLook
-        ? await look(client, options)
-        : await options.during(() => round(client, options));
+        ? await look(client, rules, options)
+        : await options.during(() => round(client, rules, options));
       if (dueMs === undefined || (isLook && dueMs <= 0)) {
         if (!isLook) takenMs = TAKEN_MS_MIN;
         roundAt = Number.NEGATIVE_INFINITY;
@@ -117,31 +139,59 @@ export async function workLoop(client: pg.Client, options: WorkOptions): Promise
   }
 }
 
+/** When the next row falls due, by what the rules said when they were asked last. */
+class Rules {
+  #said = '';
+  /** Until then, and until that row is due: another session may have expired it. */
+  #until = 0;
+
+  /** Null where they have to be asked. */
+  get said(): string | null {
+    return performance.now() < this.#until ? this.#said : null;
+  }
+
+  say({ expiry_at, expiry_ms }: LookRow): void {
+    this.#said = expiry_at;
+    this.#until = performance.now() + Math.min(RULES_MS, Number(expiry_ms));
+  }
+
+  forget(): void {
+    this.#until = 0;
+  }
+}
+
 /** In how many ms something is due, as far as a look tells. */
-async function look(client: pg.Client, { url }: WorkOptions): Promise<number> {
-  const { rows } = await watched(client, url, () => client.query<LookRow>(LOOK));
+async function look(client: pg.Client, rules: Rules, { url }: WorkOptions): Promise<number> {
+  const { said } = rules;
+  const { rows } = await watched(client, url, () => {
+    return client.query<LookRow>({ ...LOOK, values: [said] });
+  });
   const [row] = rows;
-  if (row === undefined) throw new Error('tally.next_work() returned nothing');
+  if (row === undefined) throw new Error('tally.next_work_knowing() returned nothing');
+  if (said === null) rules.say(row);
   return msOf(row);
 }
 
 /** Does what is due, and says the same; undefined where there is more to do at once. */
 async function round(
   client: pg.Client,
+  rules: Rules,
   { url, observe }: WorkOptions,
 ): Promise<number | undefined> {
   const started = performance.now();
   await watched(client, url, () => client.query(COLLECT));
-  const { rows } = await watched(client, url, () => client.query<WorkRow>(WORK));
+  const { rows } = await watched(client, url, () => {
+    return client.query<WorkRow>({ ...WORK, values: [rules.said] });
+  });
   const [row] = rows;
-  if (row === undefined) throw new Error('tally.work() returned nothing');
+  if (row === undefined) throw new Error('tally.work_knowing() returned nothing');
   const dueMs = msOf(row);
   if (!isSomething(row)) return dueMs;
   observe?.({ kind: 'work', ...row, ms: performance.now() - started });
   return dueMs > 0 ? dueMs : undefined;
 }
 
-function msOf({ due_ms }: LookRow): number {
+function msOf({ due_ms }: DueRow): number {
   return due_ms === null ? Number.POSITIVE_INFINITY : Number(due_ms);
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import type pg from 'pg';
 import { type Running, runPulse } from '../../src/live/pulse.js';
@@ -181,6 +182,41 @@ test('a row expires on time, however seldom a sleeping pulse beats', async (t) =
     `select extract(epoch from clock_timestamp() - ends_at) * 1000 as ms from public.offers`,
   );
   t.true(Number(late?.ms) < 1000, `${late?.ms} ms late`);
+});
+
+test('rows expire on time while documents are due all the time', async (t) => {
+  const database = await counted(t);
+  await database.sql(`create table public.offers (id int, state text, ends_at timestamptz,
+      ended_at timestamptz);
+    select tally.create_expiry('offers', 'public.offers', 'ends_at', $$state = 'open'$$,
+                               $$state = 'over', ended_at = clock_timestamp()$$);
+    create function public.visits(scope text) returns jsonb language sql stable as
+      $$ select to_jsonb(count(*)) from public.visits $$;
+    select tally.create_summary('shown', 'public.visits', settle => '20 milliseconds');
+    select tally.watch('shown', 'public.visits')`);
+  await pulsing(t, database);
+  const writing = new AbortController();
+  const writer = (async () => {
+    while (!writing.signal.aborted) await database.sql('insert into public.visits default values');
+  })();
+  t.teardown(() => writing.abort());
+  for (let id = 1; id <= 10; id += 1) {
+    // One within the two seconds in which the writer rings, and now and then one beyond.
+    await database.sql(
+      `insert into public.offers values ($1, 'open', clock_timestamp() + $2::interval)`,
+      [id, id % 4 === 0 ? '2300 milliseconds' : '50 milliseconds'],
+    );
+    await pause(650);
+  }
+  await until(
+    async () => (await database.sql(`select from public.offers where state = 'open'`)).length === 0,
+  );
+  writing.abort();
+  await writer;
+  const [late] = await database.sql<{ ms: number }>(
+    `select max(extract(epoch from ended_at - ends_at) * 1000)::float8 as ms from public.offers`,
+  );
+  t.true((late?.ms ?? Number.NaN) < 300, `${late?.ms} ms late`);
 });
 
 test('stopped, it leaves no session and no lock behind', async (t) => {

@@ -11,7 +11,8 @@ grant usage on schema tally to tally_server;
 grant select on tally.counters, tally.counter_definitions, tally.status, tally.pulses
   to tally_server;
 grant execute on function
-  tally.pulse(), tally.work(interval), tally.top(text, integer),
+  tally.pulse(), tally.work(interval), tally.work_knowing(timestamptz, interval),
+  tally.next_work_knowing(timestamptz), tally.top(text, integer),
   tally.top_after(text, integer, bigint, text), tally.attend(),
   tally.fall_asleep(), tally.stay_awake(), tally.doorbell(), tally.is_sweeping(), tally.take_turn(text), tally.doctor(),
   tally.read_topics(text[], text[]), tally.changed_topics(text[], text[], bigint),

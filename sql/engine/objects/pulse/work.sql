@@ -143,8 +143,27 @@ $function$;
 comment on function tally.next_work(timestamptz) is
   'When tally.work has something to do next; in the past where it has now, NULL when never.';
 
-create or replace function tally.work(
-  budget interval default '100 milliseconds',
+create or replace function tally.next_work_knowing(
+  expiry timestamptz, out expiry_at timestamptz, out due timestamptz
+)
+language plpgsql
+security definer  -- a server may ask, and may not read sources by itself
+set search_path = pg_catalog, pg_temp
+set jit = off
+as $function$
+begin
+  -- To ask each rule takes most of the time. Whoever is rung for what is written and falls due soon
+  -- need not ask more often than once a second, and says what the answer was: infinity for never.
+  expiry_at := coalesce(next_work_knowing.expiry, tally.next_expiry('-infinity'), 'infinity');
+  due := tally.next_piece(expiry_at);
+end
+$function$;
+
+comment on function tally.next_work_knowing(timestamptz) is
+  'What tally.next_work says, and when the next row falls due, to be given to the next look.';
+
+create or replace function tally.work_knowing(
+  expiry timestamptz, budget interval,
   out filled integer, out rebuilt integer, out expired integer, out jobs integer,
   out next_due timestamptz
 )
@@ -155,7 +174,7 @@ as $function$
 declare
   v_started timestamptz := clock_timestamp();
   v_second  bigint := extract(epoch from v_started);
-  v_due     timestamptz;
+  v_due     timestamptz := work_knowing.expiry;
   v_asked   timestamptz;
 begin
   -- What is due beside the pulse, piece by piece. Several sessions may work at once: each takes
@@ -183,8 +202,10 @@ begin
   if filled + rebuilt + jobs = 0 then
     -- First what has to be on time and takes least, for half of the budget: nothing shall starve.
     -- To ask takes half as long as to look for it.
-    v_asked := clock_timestamp();
-    v_due := tally.next_expiry('-infinity');
+    if v_due is null then
+      v_asked := clock_timestamp();
+      v_due := tally.next_expiry('-infinity');
+    end if;
     if v_due <= clock_timestamp() then
       expired := tally.work_expiry(v_started + budget / 2);
     end if;
@@ -198,8 +219,9 @@ begin
       from tally.work_long(interval '0', v_started + budget) w;
     end if;
   end if;
-  if v_asked is null or v_due <= clock_timestamp()
-     or clock_timestamp() >= v_asked + interval '20 milliseconds'
+  if v_due <= clock_timestamp()
+     or work_knowing.expiry is null
+        and (v_asked is null or clock_timestamp() >= v_asked + interval '20 milliseconds')
   then
     -- Where nothing could be done, what was due by then is in somebody else's hands. Otherwise it
     -- may be that only the time was over.
@@ -208,6 +230,24 @@ begin
   end if;
   next_due := tally.next_piece(v_due);
 end
+$function$;
+
+comment on function tally.work_knowing(timestamptz, interval) is
+  'tally.work for whoever knows from tally.next_work_knowing when the next row falls due; NULL: it '
+  'asks itself.';
+
+create or replace function tally.work(
+  budget interval default '100 milliseconds',
+  out filled integer, out rebuilt integer, out expired integer, out jobs integer,
+  out next_due timestamptz
+)
+language sql
+volatile
+security definer  -- as the one that it calls
+set search_path = pg_catalog, pg_temp
+as $function$
+  select w.filled, w.rebuilt, w.expired, w.jobs, w.next_due
+  from tally.work_knowing(null, work.budget) w
 $function$;
 
 comment on function tally.work(interval) is
