@@ -18,16 +18,24 @@ const ALL: readonly PagesOf[] = [
 
 export type Plan = { readonly groups: readonly string[]; readonly visitors: readonly Visitor[] };
 
+type Lengths = {
+  readonly warmUp: number;
+  readonly times: number;
+  /** This group's pages, and no others. */
+  readonly only?: string;
+};
+
 /**
  * What each of them opens, so many times: made beforehand, so that the client only asks. To warm up
  * they open all pages in turn, those of their role first; from then on as the pages weigh.
  */
 export async function planVisits(
   { database, people }: Applications,
-  { warmUp, times }: { readonly warmUp: number; readonly times: number },
+  { warmUp, times, only }: Lengths,
   some: Some,
 ): Promise<Plan> {
-  const pages = (await Promise.all(ALL.map((of) => of(database, people)))).flat();
+  const every = (await Promise.all(ALL.map((of) => of(database, people)))).flat();
+  const pages = every.filter(({ group }) => only === undefined || group === only);
   const groups = [...new Set(pages.map(({ group }) => group))];
   const visitors = people.map((person, index): Visitor => {
     const [first, ...others] = pagesFor(person, pages);
