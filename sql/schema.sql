@@ -30,6 +30,7 @@ create table tally.builds (
   outcome text not null
 ) with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000, vacuum_truncate=off);
 CREATE INDEX builds_built_at ON tally.builds USING btree (built_at);
+CREATE INDEX builds_of_none ON tally.builds USING btree (summary) WHERE (outcome = 'none'::text);
 comment on table tally.builds is 'The last builds that took 10 ms or more, or failed. Read them as tally.build_history.';
 
 -- table tally.collections
@@ -5734,11 +5735,12 @@ begin
   end if;
   return v_changed;
 exception when others or assert_failure then
-  -- Not a cancel, nor a time limit of the caller's: those are no failure of the rule.
+  -- Not a cancel, nor a time limit of the caller's: those are no failure of the rule. A table that
+  -- is locked may be free the next moment, and all its rows wait for it: so it is tried each second.
   update tally.expiries e
   set error = tally.brief(sqlerrm), stopped = sqlstate = 'TL033', attempts = e.attempts + 1,
-      again_at = clock_timestamp()
-        + least(interval '5 minutes', interval '1 second' * 2 ^ least(e.attempts, 10))
+      again_at = clock_timestamp() + case when sqlstate = '55P03' then interval '1 second'
+        else least(interval '5 minutes', interval '1 second' * 2 ^ least(e.attempts, 10)) end
   where e.ctid in (select o.ctid from tally.expiries o
                    where o.name = expire_rule.name for update skip locked);
   raise warning using errcode = 'TL039',
@@ -5867,6 +5869,10 @@ begin
         into v_again_table, v_again_row using v_now, v_xact, v_done, v_places;
     end if;
   exception when others or assert_failure then
+    if sqlstate = '55P03' then
+      -- Somebody keeps the table, and not a row: that is no row's failure.
+      execute format('lock table %%s in row exclusive mode nowait', v_source);
+    end if;
     -- One of them cannot be changed: each by itself then, and those that cannot are named, each with
     -- its own reason.
     changed := 0;
@@ -8757,9 +8763,9 @@ CREATE OR REPLACE FUNCTION tally.pick_unknown(before timestamp with time zone)
  SET enable_seqscan TO 'off'
  SET jit TO 'off'
 AS $function$
-  -- One of each summary: when it is built, it is known how long the others take. Not of a suspect
-  -- one, whose builder was tried, took long and returned NULL: so it has no document, and would
-  -- come first for ever.
+  -- One of each summary: when it is built, it is known how long the others take. Not of one whose
+  -- builder was tried, took long and returned NULL: it has no document, and would come first for
+  -- ever.
   select k.summary, k.scope
   from tally.summary_definitions s
   cross join lateral (
@@ -8769,6 +8775,8 @@ AS $function$
   ) k
   where not exists (select from tally.documents d where d.summary = s.id)
     and not tally.is_suspect(s.id)
+    and not exists (select from tally.builds b
+                    where b.summary = s.id and b.outcome = 'none' and tally.is_slow(b.build_ms))
   order by k.due_at
 $function$;
 comment on function tally.pick_unknown(timestamp with time zone) is 'A due document of each summary of which none was ever built, so that nobody knows how long it takes.';

@@ -15,7 +15,7 @@ from tally.work_knowing(to_timestamp($1::float8), '100 milliseconds')`,
 const LOOK = {
   name: 'tally-look',
   text: `select extract(epoch from expiry_at)::text as expiry_at,
-  extract(epoch from expiry_at - pg_catalog.clock_timestamp()) * 1000 as expiry_ms,
+  (extract(epoch from expiry_at) - extract(epoch from pg_catalog.clock_timestamp())) * 1000 as expiry_ms,
   extract(epoch from due - pg_catalog.clock_timestamp()) * 1000 as due_ms
 from tally.next_work_knowing(to_timestamp($1::float8))`,
 };
@@ -128,11 +128,15 @@ export async function workLoop(client: pg.Client, options: WorkOptions): Promise
         await bell.wait(Math.min(dueMs, together(idleMs)));
         continue;
       }
+      if (dueMs <= 0) {
+        // For what is marked beside it nobody looks so soon any more.
+        if (takenMs > SOON_LOOK_MS && (await doorbell.askFor())) continue;
+        await bell.wait(Math.min(takenMs, idleMs));
+        takenMs *= 2;
+        continue;
+      }
       await doorbell.takeBack();
-      await bell.wait(
-        dueMs > 0 ? Math.min(dueMs, SOON_LOOK_MS, idleMs) : Math.min(takenMs, idleMs),
-      );
-      if (dueMs <= 0) takenMs *= 2;
+      await bell.wait(Math.min(dueMs, SOON_LOOK_MS, idleMs));
     }
   } finally {
     signal.removeEventListener('abort', wake);

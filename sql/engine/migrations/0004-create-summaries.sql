@@ -177,6 +177,7 @@ create table tally.builds (
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000,
         vacuum_truncate = off);
 create index builds_built_at on tally.builds (built_at);
+create index builds_of_none on tally.builds (summary) where outcome = 'none';
 comment on table tally.builds is
   'The last builds that took 10 ms or more, or failed. Read them as tally.build_history.';
 

@@ -83,3 +83,33 @@ test('a record goes once its row is gone, is put off or has expired, and others 
   t.true(next?.is_real);
   t.is((await finding(sql, 'expiry offers')).status, 'ok');
 });
+
+for (const mode of ['access exclusive', 'share'] as const) {
+  test(`a table that was locked for long, in ${mode} mode, is tried each second, and no row is blamed`, async (t) => {
+    const { sql, client } = await testDatabase(t);
+    await sql(`create table public.offers (id int primary key, state text, due timestamptz);
+      select tally.create_expiry('offers', 'public.offers', 'due', $$state = 'open'$$,
+        $$state = 'expired'$$);
+      insert into public.offers values (1, 'open', now()), (2, 'open', now())`);
+    const holder = await client();
+    await holder.query('begin');
+    await holder.query(`lock table public.offers in ${mode} mode`);
+    for (let tried = 1; tried <= 5; tried += 1) {
+      t.is(await expireDue(sql), 0);
+      await sql(`update tally.expiries set again_at = again_at - interval '1 second'`);
+    }
+    t.is(await expireDue(sql), 0);
+    t.deepEqual(
+      await sql(`select attempts, error ~ 'lock' as said,
+        again_at <= clock_timestamp() + interval '1 second' as soon from tally.expiries`),
+      [{ attempts: 6, said: true, soon: true }],
+    );
+    t.deepEqual(await sql('select place from tally.expiry_failures'), []);
+    await holder.query('commit');
+    await sql('update tally.expiries set again_at = clock_timestamp()');
+    t.is(await expireDue(sql), 2);
+    t.deepEqual(await sql('select attempts, error from tally.expiries'), [
+      { attempts: 0, error: null },
+    ]);
+  });
+}

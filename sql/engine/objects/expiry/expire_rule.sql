@@ -76,11 +76,12 @@ begin
   end if;
   return v_changed;
 exception when others or assert_failure then
-  -- Not a cancel, nor a time limit of the caller's: those are no failure of the rule.
+  -- Not a cancel, nor a time limit of the caller's: those are no failure of the rule. A table that
+  -- is locked may be free the next moment, and all its rows wait for it: so it is tried each second.
   update tally.expiries e
   set error = tally.brief(sqlerrm), stopped = sqlstate = 'TL033', attempts = e.attempts + 1,
-      again_at = clock_timestamp()
-        + least(interval '5 minutes', interval '1 second' * 2 ^ least(e.attempts, 10))
+      again_at = clock_timestamp() + case when sqlstate = '55P03' then interval '1 second'
+        else least(interval '5 minutes', interval '1 second' * 2 ^ least(e.attempts, 10)) end
   where e.ctid in (select o.ctid from tally.expiries o
                    where o.name = expire_rule.name for update skip locked);
   raise warning using errcode = 'TL039',

@@ -115,6 +115,10 @@ begin
         into v_again_table, v_again_row using v_now, v_xact, v_done, v_places;
     end if;
   exception when others or assert_failure then
+    if sqlstate = '55P03' then
+      -- Somebody keeps the table, and not a row: that is no row's failure.
+      execute format('lock table %%s in row exclusive mode nowait', v_source);
+    end if;
     -- One of them cannot be changed: each by itself then, and those that cannot are named, each with
     -- its own reason.
     changed := 0;

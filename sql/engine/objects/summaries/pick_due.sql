@@ -168,9 +168,9 @@ set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set jit = off  -- a scan that cannot be avoided is priced so high that it would be compiled
 as $function$
-  -- One of each summary: when it is built, it is known how long the others take. Not of a suspect
-  -- one, whose builder was tried, took long and returned NULL: so it has no document, and would
-  -- come first for ever.
+  -- One of each summary: when it is built, it is known how long the others take. Not of one whose
+  -- builder was tried, took long and returned NULL: it has no document, and would come first for
+  -- ever.
   select k.summary, k.scope
   from tally.summary_definitions s
   cross join lateral (
@@ -180,6 +180,8 @@ as $function$
   ) k
   where not exists (select from tally.documents d where d.summary = s.id)
     and not tally.is_suspect(s.id)
+    and not exists (select from tally.builds b
+                    where b.summary = s.id and b.outcome = 'none' and tally.is_slow(b.build_ms))
   order by k.due_at
 $function$;
 

@@ -136,6 +136,27 @@ test('a summary whose slow builder says that there is nothing does not come firs
   t.is(await work(db.sql), 2);
 });
 
+test('nor does one of a single document, of which none is due when it has been built', async (t) => {
+  const db = await league(t);
+  await db.sql(`create function app.nothing(scope text) returns jsonb language plpgsql stable as
+      $$ begin perform pg_sleep(0.3); return null; end $$;
+    select tally.create_summary('nothing', 'app.nothing', settle => '0');
+    select tally.watch('nothing', 'app.scores')`);
+  const mark = async () => {
+    await db.sql(insert('a'));
+    await db.sql('select tally.collect_marks(), tally.expand_due()');
+    await db.sql(`delete from tally.due d using tally.summary_definitions s
+      where s.id = d.summary and s.name <> 'nothing'`);
+  };
+  const unknown = () => db.sql('select scope from tally.pick_unknown(clock_timestamp())');
+  await mark();
+  t.deepEqual(await unknown(), [{ scope: '' }]);
+  await db.sql('select * from tally.work()');
+  await mark();
+  t.deepEqual(await unknown(), []);
+  t.is(await work(db.sql), 1);
+});
+
 /** Two hundred documents that have waited for long and, as far as is known, take a minute each. */
 async function backlog(db: TestDatabase): Promise<void> {
   const leagues = Array.from({ length: 200 }, (_, i) => insert(`l${i}`)).join(';');
@@ -228,7 +249,7 @@ for (const [how, hold] of [
   test(`an open transaction that ${how} holds up its own quick documents only`, async (t) => {
     const db = await league(t);
     const holder = await keptAndDue(db, hold);
-    await db.sql('select * from tally.work()');
+    await work(db.sql);
     t.deepEqual((await document(db.sql, 'board', 'a'))?.body, BOARD_OF_TWO);
     await db.sql(`insert into app.rows values (1000, 1)`);
     await work(db.sql);
