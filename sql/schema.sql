@@ -1466,7 +1466,7 @@ AS $function$
   -- After the first failure a second, then twice as long each time, up to five minutes.
   select least(interval '5 minutes', interval '1 second' * 2 ^ least(greatest(attempts - 1, 0), 10))
 $function$;
-comment on function tally.backoff(integer) is 'How long after its failure a build is tried again.';
+comment on function tally.backoff(integer) is 'How long after so many failures in a row a build, a fill or an expiry is tried again.';
 revoke all on function tally.backoff(integer) from public;
 
 -- function tally.base_type(oid)
@@ -5716,8 +5716,7 @@ begin
     from unnest(v_tables, v_rows, v_versions, v_errors) k (t, r, x, error)
     on conflict on constraint expiry_failures_pkey do update
       set attempts = f.attempts + 1, error = excluded.error, file = excluded.file,
-          again_at = clock_timestamp()
-            + least(interval '5 minutes', interval '1 second' * 2 ^ least(f.attempts, 10));
+          again_at = clock_timestamp() + tally.backoff(f.attempts + 1);
     -- Each row's reason is with it. The warning has the most frequent one, and stays one line.
     select e.error, count(*) over () - 1 as others into v_such
     from unnest(v_errors) e (error) group by e.error order by count(*) desc, e.error limit 1;
@@ -5740,7 +5739,7 @@ exception when others or assert_failure then
   update tally.expiries e
   set error = tally.brief(sqlerrm), stopped = sqlstate = 'TL033', attempts = e.attempts + 1,
       again_at = clock_timestamp() + case when sqlstate = '55P03' then interval '1 second'
-        else least(interval '5 minutes', interval '1 second' * 2 ^ least(e.attempts, 10)) end
+                                          else tally.backoff(e.attempts + 1) end
   where e.ctid in (select o.ctid from tally.expiries o
                    where o.name = expire_rule.name for update skip locked);
   raise warning using errcode = 'TL039',
@@ -11874,8 +11873,7 @@ exception
   when query_canceled or others or assert_failure then
     update tally.definitions d
     set fill_error = tally.brief(sqlerrm), fill_attempts = d.fill_attempts + 1,
-        fill_again_at = clock_timestamp()
-          + least(interval '5 minutes', interval '1 second' * 2 ^ least(d.fill_attempts, 10))
+        fill_again_at = clock_timestamp() + tally.backoff(d.fill_attempts + 1)
     where d.id = try_fill.counter;
     -- Each transaction that could not count has asked: one request says it all.
     delete from tally.fill_requests f

@@ -15,8 +15,7 @@ exception
   when query_canceled or others or assert_failure then
     update tally.definitions d
     set fill_error = tally.brief(sqlerrm), fill_attempts = d.fill_attempts + 1,
-        fill_again_at = clock_timestamp()
-          + least(interval '5 minutes', interval '1 second' * 2 ^ least(d.fill_attempts, 10))
+        fill_again_at = clock_timestamp() + tally.backoff(d.fill_attempts + 1)
     where d.id = try_fill.counter;
     -- Each transaction that could not count has asked: one request says it all.
     delete from tally.fill_requests f

@@ -57,8 +57,7 @@ begin
     from unnest(v_tables, v_rows, v_versions, v_errors) k (t, r, x, error)
     on conflict on constraint expiry_failures_pkey do update
       set attempts = f.attempts + 1, error = excluded.error, file = excluded.file,
-          again_at = clock_timestamp()
-            + least(interval '5 minutes', interval '1 second' * 2 ^ least(f.attempts, 10));
+          again_at = clock_timestamp() + tally.backoff(f.attempts + 1);
     -- Each row's reason is with it. The warning has the most frequent one, and stays one line.
     select e.error, count(*) over () - 1 as others into v_such
     from unnest(v_errors) e (error) group by e.error order by count(*) desc, e.error limit 1;
@@ -81,7 +80,7 @@ exception when others or assert_failure then
   update tally.expiries e
   set error = tally.brief(sqlerrm), stopped = sqlstate = 'TL033', attempts = e.attempts + 1,
       again_at = clock_timestamp() + case when sqlstate = '55P03' then interval '1 second'
-        else least(interval '5 minutes', interval '1 second' * 2 ^ least(e.attempts, 10)) end
+                                          else tally.backoff(e.attempts + 1) end
   where e.ctid in (select o.ctid from tally.expiries o
                    where o.name = expire_rule.name for update skip locked);
   raise warning using errcode = 'TL039',

@@ -9,4 +9,4 @@ as $function$
 $function$;
 
 comment on function tally.backoff(integer) is
-  'How long after its failure a build is tried again.';
+  'How long after so many failures in a row a build, a fill or an expiry is tried again.';
