@@ -8,7 +8,7 @@ const WORK = {
   name: 'tally-work',
   text: `select filled, rebuilt, expired, jobs,
   extract(epoch from next_due - pg_catalog.clock_timestamp()) * 1000 as due_ms
-from tally.work_knowing(to_timestamp($1::float8), '100 milliseconds')`,
+from tally.work_knowing(pg_catalog.to_timestamp($1::float8), '100 milliseconds')`,
 };
 
 /** When something is due, by index: a tenth of what it costs to find nothing to do. */
@@ -17,7 +17,7 @@ const LOOK = {
   text: `select extract(epoch from expiry_at)::text as expiry_at,
   (extract(epoch from expiry_at) - extract(epoch from pg_catalog.clock_timestamp())) * 1000 as expiry_ms,
   extract(epoch from due - pg_catalog.clock_timestamp()) * 1000 as due_ms
-from tally.next_work_knowing(to_timestamp($1::float8))`,
+from tally.next_work_knowing(pg_catalog.to_timestamp($1::float8))`,
 };
 
 /**
