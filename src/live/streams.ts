@@ -84,6 +84,8 @@ export function createStreams(options: StreamsOptions): Streams {
       hub().join(session, topics);
       try {
         const snapshot = await reader.read(topics, readableBy(viewer));
+        // The server stops, and nobody looks after it any more.
+        if (session.isClosed) return 'full';
         if (snapshot.history === NO_HISTORY) throw unavailable('no pulse yet', observe);
         const refusal = streamRefusalOf(snapshot.readings, viewer);
         if (refusal !== undefined) throw refusal;

@@ -1,6 +1,8 @@
+import { connect } from 'node:net';
 import test from 'ava';
 import { TOPICS } from '../helpers/boxes.js';
 import { boxesServer, open, openOnce } from '../helpers/boxes-server.js';
+import { SINKS } from '../helpers/live-server.js';
 import { token } from '../helpers/tokens.js';
 import { until } from '../helpers/wait.js';
 
@@ -80,3 +82,20 @@ test('streams that are refused, cut or left hold no place', async (t) => {
     });
   }
 });
+
+for (const sink of SINKS) {
+  test(`streams that came in one packet leave with their connection (${sink})`, async (t) => {
+    const { server } = await boxesServer(t, { sink });
+    const { hostname, port } = new URL(server.url);
+    const client = connect({ host: hostname, port: Number(port) });
+    t.teardown(() => client.destroy());
+    const request = `GET /v1/stream?topic=entries HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`;
+    client.write(request + request);
+    const isOpen = async (count: number) =>
+      (await server.metrics()).includes(`\npgtally_streams_open ${count}\n`);
+    await until(() => isOpen(2));
+    client.destroy();
+    await until(() => isOpen(0));
+    t.pass();
+  });
+}

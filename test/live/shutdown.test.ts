@@ -70,3 +70,31 @@ test('SIGTERM ends a server whose database answers nothing any more', async (t) 
   t.is((await recorder.over(20_000)).why, 'the response ended');
   t.is(await server.ended(30_000), 0);
 });
+
+test('a stream that is being opened when the server stops is sent away, and holds nothing up', async (t) => {
+  const database = await testDatabase(t);
+  await installBoxes(database.url);
+  const server = await serve(t, { databaseUrl: database.url });
+  const locker = await database.client('locker');
+  await locker.query('begin; lock table tally.totals');
+  const opening = fetch(`${server.url}/v1/stream?topic=entries`);
+  await until(
+    async () =>
+      (
+        await database.sql(
+          `select from pg_stat_activity
+           where datname = current_database() and application_name = 'pgtally'
+             and wait_event_type = 'Lock'`,
+        )
+      ).length > 0,
+  );
+  server.signal('SIGTERM');
+  await until(
+    async () => (await fetch(`${server.url}/ready`).catch(() => undefined)) === undefined,
+  );
+  await locker.query('rollback');
+  const before = performance.now();
+  t.regex(await (await opening).text(), /^retry: \d+\n\n$/);
+  t.is(await server.ended(), 0);
+  t.true(performance.now() - before < 5000, 'nobody had to be cut off');
+});

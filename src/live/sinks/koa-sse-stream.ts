@@ -40,9 +40,15 @@ export function koaSseSink(ctx: Context, stream: SseStream): Sink {
     });
   });
   stream.on('close', () => listening?.closed());
-  res.once('close', () => {
+  const closed = () => {
     stream.destroy();
     listening?.closed();
+  };
+  // What waits behind another answer has no socket yet, and is not told when that closes.
+  socket.once('close', closed);
+  res.once('close', () => {
+    socket.off('close', closed);
+    closed();
   });
   // Streams are silent for long, and whoever stops reading is cut by the session.
   res.setTimeout(0);

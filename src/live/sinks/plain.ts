@@ -17,11 +17,15 @@ export function plainSink(ctx: Context): Sink {
   const isChunked = res.chunkedEncoding;
   let listening: SinkEvents | undefined;
   const drained = () => listening?.drained();
+  const closed = () => listening?.closed();
   socket.on('drain', drained);
   res.on('drain', drained);
+  // What waits behind another answer has no socket yet, and is not told when that closes.
+  socket.once('close', closed);
   res.once('close', () => {
     socket.off('drain', drained);
-    listening?.closed();
+    socket.off('close', closed);
+    closed();
   });
   // Streams are silent for long, and whoever stops reading is cut by the session.
   res.setTimeout(0);
