@@ -11579,7 +11579,7 @@ revoke all on function tally.topic_definitions(text[]) from public;
 grant execute on function tally.topic_definitions(text[]) to tally_server;
 
 -- function tally.trail()
-CREATE OR REPLACE FUNCTION tally.trail(OUT pulse bigint, OUT is_pending boolean, OUT history text)
+CREATE OR REPLACE FUNCTION tally.trail(OUT pulse bigint, OUT is_pending boolean, OUT history text, OUT seen xid8)
  RETURNS record
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
@@ -11592,9 +11592,10 @@ begin
   pulse := coalesce((select p.pulse from tally.pulses p order by p.pulse desc limit 1), 0);
   is_pending := exists (select from tally.pending);
   history := tally.history();
+  seen := coalesce((select f.seen from tally.fold_point f), '0');
 end
 $function$;
-comment on function tally.trail() is 'How far the pulses have come, whether changes wait for the next one, and in which history: what a server compares with what it has heard.';
+comment on function tally.trail() is 'How far the pulses have come, whether changes wait for the next one, in which history, and up to which transaction the last fold saw: what a server compares with what it has heard.';
 revoke all on function tally.trail() from public;
 grant execute on function tally.trail() to tally_server;
 

@@ -130,7 +130,7 @@ function settle(hub: Hub, session: Session, snapshot: Snapshot): void {
   session.isStale = false;
   if (unsettled.length > 0) {
     session.unsettled = new Set(unsettled);
-    session.holdsUntil = snapshot.pulse + 2;
+    session.holdsFrom = snapshot.pulse;
   }
   for (const topic of marks) session.mark(topic);
   hub.settled(session);

@@ -85,7 +85,8 @@ export class Feed {
   async #next(): Promise<void> {
     const next = this.#queue.shift();
     if (next === undefined) return;
-    const { pulse, changes, isJoined } = next.announcement;
+    const { announcement, at } = next;
+    const { pulse, changes, isJoined } = announcement;
     if (pulse <= this.#hub.pulse) return;
     // A forged part may stand for a true one: so what was joined is read, by one query.
     if (isJoined || !this.#trust.isWhole) {
@@ -101,12 +102,17 @@ export class Feed {
     }
     const wanted = changes.filter(({ topic }) => this.#hub.has(topic));
     const isComplete = wanted.every(({ json }) => json !== undefined);
-    if (isComplete) this.#deliver(pulse, wanted.flatMap(ready(pulse)), next.at);
-    else await this.#deliverRead(pulse, wanted, next.at);
+    if (isComplete) this.#deliver(announcement, wanted.flatMap(ready(pulse)), at);
+    else await this.#deliverRead(announcement, wanted, at);
   }
 
   /** Some changes came without their values: documents, and numbers too large for JSON. */
-  async #deliverRead(pulse: number, wanted: readonly Announced[], at: number): Promise<void> {
+  async #deliverRead(
+    announcement: Announcement,
+    wanted: readonly Announced[],
+    at: number,
+  ): Promise<void> {
+    const { pulse } = announcement;
     const unread = wanted.flatMap(({ topic, json }) => (json === undefined ? topic : []));
     const { changes, history } = await this.#reader.changes(unread, pulse - 1);
     if (history !== this.#hub.history) {
@@ -116,11 +122,13 @@ export class Feed {
     // What cannot be read any more its sessions are told, together with the rest.
     const read = new Set(changes.map(({ topic }) => topic));
     this.#hub.refreshTopics(unread.filter((topic) => !read.has(topic)));
-    this.#deliver(pulse, [...wanted.flatMap(ready(pulse)), ...changes], at);
+    this.#deliver(announcement, [...wanted.flatMap(ready(pulse)), ...changes], at);
   }
 
   async #readTable(): Promise<void> {
     this.#mustRead = false;
+    // What was announced before this look is in what it sees.
+    this.#queue.length = 0;
     const at = performance.now();
     const { heard } = this;
     const { fence, topics, pulse: since } = this.#hub;
@@ -155,8 +163,10 @@ export class Feed {
     return true;
   }
 
-  #deliver(pulse: number, changes: readonly Change[], at: number): void {
-    this.#flushed(pulse, this.#hub.deliver(pulse, changes), at);
+  #deliver({ pulse, changes: all }: Announcement, changes: readonly Change[], at: number): void {
+    // Documents are announced without a value, and by pulses of their own, which fold nothing.
+    const isFold = all.some(({ json }) => json !== undefined);
+    this.#flushed(pulse, this.#hub.deliver(pulse, changes, { isFold }), at);
   }
 
   #flushed(pulse: number, sessions: number, at: number): void {

@@ -13,7 +13,8 @@ export class HubTopic {
   kind: Kind = 'counter';
   /** The newest version the hub was told; what sessions read for themselves is not in it. */
   version = -1;
-  data: Buffer = NOTHING;
+  #json: string | undefined;
+  #data: Buffer = NOTHING;
 
   constructor(topic: Topic) {
     this.topic = topic;
@@ -22,7 +23,16 @@ export class HubTopic {
 
   set(json: string, version: number): void {
     this.version = version;
-    this.data = updateData(this.text, this.kind, json, version);
+    this.#json = json;
+  }
+
+  /** Encoded when it is first sent: what kind it is may be learned after its first change. */
+  get data(): Buffer {
+    if (this.#json !== undefined) {
+      this.#data = updateData(this.text, this.kind, this.#json, this.version);
+      this.#json = undefined;
+    }
+    return this.#data;
   }
 
   /** For everybody to whom nothing but this changed in this pulse. */

@@ -1,5 +1,5 @@
 import type { Observe } from '../observation.js';
-import { idOf } from './frame.js';
+import { type Chunk, idOf } from './frame.js';
 import type { HubTopic } from './hub-topic.js';
 import { PulseChunks } from './pulse-chunks.js';
 import type { Change, Definition, Reading } from './reading.js';
@@ -7,7 +7,7 @@ import type { Session } from './session.js';
 import type { Topic } from './topic.js';
 import { WatchedTopics } from './watched-topics.js';
 
-/** The pulse that a held session waits for comes within two beats, or there is none to come. */
+/** The fold that a held session waits for comes within two beats, or there is none to come. */
 const HOLD_MS = 50;
 
 export type HubOptions = {
@@ -32,6 +32,8 @@ export class Hub {
   #holdTimer: NodeJS.Timeout | undefined;
   #joined = 0;
   readonly #chunks = new PulseChunks();
+  /** The pulses of the last two folds that were heard of, the later one first. */
+  #folds: readonly [last: number, before: number] = [-1, -1];
   #doubtful: { history: string; from: number; to: number } | undefined;
 
   constructor(options: HubOptions) {
@@ -73,10 +75,14 @@ export class Hub {
     session.topics = [];
   }
 
-  /** What one pulse, or several, changed. Returns how many sessions were written to. */
-  deliver(pulse: number, changes: readonly Change[]): number {
+  /**
+   * What one pulse, or several, changed; whether it is known to be one, and to have folded. Returns
+   * how many sessions were written to.
+   */
+  deliver(pulse: number, changes: readonly Change[], { isFold = false } = {}): number {
     const before = this.pulse;
     this.pulse = pulse;
+    if (isFold) this.#folds = [pulse, this.#folds[0]];
     this.#chunks.clear();
     const changed = changes.flatMap(({ topic, json, version }) => {
       const known = this.#topics.get(topic);
@@ -85,26 +91,28 @@ export class Hub {
     });
     const [only] = changed;
     if (only === undefined) return 0;
-    const alone = changed.length === 1 ? only.alone(idOf(this.history, pulse), pulse) : undefined;
-    const touched = new Set<Session>();
+    let alone: Chunk | undefined;
+    /** And what their clients have: the pulse before, but where something has waited since. */
+    const touched = new Map<Session, number>();
     let conflated = 0;
     let written = 0;
     for (const topic of changed) {
       for (const session of topic.sessions) {
         if (session.hasBegun && pulse <= session.pulse && session.history === this.history)
           continue;
-        if (alone !== undefined && this.#takesAlone(session)) {
+        if (changed.length === 1 && this.#takesAlone(session)) {
+          alone ??= only.alone(idOf(this.history, pulse), pulse);
           session.send(alone);
           session.reached(pulse);
           written += 1;
           continue;
         }
         if (session.marks?.has(topic)) conflated += 1;
+        if (!touched.has(session)) touched.set(session, session.marks === undefined ? before : -1);
         session.mark(topic);
-        touched.add(session);
       }
     }
-    for (const session of touched) if (this.#flush(session, before)) written += 1;
+    for (const [session, from] of touched) if (this.#flush(session, from)) written += 1;
     if (conflated > 0) this.#options.observe({ kind: 'conflated', frames: conflated });
     return written;
   }
@@ -120,7 +128,8 @@ export class Hub {
     if (session.isClosed) return;
     if (session.history !== this.history) {
       if (this.history !== '') this.#options.onStrange();
-    } else if (session.pulse < session.mustReach) {
+    } else if (session.mustReadAgain || session.pulse < session.mustReach) {
+      session.mustReadAgain = false;
       this.#refresh([session]);
     } else if (session.marks !== undefined) {
       this.#flush(session, session.pulse);
@@ -134,13 +143,18 @@ export class Hub {
 
   #isReady(session: Session): boolean {
     if (!session.isFlowing || session.isStale || session.history !== this.history) return false;
-    return this.pulse >= session.holdsUntil && !session.hasExpired();
+    return !this.#isHeld(session) && !session.hasExpired();
+  }
+
+  /** Pulses of documents fold nothing, so they do not count. */
+  #isHeld({ holdsFrom }: Session): boolean {
+    return holdsFrom !== undefined && this.#folds[1] <= holdsFrom;
   }
 
   #flush(session: Session, before: number): boolean {
     if (session.marks === undefined) return false;
     if (!this.#isReady(session)) {
-      if (session.isFlowing && this.pulse < session.holdsUntil) this.#hold(session);
+      if (session.isFlowing && this.#isHeld(session)) this.#hold(session);
       return false;
     }
     for (const topic of session.marks) session.isShown(topic);
@@ -173,6 +187,7 @@ export class Hub {
   rebase(history: string, pulse: number): void {
     this.history = history;
     this.pulse = pulse;
+    this.#folds = [-1, -1];
     for (const topic of this.#topics) topic.version = -1;
     this.#refresh(this.#behind(pulse, 0));
   }
@@ -233,6 +248,7 @@ export class Hub {
     for (const topic of topics) {
       for (const session of this.#topics.get(topic)?.sessions ?? []) {
         if (session.hasBegun) sessions.add(session);
+        else session.mustReadAgain = true;
       }
     }
     this.#refresh([...sessions]);
@@ -240,6 +256,11 @@ export class Hub {
 
   learn(topic: HubTopic, reading: Reading): void {
     this.#topics.learn(topic, reading);
+  }
+
+  /** Sessions have read different things of one declaration: it is to be looked at again. */
+  get isTornOnDefinitions(): boolean {
+    return this.#topics.isTorn;
   }
 
   /** Whoever waits for what is declared otherwise now reads and is judged anew. */

@@ -37,10 +37,11 @@ export class Session {
   /** Sessions are numbered as they join the hub. */
   serial = 0;
   /**
-   * Its snapshot saw changes that were not folded. The next pulse may lack some of them and would
-   * show half of a transaction; the one after has them all, so nothing is sent before that one.
+   * Its snapshot, as of this pulse, saw changes that were not folded. The next fold may lack some of
+   * them and would show half of a transaction; the one after has them all, so nothing is sent before
+   * that one.
    */
-  holdsUntil = 0;
+  holdsFrom: number | undefined;
   /** Topics that were not settled in its last snapshot. */
   unsettled: ReadonlySet<HubTopic> | undefined;
   /** Topics that it was told are not shown now. */
@@ -50,6 +51,8 @@ export class Session {
   isStale = false;
   /** A snapshot older than this pulse misses something that nobody will announce again. */
   mustReach = -1;
+  /** What it is reading may be of before a change of which nobody will tell it: it reads again. */
+  mustReadAgain = false;
   readonly #environment: SessionEnvironment;
   readonly #openedAt = performance.now();
   readonly #endsAt: number;
@@ -129,7 +132,7 @@ export class Session {
   reached(pulse: number): void {
     this.pulse = pulse;
     this.marks = undefined;
-    this.holdsUntil = 0;
+    this.holdsFrom = undefined;
     this.unsettled = undefined;
   }
 

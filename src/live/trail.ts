@@ -27,12 +27,12 @@ const DISTRUST_MS = 5000;
 
 const TRAIL: Statement = {
   name: 'tally-trail',
-  text: 'select pulse, is_pending, history from tally.trail()',
+  text: 'select pulse, is_pending, history, seen from tally.trail()',
   // It is three look-ups: no answer by then means that nobody is there.
   answerMs: 3000,
 };
 
-type TrailRow = [pulse: string, isPending: boolean, history: string | null];
+type TrailRow = [pulse: string, isPending: boolean, history: string | null, seen: string];
 
 export type TrailOptions = {
   pool: Pool;
@@ -67,21 +67,28 @@ export function watchTrail(options: TrailOptions): Trail {
   const ear = new Ear(options);
   let isAnswered = false;
   let isChecking = false;
+  let isAskedAgain = false;
+  let definitionsAt = performance.now();
   const fitness = new FitnessWatch(options.isFit);
   const { hub, reader, listener, idleMs } = options;
 
   const checkDefinitions = async () => {
+    // What changes while it is read may not be in it.
+    isAskedAgain = isChecking;
     if (isChecking) return;
     isChecking = true;
     try {
-      const { names } = hub;
-      if (names.length > 0) hub.redefine(names, await reader.definitions(names));
+      do {
+        isAskedAgain = false;
+        const { names } = hub;
+        if (names.length > 0) hub.redefine(names, await reader.definitions(names));
+      } while (isAskedAgain);
+      definitionsAt = performance.now();
     } finally {
       isChecking = false;
     }
   };
   const run = async () => {
-    let definitionsAt = performance.now();
     while (!signal.aborted) {
       const isListening = listener.state === 'listening';
       const waitMs = isListening ? idleMs : Math.min(POLL_MS, idleMs);
@@ -91,9 +98,8 @@ export function watchTrail(options: TrailOptions): Trail {
         const history = await ear.compare(signal);
         isAnswered = true;
         await fitness.look(history);
-        if (performance.now() - definitionsAt < idleMs * DEFINITIONS_TIMES) continue;
-        definitionsAt = performance.now();
-        await checkDefinitions();
+        const isDue = performance.now() - definitionsAt > idleMs * DEFINITIONS_TIMES;
+        if (isDue || hub.isTornOnDefinitions) await checkDefinitions();
       } catch (error) {
         isAnswered = false;
         // Only one that answers can say what is wrong with it.
@@ -108,7 +114,12 @@ export function watchTrail(options: TrailOptions): Trail {
     misfit: () => fitness.misfit,
     foundReadOnly: () => fitness.suspect(),
     lagMs: () => ear.lagMs,
-    definitionsChanged: () => void checkDefinitions().catch(() => undefined),
+    definitionsChanged: () => {
+      checkDefinitions().catch(() => {
+        // The next look asks again.
+        definitionsAt = Number.NEGATIVE_INFINITY;
+      });
+    },
     close: () => closing.abort(),
   };
 }
@@ -116,7 +127,7 @@ export function watchTrail(options: TrailOptions): Trail {
 class Ear {
   readonly #options: TrailOptions;
   #deafAt = Number.NEGATIVE_INFINITY;
-  #pending: { pulse: number; since: number } | undefined;
+  #pending: { seen: string; since: number } | undefined;
 
   constructor(options: TrailOptions) {
     this.#options = options;
@@ -128,7 +139,7 @@ class Ear {
     const [row] = await pool.rows<TrailRow>(TRAIL, []);
     if (row === undefined) throw new Error('tally.trail() returned nothing');
     const [last, isPending, history] = [Number(row[0]), row[1], row[2] ?? NO_HISTORY];
-    this.#note(last, isPending);
+    this.#note(row[3], isPending);
     const isElsewhere = history !== NO_HISTORY && history !== hub.history;
     if (listener.state !== 'listening' || isElsewhere) {
       if (last !== hub.pulse || isElsewhere) feed.readAgain();
@@ -153,8 +164,9 @@ class Ear {
     return this.#pending === undefined ? 0 : performance.now() - this.#pending.since;
   }
 
-  #note(pulse: number, isPending: boolean): void {
+  /** Documents have pulses of their own, which fold nothing: so it goes by what the last fold saw. */
+  #note(seen: string, isPending: boolean): void {
     if (!isPending) this.#pending = undefined;
-    else if (this.#pending?.pulse !== pulse) this.#pending = { pulse, since: performance.now() };
+    else if (this.#pending?.seen !== seen) this.#pending = { seen, since: performance.now() };
   }
 }

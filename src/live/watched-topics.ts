@@ -9,6 +9,8 @@ type Name = { definition: string | undefined; topics: Set<HubTopic> };
 export class WatchedTopics {
   readonly #topics = new Map<string, HubTopic>();
   readonly #names = new Map<string, Name>();
+  /** Names of which sessions were told one thing, and others another. */
+  readonly #torn = new Set<string>();
 
   get size(): number {
     return this.#topics.size;
@@ -16,6 +18,10 @@ export class WatchedTopics {
 
   get names(): string[] {
     return [...this.#names.keys()];
+  }
+
+  get isTorn(): boolean {
+    return this.#torn.size > 0;
   }
 
   [Symbol.iterator](): IterableIterator<HubTopic> {
@@ -47,7 +53,9 @@ export class WatchedTopics {
     this.#topics.delete(topic.text);
     const name = this.#names.get(topic.topic.name);
     name?.topics.delete(topic);
-    if (name?.topics.size === 0) this.#names.delete(topic.topic.name);
+    if (name?.topics.size !== 0) return;
+    this.#names.delete(topic.topic.name);
+    this.#torn.delete(topic.topic.name);
   }
 
   /** What a session has just read says how a topic is declared now. */
@@ -55,7 +63,10 @@ export class WatchedTopics {
     if (kind !== undefined) topic.kind = kind;
     const name = this.#names.get(topic.topic.name);
     if (name === undefined) return;
-    name.definition ??= signOf({ kind, audience, state });
+    const sign = signOf({ kind, audience, state });
+    name.definition ??= sign;
+    // Each document is ready or not by itself; a counter is as its definition is.
+    if (name.definition !== sign && kind === 'counter') this.#torn.add(topic.topic.name);
   }
 
   /** Compares the declarations with those known: topics that are declared otherwise now. */
@@ -64,7 +75,8 @@ export class WatchedTopics {
     return asked.flatMap((text) => {
       const name = this.#names.get(text);
       const definition = now.get(text) ?? UNKNOWN;
-      if (name === undefined || name.definition === definition) return [];
+      const isTorn = this.#torn.delete(text);
+      if (name === undefined || (name.definition === definition && !isTorn)) return [];
       const isNews = name.definition !== undefined;
       name.definition = definition;
       return isNews ? Array.from(name.topics, ({ topic }) => topic) : [];

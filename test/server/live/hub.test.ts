@@ -191,16 +191,83 @@ test('a session whose snapshot saw pending changes waits for the pulse that has 
   });
   client.take();
   // This pulse may have begun before the snapshot: half of what it saw may be missing here.
-  rig.hub.deliver(18, [change('a', 5, 18)]);
+  rig.hub.deliver(18, [change('a', 5, 18)], { isFold: true });
   t.deepEqual(client.take(), []);
-  rig.hub.deliver(19, [change('b', 3, 19), change('a', 6, 19)]);
+  // Documents have pulses of their own, which say nothing of what the fold before them saw.
+  rig.hub.deliver(19, [change('b', 4, 19)]);
+  t.deepEqual(client.take(), []);
+  rig.hub.deliver(20, [change('b', 3, 20), change('a', 6, 20)], { isFold: true });
   t.deepEqual(client.take(), [
-    'update id: H.18 data: {"topic":"a","value":6,"version":19}',
-    'update id: H.19 data: {"topic":"b","value":3,"version":19}',
-    'sync id: H.19 data: {"pulse":19}',
+    'update id: H.17 data: {"topic":"a","value":6,"version":20}',
+    'update id: H.20 data: {"topic":"b","value":3,"version":20}',
+    'sync id: H.20 data: {"pulse":20}',
   ]);
   t.deepEqual(rig.refreshed, []);
   rig.hub.close();
+});
+
+test('an id from before is of before all that has waited, not only of before the last pulse', (t) => {
+  const rig = new Rig(17);
+  const session = rig.join('a', 'b', 'c');
+  const readings = [reading('a', { json: '1', settled: false }), reading('b'), reading('c')];
+  const client = rig.begin(session, { readings });
+  client.take();
+  rig.hub.deliver(18, [change('a', 1, 18), change('c', 1, 18)], { isFold: true });
+  rig.hub.deliver(19, [change('b', 1, 19)], { isFold: true });
+  const ids = client.take().map((line) => /id: (\S+)/.exec(line)?.[1]);
+  // Cut off after the first, its client comes back with what it had before 18, and gets c as well.
+  t.deepEqual(ids, ['H.17', 'H.17', 'H.19', 'H.19']);
+  rig.hub.close();
+});
+
+test('what changed before anybody knew what kind it is goes out as what it is', (t) => {
+  const rig = new Rig(17);
+  const session = rig.join('doc');
+  rig.hub.deliver(18, [{ topic: topic('doc'), json: '{"n":2}', version: 18 }]);
+  const old = reading('doc', { kind: 'summary', json: '{"n":1}', version: 9 });
+  const client = rig.begin(session, { pulse: 17, readings: [old] });
+  t.deepEqual(client.take(), [
+    'update id: H.17 data: {"topic":"doc","body":{"n":1},"version":9}',
+    'sync id: H.17 data: {"pulse":17}',
+    'update id: H.18 data: {"topic":"doc","body":{"n":2},"version":18}',
+    'sync id: H.18 data: {"pulse":18}',
+  ]);
+});
+
+test('declared otherwise while a session reads its first snapshot, it reads again', (t) => {
+  const rig = new Rig(17);
+  const told = rig.join('a');
+  rig.begin(told, { readings: [reading('a', { state: 'filling', json: 'null' })] });
+  const late = rig.join('a');
+  rig.hub.redefine(['a'], [{ name: 'a', kind: 'counter', audience: 'public', state: 'ready' }]);
+  t.deepEqual(rig.refreshed, [told]);
+  const client = rig.begin(late, { readings: [reading('a', { state: 'filling', json: 'null' })] });
+  t.is(client.take()[0], 'unavailable data: {"topic":"a","reason":"filling"}');
+  t.deepEqual(rig.refreshed, [told, late]);
+  renew(rig.hub, late, { history: HISTORY, pulse: 17, readings: [reading('a')] });
+  t.is(client.take()[0], 'update id: H.17 data: {"topic":"a","value":0,"version":0}');
+  t.deepEqual(rig.refreshed, [told, late], 'once');
+});
+
+test('where two were told different things of one declaration, all read again after a look at it', (t) => {
+  const rig = new Rig(17);
+  const ready = { name: 'a', kind: 'counter', audience: 'public', state: 'ready' } as const;
+  const first = rig.join('a');
+  rig.begin(first, { readings: [reading('a', { state: 'filling', json: 'null' })] });
+  t.false(rig.hub.isTornOnDefinitions);
+  const second = rig.join('a');
+  rig.begin(second, { readings: [reading('a')] });
+  t.true(rig.hub.isTornOnDefinitions);
+  rig.hub.redefine(['a'], [ready]);
+  t.deepEqual(new Set(rig.refreshed), new Set([first, second]));
+  for (const session of [first, second]) {
+    renew(rig.hub, session, { history: HISTORY, pulse: 17, readings: [reading('a')] });
+  }
+  t.false(rig.hub.isTornOnDefinitions, 'nobody is told anything else');
+  const third = rig.join('a');
+  rig.begin(third, { readings: [reading('a', { state: 'filling', json: 'null' })] });
+  rig.hub.redefine(['a'], [ready]);
+  t.is(rig.refreshed.length, 5, 'also where the declaration is what it was known to be');
 });
 
 test('where that pulse does not come, the session reads for itself', async (t) => {

@@ -268,3 +268,30 @@ test("the engine's version is the package's", async (t) => {
   const { version } = JSON.parse(file) as { version: string };
   t.deepEqual(await db.sql('select tally.version()'), [{ version }]);
 });
+
+test('the trail tells a fold from the pulse of a document, which folds nothing', async (t) => {
+  const { sql } = await testDatabase(t);
+  await sql(`update tally.settings set fold_at = 0;
+    create table public.things (id int);
+    create function public.made(scope text) returns jsonb language sql stable
+      as $$select to_jsonb(count(*)) from public.things$$;
+    select tally.create_counter('things', 'public.things');
+    select tally.create_summary('made', 'public.made');`);
+  await sql('insert into public.things values (1)');
+  await sql('select tally.pulse()');
+  const trail = async () => {
+    const [row] = await sql<{ pulse: string; seen: string; is_pending: boolean }>(
+      'select pulse, seen, is_pending from tally.trail()',
+    );
+    return row;
+  };
+  const folded = await trail();
+  t.false(folded?.is_pending);
+  await sql('insert into public.things values (2)');
+  await sql(`select tally.read_summary('made')`);
+  const built = await trail();
+  t.true(Number(built?.pulse) > Number(folded?.pulse));
+  t.is(built?.seen, folded?.seen);
+  await sql('select tally.pulse()');
+  t.not((await trail())?.seen, folded?.seen);
+});

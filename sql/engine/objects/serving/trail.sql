@@ -1,4 +1,6 @@
-create or replace function tally.trail(out pulse bigint, out is_pending boolean, out history text)
+create or replace function tally.trail(
+  out pulse bigint, out is_pending boolean, out history text, out seen xid8
+)
 language plpgsql
 stable
 security definer  -- a server may not read deltas by itself
@@ -11,9 +13,10 @@ begin
   pulse := coalesce((select p.pulse from tally.pulses p order by p.pulse desc limit 1), 0);
   is_pending := exists (select from tally.pending);
   history := tally.history();
+  seen := coalesce((select f.seen from tally.fold_point f), '0');
 end
 $function$;
 
 comment on function tally.trail() is
-  'How far the pulses have come, whether changes wait for the next one, and in which history: what a '
-  'server compares with what it has heard.';
+  'How far the pulses have come, whether changes wait for the next one, in which history, and up to '
+  'which transaction the last fold saw: what a server compares with what it has heard.';
