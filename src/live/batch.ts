@@ -6,7 +6,7 @@ import { type Topic, topicText } from './topic.js';
  */
 const GATHER_MS_MAX = 5;
 const QUERIES_AT_ONCE_MAX = 4;
-const TOPICS_PER_QUERY_MAX = 10_000;
+export const TOPICS_PER_QUERY_MAX = 10_000;
 
 /** What so many wait for together: the least that is answered between two looks at the sockets. */
 const WAITERS_PER_SHARE = 8;

@@ -86,7 +86,7 @@ export class Listener {
     // One that was given up in the middle of connecting connects all the same, and would keep its
     // session: it is closed again when it has.
     subscriber.events.on('error', (error) => {
-      if (isCurrent()) this.#lost(error.message);
+      if (isCurrent()) this.#openLater(error.message, FAILED_RETRY_MS);
       else void subscriber.close().catch(() => undefined);
     });
     subscriber.events.on('connected', () => {

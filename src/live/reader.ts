@@ -1,6 +1,6 @@
 import type { Observe } from '../observation.js';
 import type { Pool } from '../pool.js';
-import { type Batch, gatherer } from './batch.js';
+import { type Batch, gatherer, TOPICS_PER_QUERY_MAX } from './batch.js';
 import { BUILT, createBuilder, type Outcome } from './documents.js';
 import {
   AGES,
@@ -14,15 +14,16 @@ import {
   type ReadRow,
   snapshotOf,
 } from './queries.js';
-import type {
-  Asked,
-  Changes,
-  Definition,
-  Found,
-  Look,
-  Reading,
-  Snapshot,
-  State,
+import {
+  type Asked,
+  type Changes,
+  type Definition,
+  type Found,
+  type Look,
+  NO_HISTORY,
+  type Reading,
+  type Snapshot,
+  type State,
 } from './reading.js';
 import { unavailable } from './refusal.js';
 import { type Topic, topicText } from './topic.js';
@@ -115,10 +116,14 @@ export function createReader({ pool, observe }: ReaderOptions): Reader {
       });
     },
     changes: async (topics, since) => {
-      const names = topics.map(({ name }) => name);
-      const scopes = topics.map(({ scope }) => scope);
-      const rows = pool.rows<ChangeRow>(CHANGES, [names, scopes, since]);
-      return changesOf(topics, await orUnavailable(rows));
+      const parts: Changes[] = [];
+      for (const some of slices(topics, TOPICS_PER_QUERY_MAX)) {
+        const names = some.map(({ name }) => name);
+        const scopes = some.map(({ scope }) => scope);
+        const rows = pool.rows<ChangeRow>(CHANGES, [names, scopes, since]);
+        parts.push(changesOf(some, await orUnavailable(rows)));
+      }
+      return joined(parts);
     },
     definitions: async (names) => {
       const rows = await orUnavailable(pool.rows<DefinitionRow>(DEFINITIONS, [names]));
@@ -131,6 +136,29 @@ export function createReader({ pool, observe }: ReaderOptions): Reader {
       });
     },
     stats: () => ({ ...counts }),
+  };
+}
+
+/** At least one, so that an answer says the pulse in any case. */
+function slices<T>(all: readonly T[], size: number): T[][] {
+  const count = Math.max(Math.ceil(all.length / size), 1);
+  return Array.from({ length: count }, (_, at) => all.slice(at * size, (at + 1) * size));
+}
+
+/**
+ * As of the earliest of them. What a later one says that had not happened by then would be half of a
+ * transaction: it has to be read by itself.
+ */
+function joined(parts: readonly Changes[]): Changes {
+  const pulse = Math.min(...parts.map((part) => part.pulse));
+  const all = parts.flatMap(({ changes }) => changes);
+  const later = all.flatMap(({ topic, version }) => (version > pulse ? topic : []));
+  const histories = new Set(parts.map(({ history }) => history));
+  return {
+    history: histories.size === 1 ? [...histories].join() : NO_HISTORY,
+    pulse,
+    changes: all.filter(({ version }) => version <= pulse),
+    hidden: [...parts.flatMap(({ hidden }) => hidden), ...later],
   };
 }
 

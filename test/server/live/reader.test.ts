@@ -1,10 +1,10 @@
 import test, { type ExecutionContext } from 'ava';
 import { createReader, type Reader } from '../../../src/live/reader.js';
 import { DatabaseUnavailable } from '../../../src/live/refusal.js';
-import { openPool } from '../../../src/pool.js';
+import { openPool, type Pool, type Statement } from '../../../src/pool.js';
 import { type TestDatabase, testDatabase } from '../../helpers/database.js';
 
-type Rig = { database: TestDatabase; reader: Reader };
+type Rig = { database: TestDatabase; pool: Pool; reader: Reader };
 
 async function rigged(t: ExecutionContext, over: { isShared?: boolean } = {}): Promise<Rig> {
   const database = await testDatabase(t);
@@ -20,7 +20,7 @@ async function rigged(t: ExecutionContext, over: { isShared?: boolean } = {}): P
     onError: () => undefined,
   });
   t.teardown(() => pool.close());
-  return { database, reader: createReader({ pool, observe: () => undefined }) };
+  return { database, pool, reader: createReader({ pool, observe: () => undefined }) };
 }
 
 const leads = (scope: string) => ({ name: 'leads', scope });
@@ -124,4 +124,45 @@ test('a database that is away is one error for all who asked, and the next read 
   await database.sql('alter function tally.elsewhere(text[], text[]) rename to read_topics');
   t.is((await reader.read([leads('me')])).readings[0]?.json, '0');
   t.is(reader.stats().failed, 1);
+});
+
+test('what has changed is read of so many topics at once as a query can bear, and is of one instant', async (t) => {
+  const { database, pool } = await rigged(t);
+  const topics = Array.from({ length: 20_500 }, (_, at) => leads(String(at)));
+  await database.sql(`insert into public.leads values ('5'), ('15000'), ('20400')`);
+  await database.sql('select tally.pulse()');
+  let queries = 0;
+  const slow: Pool = {
+    ...pool,
+    rows: async <Row extends unknown[]>(statement: Statement, values: readonly unknown[]) => {
+      queries += 1;
+      // Between two of its queries somebody changes what the first has read, and what it has not.
+      if (queries === 2) {
+        await database.sql(`insert into public.leads values ('5'), ('15000')`);
+        await database.sql('select tally.pulse()');
+      }
+      return await pool.rows<Row>(statement, values);
+    },
+  };
+  const reader = createReader({ pool: slow, observe: () => undefined });
+  const first = await reader.changes(topics, 0);
+  t.is(queries, 3);
+  t.deepEqual(
+    first.changes.map(({ topic, json }) => [topic.scope, json]),
+    [
+      ['5', '1'],
+      ['20400', '1'],
+    ],
+  );
+  t.deepEqual(first.hidden, [leads('15000')], 'of a later instant: to be read by itself');
+  t.true(first.changes.every(({ version }) => version <= first.pulse));
+  const then = await reader.changes(topics, first.pulse);
+  t.deepEqual(
+    then.changes.map(({ topic, json }) => [topic.scope, json]),
+    [
+      ['5', '2'],
+      ['15000', '2'],
+    ],
+  );
+  t.deepEqual((await reader.changes([], then.pulse)).pulse, then.pulse);
 });
