@@ -20,9 +20,11 @@ begin
     ), moved as (
       update tally.documents d
       set tried_at = v_now, next_at = null,
-          built_at = least(d.built_at,
-                           v_now - coalesce((select s.max_age from tally.summary_definitions s
-                                             where s.id = d.summary), interval '0'))
+          -- One that was never built stays so.
+          built_at = case when d.built_at is not null then
+            least(d.built_at,
+                  v_now - coalesce((select s.max_age from tally.summary_definitions s
+                                    where s.id = d.summary), interval '0')) end
       from early e
       cross join lateral (
         -- Each by itself, as in tally.collect_aged.

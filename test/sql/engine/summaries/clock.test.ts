@@ -71,6 +71,21 @@ test('marks, due documents and failed builds of the future do not wait for the c
   });
 });
 
+test('a document that was never built is not taken for one when the clock was put back', async (t) => {
+  const db = await league(t);
+  await db.sql(`create function app.failing(scope text) returns jsonb language plpgsql as
+      $$ begin raise 'not yet'; end $$;
+    select tally.create_summary('failing', 'app.failing')`);
+  await db.sql(`select tally.warm('failing', '{""}')`);
+  await db.sql(`update tally.documents set tried_at = ${FUTURE} where error is not null`);
+  await db.sql('select tally.collect_marks()');
+  t.deepEqual(
+    await db.sql(`select built_at, tried_at <= now() as is_heeded from tally.documents
+      where error is not null`),
+    [{ built_at: null, is_heeded: true }],
+  );
+});
+
 test('a counter that was declared, or failed, in the future is filled now', async (t) => {
   const db = await league(t);
   await db.sql(insert('a'));
