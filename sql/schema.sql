@@ -676,6 +676,9 @@ create view tally.document_states as
                 WHEN (d.body IS NULL) THEN 'broken'::text
                 ELSE 'ready'::text
             END
+            WHEN ((d.built_at IS NULL) AND (d.error IS NULL) AND (EXISTS ( SELECT
+               FROM tally.due u
+              WHERE ((u.summary = d.summary) AND (u.scope = d.scope))))) THEN 'filling'::text
             ELSE 'due'::text
         END AS state,
         CASE
@@ -686,7 +689,7 @@ create view tally.document_states as
    FROM (tally.documents d
      JOIN tally.summary_definitions s ON ((s.id = d.summary)));
 comment on view tally.document_states is 'Whether a document can be shown, and what. No row: it is due.';
-comment on column tally.document_states.state is 'ready; due: it has to be built first; broken: it was never built, and failed a moment ago. A last document is better than none while its builder fails, and on a standby, which keeps nothing that it builds.';
+comment on column tally.document_states.state is 'ready; due: it has to be built first; broken: it was never built, and failed a moment ago; filling: its first build takes longer than a reader may wait, and is with the work. A last document is better than none while its builder fails, and on a standby, which keeps nothing that it builds.';
 comment on column tally.document_states.body is 'null where the builder says there is none.';
 
 -- view tally.due_jobs
@@ -1683,10 +1686,16 @@ begin
   outcome := case when v_built.state = '57014' then 'canceled' else 'failed' end;
   error := v_built.error;
   if outcome = 'canceled' and not again then
-    -- Whoever asked has no more time. Work has: it builds what takes long on its own.
+    -- Whoever asked has no more time. Work has: it builds what takes long on its own. Until then
+    -- the row says so to those who read, see tally.document_states.
     insert into tally.due (summary, scope, due_since, due_at, is_slow)
     values (definition.id, build_here.scope, coalesce(v_since, clock_timestamp()),
             clock_timestamp(), true);
+    insert into tally.documents as d (summary, scope, build_ms, tried_at)
+    values (definition.id, build_here.scope, v_built.took_ms, clock_timestamp())
+    on conflict on constraint documents_pkey do update
+      set build_ms = excluded.build_ms, tried_at = excluded.tried_at, error = null
+      where d.built_at is null;
     return;
   elsif v_built.state = '55P03' and current_setting('tally.hasty', true) = 'on' then
     -- It was given no time to wait for a lock: that is no failure. Behind the others of its summary,
@@ -1830,7 +1839,7 @@ begin
       perform tally.put_off_due(build_one_slow.summary);
     end if;
   elsif v_is_slow and v_outcome = 'none' then
-    -- Nothing is kept of it that would tell how long the others take.
+    -- What is kept of it, and would tell how long the others take, is forgotten after a day.
     perform tally.suspect_due(build_one_slow.summary);
   end if;
   return true;
@@ -11092,6 +11101,7 @@ declare
   v_now     timestamptz := clock_timestamp();
   v_since   interval;
   v_outcome text;
+  v_is_news boolean;
 begin
   -- The caller holds the document's lock. Nothing is announced of a document that is as it was.
   select d.* into v_old from tally.documents d
@@ -11101,6 +11111,10 @@ begin
     when store_document.body is null then 'gone'
     when store_document.body = v_old.body then 'equal'
     else 'changed' end;
+  -- That there is none is news to whoever was told that it fails, or takes long.
+  v_is_news := v_outcome in ('changed', 'gone')
+               or v_outcome = 'none' and (v_old.error is not null
+                                          or v_old.summary is not null and v_old.built_at is null);
   -- What the clock took away it may bring back: so one that went is built again at its max_age, then
   -- each time after twice as long, and when that is more than a day not any more. One that never was
   -- is not: anybody may ask for any scope.
@@ -11112,15 +11126,17 @@ begin
         due_since = null,
         next_at = case
           when v_outcome <> 'none' then v_now + definition.max_age
-          when definition.max_age is not null and v_since < interval '1 day'
+          when v_old.version > 0 and definition.max_age is not null and v_since < interval '1 day'
           then v_now + greatest(definition.max_age, 2 * v_since) end
     where d.summary = definition.id and d.scope = store_document.scope;
-  elsif v_outcome = 'changed' then
+  elsif v_outcome = 'changed' or tally.is_slow(took_ms) then
+    -- Of none, too, where it took long to find that out: else each who asks would begin anew, and
+    -- those who have no more time would never hear of it.
     insert into tally.documents (summary, scope, body, built_at, build_ms, tried_at, next_at)
     values (definition.id, store_document.scope, store_document.body, v_now, took_ms, v_now,
-            v_now + definition.max_age);
+            case when v_outcome = 'changed' then v_now + definition.max_age end);
   end if;
-  if v_outcome in ('changed', 'gone') then
+  if v_is_news then
     insert into tally.announcements (summary, scope, is_first)
     values (definition.id, store_document.scope,
             not exists (select from tally.announcements a where a.xid = pg_current_xact_id()));

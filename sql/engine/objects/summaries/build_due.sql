@@ -93,7 +93,7 @@ begin
       perform tally.put_off_due(build_one_slow.summary);
     end if;
   elsif v_is_slow and v_outcome = 'none' then
-    -- Nothing is kept of it that would tell how long the others take.
+    -- What is kept of it, and would tell how long the others take, is forgotten after a day.
     perform tally.suspect_due(build_one_slow.summary);
   end if;
   return true;

@@ -25,10 +25,16 @@ begin
   outcome := case when v_built.state = '57014' then 'canceled' else 'failed' end;
   error := v_built.error;
   if outcome = 'canceled' and not again then
-    -- Whoever asked has no more time. Work has: it builds what takes long on its own.
+    -- Whoever asked has no more time. Work has: it builds what takes long on its own. Until then
+    -- the row says so to those who read, see tally.document_states.
     insert into tally.due (summary, scope, due_since, due_at, is_slow)
     values (definition.id, build_here.scope, coalesce(v_since, clock_timestamp()),
             clock_timestamp(), true);
+    insert into tally.documents as d (summary, scope, build_ms, tried_at)
+    values (definition.id, build_here.scope, v_built.took_ms, clock_timestamp())
+    on conflict on constraint documents_pkey do update
+      set build_ms = excluded.build_ms, tried_at = excluded.tried_at, error = null
+      where d.built_at is null;
     return;
   elsif v_built.state = '55P03' and current_setting('tally.hasty', true) = 'on' then
     -- It was given no time to wait for a lock: that is no failure. Behind the others of its summary,

@@ -12,6 +12,7 @@ declare
   v_now     timestamptz := clock_timestamp();
   v_since   interval;
   v_outcome text;
+  v_is_news boolean;
 begin
   -- The caller holds the document's lock. Nothing is announced of a document that is as it was.
   select d.* into v_old from tally.documents d
@@ -21,6 +22,10 @@ begin
     when store_document.body is null then 'gone'
     when store_document.body = v_old.body then 'equal'
     else 'changed' end;
+  -- That there is none is news to whoever was told that it fails, or takes long.
+  v_is_news := v_outcome in ('changed', 'gone')
+               or v_outcome = 'none' and (v_old.error is not null
+                                          or v_old.summary is not null and v_old.built_at is null);
   -- What the clock took away it may bring back: so one that went is built again at its max_age, then
   -- each time after twice as long, and when that is more than a day not any more. One that never was
   -- is not: anybody may ask for any scope.
@@ -32,15 +37,17 @@ begin
         due_since = null,
         next_at = case
           when v_outcome <> 'none' then v_now + definition.max_age
-          when definition.max_age is not null and v_since < interval '1 day'
+          when v_old.version > 0 and definition.max_age is not null and v_since < interval '1 day'
           then v_now + greatest(definition.max_age, 2 * v_since) end
     where d.summary = definition.id and d.scope = store_document.scope;
-  elsif v_outcome = 'changed' then
+  elsif v_outcome = 'changed' or tally.is_slow(took_ms) then
+    -- Of none, too, where it took long to find that out: else each who asks would begin anew, and
+    -- those who have no more time would never hear of it.
     insert into tally.documents (summary, scope, body, built_at, build_ms, tried_at, next_at)
     values (definition.id, store_document.scope, store_document.body, v_now, took_ms, v_now,
-            v_now + definition.max_age);
+            case when v_outcome = 'changed' then v_now + definition.max_age end);
   end if;
-  if v_outcome in ('changed', 'gone') then
+  if v_is_news then
     insert into tally.announcements (summary, scope, is_first)
     values (definition.id, store_document.scope,
             not exists (select from tally.announcements a where a.xid = pg_current_xact_id()));

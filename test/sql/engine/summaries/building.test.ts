@@ -225,6 +225,25 @@ test('a builder that fails leaves its last document, is retried later and later,
   t.is(history.length, 5);
 });
 
+test('that there is none is announced where the builder had failed before, once', async (t) => {
+  const db = await league(t);
+  await db.sql(FRAGILE.replace('(select count(*)', '(select nullif(count(*), 0)'));
+  await db.sql('update app.switch set breaks = true');
+  t.deepEqual(await db.sql(`select tally.build_topic('fragile', 'a') as outcome`), [
+    { outcome: 'failed' },
+  ]);
+  const { list, client } = await announced(db);
+  await db.sql('update app.switch set breaks = false');
+  await db.sql(`select tally.refresh('fragile')`);
+  await db.sql(`select tally.refresh('fragile')`);
+  await client.query('select');
+  t.deepEqual(list, ['fragile:a@1']);
+  t.deepEqual(
+    await db.sql(`select state, json, version::int from tally.read_topics('{fragile}', '{a}')`),
+    [{ state: 'ready', json: 'null', version: 1 }],
+  );
+});
+
 test('a document whose builder fails says since when it is due, however often it is tried', async (t) => {
   const db = await league(t);
   await db.sql(FRAGILE);

@@ -185,6 +185,48 @@ test('a reader whose time is up ends, and the work builds what he asked for', as
   t.truthy((await document(db.sql, 'counted'))?.body);
 });
 
+test('what the work has taken over from a reader is filling until it is there, or there is none', async (t) => {
+  const db = await counted(t, null);
+  const gate = sqlOf(await db.client());
+  await gate('select pg_advisory_lock(4712)');
+  const reader = sqlOf(await db.client());
+  await reader(`set statement_timeout = '100ms'`);
+  for (const scope of ['none', 'some']) {
+    t.deepEqual(await reader(`select tally.build_topic('counted', '${scope}') as outcome`), [
+      { outcome: 'canceled' },
+    ]);
+  }
+  const states = () =>
+    db.sql(`select state, json ~ 'rows' as has_body, version > 0 as is_announced
+      from tally.read_topics('{counted, counted}', '{none, some}') order by pos`);
+  const filling = { state: 'filling', has_body: null, is_announced: false };
+  t.deepEqual(await states(), [filling, filling]);
+  await gate('select pg_advisory_unlock(4712)');
+  t.is(await work(db.sql), 3);
+  const ready = { state: 'ready', is_announced: true };
+  t.deepEqual(await states(), [
+    { ...ready, has_body: false },
+    { ...ready, has_body: true },
+  ]);
+});
+
+test('that there is no document is kept where it took long to find out', async (t) => {
+  const db = await league(t);
+  await db.sql(`create function app.nothing(scope text) returns jsonb language plpgsql stable as
+      $$ begin perform pg_sleep(0.3); return null; end $$;
+    select tally.create_summary('nothing', 'app.nothing', max_age => '1 hour', settle => '0')`);
+  const build = () => db.sql(`select tally.build_topic('nothing', 'a') as outcome`);
+  t.deepEqual(await build(), [{ outcome: 'none' }]);
+  t.deepEqual(await build(), [{ outcome: 'fresh' }]);
+  await db.sql(`update tally.documents set built_at = now() - interval '1 hour'`);
+  t.deepEqual(await build(), [{ outcome: 'none' }]);
+  // Not by itself: it never was.
+  t.deepEqual(await db.sql('select next_at from tally.documents'), [{ next_at: null }]);
+  await db.sql(`update tally.documents set tried_at = now() - interval '25 hours'`);
+  await db.sql('select tally.prune_builds()');
+  t.deepEqual(await db.sql('select from tally.documents'), []);
+});
+
 test('where nothing can be written a document is built and not kept', async (t) => {
   const db = await counted(t, '1 hour');
   const session = sqlOf(await db.client());
