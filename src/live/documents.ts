@@ -1,10 +1,19 @@
+import { codeOf } from '../errors.js';
 import type { Observe } from '../observation.js';
 import type { Pool, Statement } from '../pool.js';
+import { Places } from './places.js';
 import { unavailable } from './refusal.js';
 import { type Topic, topicText } from './topic.js';
+import { within } from './within.js';
 
 /** So many builds run at once for readers; the pool's other sessions stay free for reading. */
 const BUILDS_AT_ONCE_MAX = 4;
+
+/** A build that is not begun within this time is not: the document is not there yet, as any slow one. */
+const TURN_MS = 5000;
+
+/** SQLSTATE of a statement whose time was up. */
+const CANCELED = '57014';
 
 const BUILD: Statement = {
   name: 'tally-build',
@@ -13,7 +22,8 @@ const BUILD: Statement = {
 
 /**
  * none: the builder says there is no such document. last: somebody else builds it, the last one
- * stands meanwhile. canceled: it takes too long for a reader, and is built by the work.
+ * stands meanwhile. canceled: it takes too long for a reader, and is built by the work or by who has
+ * begun it; or too many others are built before it.
  */
 export type Outcome =
   | 'changed'
@@ -29,36 +39,40 @@ export type Outcome =
 
 export const BUILT: ReadonlySet<Outcome> = new Set(['changed', 'equal', 'gone', 'none']);
 
-/** Outcomes by the topic's text. */
-export type Builder = { build(topics: readonly Topic[]): Promise<Map<string, Outcome>> };
+export type Builder = {
+  /**
+   * Outcomes by the topic's text: those that there are within that time. A build goes on, whether
+   * or not somebody waits for it.
+   */
+  build(topics: readonly Topic[], waitMs?: number): Promise<Map<string, Outcome>>;
+};
 
-export type BuilderOptions = { pool: Pool; observe: Observe };
+export type BuilderOptions = { pool: Pool; observe: Observe; turnMs?: number };
 
 /** Builds documents that somebody wants to read and that are not there: each once at a time. */
-export function createBuilder({ pool, observe }: BuilderOptions): Builder {
+export function createBuilder(options: BuilderOptions): Builder {
+  const { pool, observe, turnMs = TURN_MS } = options;
   const running = new Map<string, Promise<Outcome>>();
-  const waiting: (() => void)[] = [];
-  let builds = 0;
+  const places = new Places(BUILDS_AT_ONCE_MAX);
 
-  const build = async ({ name, scope }: Topic): Promise<Outcome> => {
-    if (builds >= BUILDS_AT_ONCE_MAX) {
-      await new Promise<void>((resolve) => {
-        waiting.push(resolve);
-      });
-    }
-    builds += 1;
-    const started = performance.now();
+  const ask = async ({ name, scope }: Topic): Promise<Outcome> => {
+    if (!(await places.take(turnMs))) return 'canceled';
     try {
       const [row] = await pool.rows<[Outcome]>(BUILD, [name, scope]);
-      const outcome = row?.[0] ?? 'unknown';
-      observe({ kind: 'build', outcome, ms: performance.now() - started });
-      return outcome;
+      return row?.[0] ?? 'unknown';
     } catch (error) {
+      // While it waited for another one's build: its own would be an outcome.
+      if (codeOf(error) === CANCELED) return 'canceled';
       throw unavailable(error, observe);
     } finally {
-      builds -= 1;
-      waiting.shift()?.();
+      places.leave();
     }
+  };
+  const build = async (topic: Topic): Promise<Outcome> => {
+    const started = performance.now();
+    const outcome = await ask(topic);
+    observe({ kind: 'build', outcome, ms: performance.now() - started });
+    return outcome;
   };
 
   const buildOnce = (topic: Topic): Promise<Outcome> => {
@@ -71,9 +85,16 @@ export function createBuilder({ pool, observe }: BuilderOptions): Builder {
   };
 
   return {
-    build: async (topics) => {
-      const outcomes = await Promise.all(topics.map(buildOnce));
-      return new Map(topics.map((topic, at) => [topicText(topic), outcomes[at] ?? 'unknown']));
+    build: async (topics, waitMs) => {
+      const outcomes = new Map<string, Outcome>();
+      const builds = Promise.all(
+        topics.map(async (topic) => {
+          outcomes.set(topicText(topic), await buildOnce(topic));
+        }),
+      );
+      if (waitMs === undefined) await builds;
+      else await within(waitMs, builds);
+      return new Map(outcomes);
     },
   };
 }

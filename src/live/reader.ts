@@ -49,9 +49,21 @@ export type DocumentAges = {
 
 export type NumberReading = { readonly history: string; readonly reading: Reading };
 
+/** What a reading that many streams ask for at once does not do as a single one does. */
+export type Patience = {
+  /** How long builds are waited for; else until they end. What is not built by then is filling. */
+  buildMs?: number;
+  /** Looks when there is room for it. Builds are waited for outside. */
+  inTurn?: (look: () => Promise<Look>) => Promise<Look>;
+};
+
 export type Reader = {
   /** Documents that are due are built first, but only those that the asker may read. */
-  read(topics: readonly Topic[], mayRead?: (reading: Asked) => boolean): Promise<Snapshot>;
+  read(
+    topics: readonly Topic[],
+    mayRead?: (reading: Asked) => boolean,
+    patience?: Patience,
+  ): Promise<Snapshot>;
   /** What `read` says of one counter; there is none of a summary's name. */
   number(topic: Topic): Promise<NumberReading>;
   changes(topics: readonly Topic[], since: number): Promise<Changes>;
@@ -61,15 +73,17 @@ export type Reader = {
   stats(): ReaderStats;
 };
 
-export type ReaderOptions = { pool: Pool; observe: Observe };
+/** turnMs: how long a build waits for those before it. */
+export type ReaderOptions = { pool: Pool; observe: Observe; turnMs?: number };
 
 /** Reads that are asked for in one turn of the event loop share one query, and no later one. */
-export function createReader({ pool, observe }: ReaderOptions): Reader {
+export function createReader(options: ReaderOptions): Reader {
+  const { pool, observe } = options;
   const counts = {
     ...{ reads: 0, topics: 0, queries: 0, failed: 0 },
     ...{ documentsFresh: 0, documentsBuilt: 0 },
   };
-  const builder = createBuilder({ pool, observe });
+  const builder = createBuilder(options);
   const orUnavailable = async <T>(answer: Promise<T>): Promise<T> => {
     return await answer.catch((error: unknown) => {
       throw unavailable(error, observe);
@@ -93,16 +107,18 @@ export function createReader({ pool, observe }: ReaderOptions): Reader {
   };
 
   return {
-    read: async (topics, mayRead = () => true) => {
+    read: async (topics, mayRead = () => true, patience = {}) => {
+      const { buildMs, inTurn = (ask) => ask() } = patience;
       counts.reads += 1;
       counts.topics += topics.length;
-      const first = await look(topics);
+      const first = await inTurn(() => look(topics));
       const due = first.readings.filter((one) => one.state === 'due' && mayRead(one));
       counts.documentsFresh += first.readings.filter(isFresh).length;
       if (due.length === 0) return shown(first, new Map());
-      const outcomes = await builder.build(due.map(({ topic }) => topic));
+      const wanted = due.map(({ topic }) => topic);
+      const outcomes = await builder.build(wanted, buildMs);
       counts.documentsBuilt += [...outcomes.values()].filter((one) => BUILT.has(one)).length;
-      return shown(await look(topics), outcomes);
+      return shown(await inTurn(() => look(topics)), outcomes);
     },
     number: (topic) => {
       counts.reads += 1;
@@ -175,7 +191,7 @@ function isFresh({ kind, state }: Found): boolean {
   return kind === 'summary' && state === 'ready';
 }
 
-/** What is due even now is shown as far as it can be: the builds were waited for, once. */
+/** What is due even now is shown as far as it can be: the builds were waited for, once and so long. */
 function shown({ readings, ...rest }: Look, outcomes: ReadonlyMap<string, Outcome>): Snapshot {
   return {
     ...rest,

@@ -26,7 +26,8 @@ async function rigged(
   {
     maxAge = null,
     statementTimeoutMs = 5000,
-  }: { maxAge?: string | null; statementTimeoutMs?: number } = {},
+    turnMs = 5000,
+  }: { maxAge?: string | null; statementTimeoutMs?: number; turnMs?: number } = {},
 ): Promise<Rig> {
   const database = await testDatabase(t);
   await database.sql(BUILDER);
@@ -47,7 +48,7 @@ async function rigged(
   t.teardown(() => pool.close());
   const built: string[] = [];
   const reader = createReader({
-    pool,
+    ...{ pool, turnMs },
     observe: (event) => {
       if (event.kind === 'build') built.push(event.outcome);
     },
@@ -165,6 +166,41 @@ test('a build that takes longer than a reader may wait is done by the work', asy
   );
   t.is((await reader.read([portfolio('me')])).readings[0]?.state, 'ready');
   t.like(reader.stats(), { documentsBuilt: 0, documentsFresh: 1 });
+});
+
+test('a build that has no turn in time is not begun, and the document is filling', async (t) => {
+  const { database, reader, built } = await rigged(t, { statementTimeoutMs: 30_000, turnMs: 200 });
+  const gate = sqlOf(await database.client());
+  await gate('select pg_advisory_lock(4713)');
+  const reads = ['a', 'b', 'c', 'd'].map((scope) => reader.read([portfolio(scope)]));
+  await until(() => isBuilding(database));
+  const { readings } = await reader.read([portfolio('late'), { name: 'leads', scope: '' }]);
+  t.deepEqual(
+    readings.map(({ state }) => state),
+    ['filling', 'ready'],
+  );
+  t.deepEqual(built, ['canceled']);
+  await gate('select pg_advisory_unlock(4713)');
+  await Promise.all(reads);
+  t.is((await reader.read([portfolio('late')])).readings[0]?.state, 'ready');
+});
+
+test('whoever has no more time shows what there is; the build goes on', async (t) => {
+  const { database, reader } = await rigged(t);
+  const gate = sqlOf(await database.client());
+  await gate('select pg_advisory_lock(4713)');
+  const topics = [portfolio('me'), { name: 'leads', scope: '' }];
+  const { readings } = await reader.read(topics, () => true, { buildMs: 50 });
+  t.deepEqual(
+    readings.map(({ state }) => state),
+    ['filling', 'ready'],
+  );
+  t.true(await isBuilding(database));
+  await gate('select pg_advisory_unlock(4713)');
+  await until(
+    async () =>
+      (await database.sql('select from tally.documents where body is not null')).length > 0,
+  );
 });
 
 test('changes are documents too, and one that is gone is null', async (t) => {
