@@ -4,9 +4,11 @@ import { Admission, type Caller, type Limits } from './admission.js';
 import { readableBy, type Viewer } from './audience.js';
 import { begin, renew } from './catch-up.js';
 import { startClock } from './clock.js';
+import { createFollower } from './follower.js';
 import type { Hub } from './hub.js';
+import { Places } from './places.js';
 import type { Reader } from './reader.js';
-import { NO_HISTORY } from './reading.js';
+import { type Look, NO_HISTORY } from './reading.js';
 import { streamRefusalOf, unavailable } from './refusal.js';
 import { Session, type SessionEnvironment } from './session.js';
 import type { Sink } from './sinks/sink.js';
@@ -22,9 +24,12 @@ const STALL_MS = 30_000;
 /** Streams are closed over this long when the server stops: their clients come back as spread. */
 const DRAIN_MS = 3000;
 
-/** So many sessions read anew together. */
+/** So many sessions look anew together. */
 const REFRESH_AT_ONCE = 500;
 const REFRESH_RETRY_MS = 100;
+
+/** A stream waits for a document so long, with all else that it shows; then the document follows. */
+const BUILD_MS = 1000;
 
 export type OpenStream = {
   topics: readonly Topic[];
@@ -70,7 +75,8 @@ export function createStreams(options: StreamsOptions): Streams {
       if (session.hasBegun) observe({ kind: 'closed', reason, ms });
     },
   };
-  const refresher = createRefresher(hub, reader);
+  const follower = createFollower({ hub, reader });
+  const refresher = createRefresher({ hub, reader, onRenewed: follower.follow });
   const clock = startClock({ heartbeatMs, sessions: () => hub().sessions });
 
   return {
@@ -83,7 +89,8 @@ export function createStreams(options: StreamsOptions): Streams {
       callers.set(session, caller);
       hub().join(session, topics);
       try {
-        const snapshot = await reader.read(topics, readableBy(viewer));
+        const patience = { buildMs: BUILD_MS };
+        const snapshot = await reader.read(topics, readableBy(viewer), patience);
         // The server stops, and nobody looks after it any more.
         if (session.isClosed) return 'full';
         if (snapshot.history === NO_HISTORY) throw unavailable('no pulse yet', observe);
@@ -91,6 +98,7 @@ export function createStreams(options: StreamsOptions): Streams {
         if (refusal !== undefined) throw refusal;
         begin(hub(), session, { sink: sink(), snapshot, lastEventId });
         clock.began(session);
+        follower.follow(session);
       } catch (error) {
         session.leave('client');
         throw error;
@@ -111,42 +119,56 @@ export function createStreams(options: StreamsOptions): Streams {
     },
     close: () => {
       clock.close();
+      follower.close();
       for (const session of [...hub().sessions]) session.cut('shutdown');
     },
   };
 }
 
-/** Sessions that must read for themselves do it together, and again until it works. */
-function createRefresher(hub: () => Hub, reader: Reader) {
-  const waiting = new Set<Session>();
-  let isRunning = false;
-  const run = async () => {
-    isRunning = true;
-    while (waiting.size > 0) {
-      const some = [...waiting].slice(0, REFRESH_AT_ONCE);
-      for (const session of some) waiting.delete(session);
-      const results = await Promise.all(some.map((session) => refreshOne(hub(), reader, session)));
-      const failed = some.filter((_, at) => results[at] === false);
-      for (const session of failed) waiting.add(session);
-      if (failed.length > 0) await pause(REFRESH_RETRY_MS, undefined, { ref: false });
+type RefresherOptions = {
+  hub: () => Hub;
+  reader: Reader;
+  onRenewed: (session: Session) => void;
+};
+
+/** Sessions that must read for themselves do it again until it works, and wait for no other one. */
+function createRefresher({ hub, reader, onRenewed }: RefresherOptions) {
+  const asked = new Set<Session>();
+  const running = new Set<Session>();
+  const places = new Places(REFRESH_AT_ONCE);
+  const inTurn = async (look: () => Promise<Look>) => {
+    await places.take();
+    const answer = look();
+    const leave = () => places.leave();
+    // A database that is away is not asked by all of them all the time.
+    const leaveLater = () => void setTimeout(leave, REFRESH_RETRY_MS).unref();
+    answer.then(leave, leaveLater);
+    return await answer;
+  };
+  const patience = { buildMs: BUILD_MS, inTurn };
+
+  const read = async (session: Session): Promise<boolean> => {
+    const topics = session.topics.map(({ topic }) => topic);
+    const snapshot = await reader.read(topics, readableBy(session.viewer), patience);
+    if (snapshot.history === NO_HISTORY) return false;
+    renew(hub(), session, snapshot);
+    onRenewed(session);
+    return true;
+  };
+  const run = async (session: Session) => {
+    running.add(session);
+    while (!session.isClosed && asked.delete(session)) {
+      if (await read(session).catch(() => false)) continue;
+      asked.add(session);
+      await pause(REFRESH_RETRY_MS, undefined, { ref: false });
     }
-    isRunning = false;
+    running.delete(session);
+    asked.delete(session);
   };
   return (sessions: readonly Session[]) => {
-    for (const session of sessions) waiting.add(session);
-    if (!isRunning) void run();
+    for (const session of sessions) {
+      asked.add(session);
+      if (!running.has(session)) void run(session);
+    }
   };
-}
-
-async function refreshOne(hub: Hub, reader: Reader, session: Session): Promise<boolean> {
-  if (session.isClosed) return true;
-  try {
-    const topics = session.topics.map(({ topic }) => topic);
-    const snapshot = await reader.read(topics, readableBy(session.viewer));
-    if (snapshot.history === NO_HISTORY) return false;
-    renew(hub, session, snapshot);
-    return true;
-  } catch {
-    return session.isClosed;
-  }
 }
