@@ -95,6 +95,32 @@ test('a lead is moved by its owner and by admins, and is nobody else’s busines
   t.is((await (await as('not-a-uuid')).get('/admin/counts')).status, 403);
 });
 
+test('a lead is of an approved user, whoever takes it down', async (t) => {
+  const { database, as, person } = await appServer(t);
+  const admin = await person('A', ADMIN);
+  const nameless = await as('6f0c9d0e-4f0e-4a43-9d0b-0a0c5b1f6f11', ADMIN);
+  const refused = async (who: Somebody, body: unknown) => {
+    t.like((await who.post('/leads', body)).json, {
+      status: 400,
+      errors: [{ field: 'ownerId', message: 'is no approved user' }],
+    });
+  };
+  for (const who of [nameless, admin]) {
+    await refused(who, { name: 'one', ownerId: nameless.id });
+  }
+  await refused(nameless, { name: 'one' });
+  t.is((await nameless.post('/leads', { name: 'one', ownerId: admin.id })).status, 201);
+  for (const status of ['pending', 'rejected']) {
+    await database.sql(
+      `update accounts.users
+       set status = $2, decided_at = case $2 when 'rejected' then now() end where id = $1`,
+      [admin.id, status],
+    );
+    await refused(admin, { name: 'two' });
+    await refused(admin, { name: 'two', ownerId: admin.id });
+  }
+});
+
 test('after 20 users at random the badges are what a recount says', async (t) => {
   const server = await appServer(t);
   const admin = await server.person('A', ADMIN);

@@ -14,12 +14,12 @@ begin
     raise exception using errcode = 'TA403',
       message = 'Only an admin may give a lead to somebody else.';
   end if;
-  if v_owner <> p_me and not leads.is_approved(v_owner) then
-    raise exception using errcode = 'TA400', column = 'ownerId',
-      message = format('%s is no approved user.', v_owner), detail = 'is no approved user';
-  end if;
   if not 'admin' = any (p_roles) then
     perform leads.refuse_stranger(p_me);
+  elsif not leads.is_approved(v_owner) then
+    -- An admin need not be a user himself, and then owns no lead either.
+    raise exception using errcode = 'TA400', column = 'ownerId',
+      message = format('%s is no approved user.', v_owner), detail = 'is no approved user';
   end if;
   insert into leads.leads (owner_id, name, email)
   values (v_owner, p_name, p_email)
