@@ -2,12 +2,19 @@ import test from 'ava';
 import { type AppServer, appServer, type Somebody } from '../helpers/app-server.js';
 import { misplaced, people, ring, room, statuses } from '../helpers/calls.js';
 import { testDatabase } from '../helpers/database.js';
-import { failure, isExact, numberOf } from '../helpers/engine.js';
+import { failure, isExact, numberOf, type Sql } from '../helpers/engine.js';
 import { until } from '../helpers/wait.js';
 
 const INVITE = 'select calls.invite($1, $2, $3, 600) as made';
 
 type Listed = { invitations: { id: number }[] };
+
+/** A session of this database, where one waits for another. */
+async function waiting(sql: Sql): Promise<unknown> {
+  const sessions = await sql(`select from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`);
+  return sessions[0];
+}
 
 test('of 20 who call for the same pair at once one gets through, again and again', async (t) => {
   const { sql, client } = await testDatabase(t, { template: 'apps' });
@@ -46,19 +53,43 @@ test('who calls while an earlier invitation is being marked expired waits, and g
       [id],
     );
     const invited = two.query(INVITE, [ann.id, bob.id, roomId]);
-    await until(
-      async () =>
-        (
-          await sql(`select from pg_stat_activity
-            where datname = current_database() and wait_event_type = 'Lock'`)
-        )[0],
-      { what: 'the second session waits' },
-    );
+    await until(() => waiting(sql), { what: 'the second session waits' });
     await one.query(end);
     await t.notThrowsAsync(invited, end);
     t.deepEqual(await misplaced(sql), []);
   }
   t.deepEqual(await statuses(sql), { expired: 2, pending: 2 });
+});
+
+test('an invitation that meets a rename half done shows the new name', async (t) => {
+  const { sql, client } = await testDatabase(t, { template: 'apps' });
+  const [renaming, calling] = [await client(), await client()];
+  const roomId = await room(sql);
+  const renames: [table: string, column: string, field: string][] = [
+    ['accounts.users', 'name', 'callerName'],
+    ['calls.rooms', 'name', 'roomName'],
+    ['calls.matches', 'title', 'matchTitle'],
+  ];
+  for (const [table, column, field] of renames) {
+    const [ann = { id: '' }, bob = { id: '' }] = await people(sql, 2);
+    // The room's id is its match's, too: each was the first.
+    const id = table === 'accounts.users' ? ann.id : roomId;
+    await renaming.query('begin');
+    await renaming.query(`update ${table} set ${column} = 'New' where id = $1`, [id]);
+    let invited = false;
+    const inviting = calling.query(INVITE, [ann.id, bob.id, roomId]).then(() => {
+      invited = true;
+    });
+    await until(async () => invited || (await waiting(sql)), { what: 'it is made, or waits' });
+    const document = `select tally.read_summary('call_invitations', '${bob.id}') as shown`;
+    await sql('call tally.tick()');
+    await sql(document);
+    await renaming.query('commit');
+    await inviting;
+    await sql('call tally.tick()');
+    const [row] = await sql<{ shown: { invitations: Record<string, unknown>[] } }>(document);
+    t.is(row?.shown.invitations[0]?.[field], 'New', table);
+  }
 });
 
 test('both of a pair may call each other at once', async (t) => {
