@@ -2,6 +2,7 @@ import test from 'ava';
 import { testDatabase } from '../helpers/database.js';
 import { failure } from '../helpers/engine.js';
 import { closeDays, daysOf, facility, stock } from '../helpers/facilities.js';
+import { until } from '../helpers/wait.js';
 
 const apps = { template: 'apps' } as const;
 
@@ -71,6 +72,33 @@ test('a clock that is put back finds no day that it has to live through again', 
   // Nobody has closed the days that are over there.
   await sql(`update facilities.facilities set time_zone = 'Pacific/Midway'`);
   t.deepEqual(await daysOf(sql, here), before);
+});
+
+test('what expires after a clock was put back counts on the open day, and changes it', async (t) => {
+  const { sql } = await testDatabase(t, apps);
+  const here = await facility({ sql }, { zone: 'Pacific/Kiritimati', age: '2 days' });
+  // It is yesterday there.
+  await sql(`update facilities.facilities set time_zone = 'Pacific/Midway'`);
+  const item = await stock(sql, here, { keeps: '1 millisecond' });
+  await until(
+    async () =>
+      (
+        await sql(
+          `delete from facilities.inventory where id = $1 and expires_at < clock_timestamp()
+           returning id`,
+          [item],
+        )
+      )[0],
+  );
+  const [row] = await sql(
+    `select m.moved_on = d.date as counts, m.moved_at = v.updated_at as changes
+     from facilities.movements as m
+     join facilities.days as d on d.facility_id = m.facility_id and not d.closed
+     join facilities.dashboard_daily_summary as v
+       on v.facility_id = d.facility_id and v.date = d.date
+     where m.kind = 'expiry'`,
+  );
+  t.deepEqual(row, { counts: true, changes: true });
 });
 
 test('units that have expired do not move with their bank, noticed or not', async (t) => {

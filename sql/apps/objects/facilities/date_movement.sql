@@ -5,10 +5,14 @@ as $function$
 begin
   -- What has expired was taken off the closed days that it was due on already, whether or not it
   -- had been noticed: it needs no open day, and so waits for nobody who closes one. Two sessions
-  -- that close days and expire units would wait for each other.
+  -- that close days and expire units would wait for each other. What expired since that day began
+  -- counts on it also where the clock was put back, and says an earlier date.
   new.moved_on := case new.kind
     when 'expiry' then (
-      select (new.moved_at at time zone d.time_zone)::date
+      select greatest(
+        case when new.moved_at >= d.begins_at then d.date end,
+        (new.moved_at at time zone d.time_zone)::date
+      )
       from facilities.days as d
       where d.facility_id = new.facility_id and not d.closed
     )
