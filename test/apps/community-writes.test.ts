@@ -100,7 +100,7 @@ test('of many clicks at once one vote is counted', async (t) => {
 });
 
 test('a chain takes projects of its owner’s, and posts of who follows it', async (t) => {
-  const { person } = await appServer(t);
+  const { as, person } = await appServer(t);
   const [uma, vic, wim] = await Promise.all([person('Uma'), person('Vic'), person('Wim')]);
   const chain = (await uma.post('/api/chains', { title: 'Water' })).json;
   t.like(chain, { title: 'Water', projects: 0, followers: 0, posts: 0 });
@@ -112,6 +112,9 @@ test('a chain takes projects of its owner’s, and posts of who follows it', asy
   t.is((await vic.put(`/api/chains/${chain.id}/projects/999999`)).status, 404);
   t.is((await vic.put(`/api/chains/999999/projects/${project}`)).status, 404);
   t.is((await vic.delete(member)).json.projects, 0);
+  const admin = await as(randomUUID(), ['admin']);
+  t.is((await admin.put(member)).json.projects, 1, 'an admin need not be a user');
+  t.is((await admin.delete(member)).json.projects, 0);
   const posts = `/api/chains/${chain.id}/posts`;
   t.is((await wim.post(posts, { body: 'Hello' })).status, 403);
   const follow = `/api/chains/${chain.id}/follow`;
