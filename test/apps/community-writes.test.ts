@@ -128,12 +128,25 @@ test('a chain takes projects of its owner’s, and posts of who follows it', asy
 });
 
 test('people follow each other, and not themselves', async (t) => {
-  const { person } = await appServer(t);
+  const { database, person } = await appServer(t);
   const [uma, vic] = await Promise.all([person('Uma'), person('Vic')]);
   const path = `/api/users/${vic.id}/follow`;
   t.deepEqual((await uma.put(path)).json, { id: vic.id, following: true, followers: 1 });
   t.is((await uma.put(path)).json.followers, 1);
   t.is((await uma.delete(path)).json.followers, 0);
   t.is((await uma.put(`/api/users/${uma.id}/follow`)).status, 400);
-  t.is((await uma.put(`/api/users/${randomUUID()}/follow`)).status, 404);
+  for (const method of ['put', 'delete'] as const) {
+    t.is((await uma[method](`/api/users/${randomUUID()}/follow`)).status, 404);
+  }
+  // Who is let in no more cannot be followed, but left.
+  t.is((await uma.put(path)).json.followers, 1);
+  await database.sql(`update accounts.users set status = 'rejected' where id = $1`, [vic.id]);
+  t.is((await uma.put(path)).status, 404);
+  for (const time of ['once', 'twice']) {
+    t.deepEqual(
+      (await uma.delete(path)).json,
+      { id: vic.id, following: false, followers: 0 },
+      time,
+    );
+  }
 });

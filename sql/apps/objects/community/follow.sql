@@ -10,7 +10,10 @@ begin
     raise exception using errcode = 'TA400', column = 'id',
       message = 'is you: follow somebody else';
   end if;
-  perform from accounts.users as u where u.id = p_user and u.status = 'approved' for key share;
+  -- Who is let in no more gets no follower, but may lose one.
+  perform from accounts.users as u
+  where u.id = p_user and (u.status = 'approved' or not p_wanted)
+  for key share;
   if not found then
     raise exception using errcode = 'TA404', message = 'There is no such user.';
   end if;
