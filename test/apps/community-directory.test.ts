@@ -78,6 +78,55 @@ test('the directory is read by pages and by cursors alike', async (t) => {
   t.is(third.next, null);
 });
 
+test('of a word that more than a thousand entries have, a thousand and what comes first are shown', async (t) => {
+  const { nobody, database } = await appServer(t);
+  // The later in the order of names, the earlier in the table.
+  await database.sql(
+    `insert into community.investors (type, name, bio, sectors, check_max)
+     select case when g % 2 = 0 then 'organization' else 'individual' end,
+       'I' || lpad(g::text, 4, '0'), case when g % 100 = 7 then 'boats' else 'likes' end,
+       array['s' || g % 40], 1
+     from generate_series(2000, 1, -1) g`,
+  );
+  const where = (fits: (g: number) => boolean) =>
+    Array.from({ length: 2000 }, (_, at) => at + 1)
+      .filter(fits)
+      .map((g) => `I${String(g).padStart(4, '0')}`);
+  const walked = async (query: string) => {
+    const seen: string[] = [];
+    let after = '';
+    do {
+      const { json } = await nobody.get(`${PATH}?${query}${after}`);
+      seen.push(...(json.investors as Entry[]).map(({ name }) => name));
+      after = typeof json.next === 'string' ? `&after=${encodeURIComponent(json.next)}` : '';
+    } while (after !== '');
+    return seen;
+  };
+  const common = (g: number) => g % 100 !== 7;
+  t.deepEqual(await walked('q=likes'), where(common), 'each page begins where the last one ended');
+  t.deepEqual(
+    await walked('q=boats'),
+    where((g) => !common(g)),
+  );
+  // With a filter that fewer than a thousand fit, none is left out, on pages by number neither.
+  t.deepEqual(
+    await walked('q=likes&type=organization'),
+    where((g) => common(g) && g % 2 === 0),
+  );
+  t.deepEqual(
+    await walked('q=lik&sector=s6'),
+    where((g) => common(g) && g % 40 === 6),
+  );
+  t.deepEqual(
+    await names(nobody, 'q=likes&type=organization&page=50'),
+    where((g) => common(g) && g % 2 === 0).slice(980),
+  );
+  t.deepEqual(await names(nobody, 'q=likes&page=3'), where(common).slice(40, 60));
+  // Of all that have it: those of the first 500, and the thousand that were found.
+  const found = where((g) => common(g) && (g <= 500 || g > 990));
+  t.deepEqual(await names(nobody, 'q=likes&page=50'), found.slice(980, 1000));
+});
+
 test('an unchanged directory is a 304 without a query of it, and each change ends that', async (t) => {
   const { nobody, person, database } = await filled(t);
   const query = `${PATH}?type=individual&q=likes`;

@@ -1,10 +1,19 @@
 import test from 'ava';
+import type pg from 'pg';
 import { fillCommunity, PROJECTS, userId } from '../helpers/community.js';
 import { testDatabase } from '../helpers/database.js';
 import { largeTables } from '../helpers/large.js';
 import { plansOf } from '../helpers/plans.js';
 
 const entry = { type: 'individual', name: 'Ivy', sectors: ['s1'], minCheck: 1, maxCheck: 2 };
+
+/** Questions of the directory for a word that each of its entries has. */
+const COMMON: readonly unknown[][] = [
+  [null, [], null, null, 'likes', 1, null],
+  [null, [], null, null, 'likes', 50, null],
+  ['organization', ['s1', 't3'], null, null, 'inv', 50, null],
+  ['individual', [], 5000, null, 'lik', 1, `${userId(1)}/Investor 999`],
+];
 
 type Call = [call: string, values: unknown[]];
 type Some = Readonly<Record<'me' | 'other' | 'investor' | 'conversation' | 'intro', string>>;
@@ -42,6 +51,7 @@ function readsOf({ me, conversation, investor }: Some): Call[] {
       [null, [], null, null, 'likes 69', 1, null],
       [null, [], null, null, 'zzz', 1, null],
       ['individual', ['s1'], 5000, null, 'lik', 1, `${investor}/Investor 4`],
+      ...COMMON,
     ].map((values, at): Call => [`directory($1, $2, $3, $4, $5, $6, $7${' '.repeat(at)})`, values]),
     ['investor_numbers()', []],
   ];
@@ -107,6 +117,10 @@ test('no statement of any route, builder or rule reads a large table from end to
     const text = `select community.${call}::text`;
     t.deepEqual(await (await plansOf(session, text, values)).scans(large), [], text);
   }
+  for (const values of COMMON) {
+    const read = await investorsRead(session, values);
+    t.true(read > 0 && read <= 4000, `${JSON.stringify(values)}: ${read} rows`);
+  }
   const rules: [string, unknown[], string][] = [
     ['select tally.expire_due()', [], 'tally_due_community_votes_week'],
     ['delete from accounts.users where id = $1', [me], 'votes_user_id_idx'],
@@ -118,3 +132,20 @@ test('no statement of any route, builder or rule reads a large table from end to
     t.true(plans.indexes.has(index), `${text}: ${[...plans.indexes].join(', ')}`);
   }
 });
+
+/** How many rows of the directory are read for one answer. */
+async function investorsRead(session: pg.Client, values: readonly unknown[]): Promise<number> {
+  const soFar = async () => {
+    const { rows } = await session.query<{ n: string }>(
+      `select seq_tup_read + idx_tup_fetch as n from pg_stat_xact_user_tables
+       where relid = 'community.investors'::regclass`,
+    );
+    return Number(rows[0]?.n ?? 0);
+  };
+  await session.query('begin');
+  const before = await soFar();
+  await session.query('select community.directory($1, $2, $3, $4, $5, $6, $7)', [...values]);
+  const after = await soFar();
+  await session.query('rollback');
+  return after - before;
+}
