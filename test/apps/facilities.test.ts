@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { appServer } from '../helpers/app-server.js';
+import { refill, unfill } from '../helpers/engine.js';
 import { type Day, facility } from '../helpers/facilities.js';
+import { until } from '../helpers/wait.js';
 
 const ADMIN = ['admin'];
 const NEXT_YEAR = new Date(Date.now() + 366 * 86_400_000).toISOString();
@@ -56,6 +58,18 @@ test('what comes in, is used, sent, delivered and asked for stands in the dashbo
   const last = await uma.post(`${here.path}/inventory/${item.json.id}/issue`, { quantity: 2 });
   t.like(last.json, { quantity: 0, state: 'issued' });
   t.deepEqual((await uma.get(`${here.path}/inventory`)).json, { items: [], next: null });
+});
+
+test('a dashboard whose counters cannot be read now is a 503 that names them', async (t) => {
+  const { uma, here, database } = await house(t);
+  for (const counter of ['facility_stock', 'facility_requests']) {
+    await unfill(database.sql, counter);
+    const answer = await uma.get(`${here.path}/dashboard`);
+    const type = '/problems/counter-filling';
+    t.like(answer.json, { status: 503, type, topics: [counter] });
+    await refill(database.sql, counter);
+    await until(async () => (await uma.get(`${here.path}/dashboard`)).status === 200);
+  }
 });
 
 test('a dashboard is of today there, or of a day that was; history goes day by day', async (t) => {

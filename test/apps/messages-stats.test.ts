@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import test from 'ava';
 import { type AppServer, appServer, type Somebody } from '../helpers/app-server.js';
+import { refill, unfill } from '../helpers/engine.js';
 import { recountAsOf, type Stats, statsAt } from '../helpers/message-stats.js';
+import { until } from '../helpers/wait.js';
 import { report, type Sent } from '../helpers/webhook.js';
 
 const ADMIN = ['admin'];
@@ -51,6 +53,25 @@ test('whoever has just sent messages finds each of them counted', async (t) => {
       total,
     );
   }
+});
+
+test('while one of their counters cannot be read, the statistics are a 503 that names it', async (t) => {
+  const { url, person, database } = await appServer(t);
+  const admin = await person('A', ADMIN);
+  await report(url, [{ id: '1' }]);
+  const before = await read(admin);
+  for (const by of ['status', 'day', 'hour', 'account', 'minute']) {
+    const counter = `messages_by_${by}`;
+    await unfill(database.sql, counter);
+    const answer = await admin.get(PATH);
+    const type = '/problems/counter-filling';
+    t.like(answer.json, { status: 503, type, topics: [counter] }, counter);
+    await refill(database.sql, counter);
+    await until(async () => (await admin.get(PATH)).status === 200, { what: counter });
+  }
+  t.deepEqual((await read(admin)).accounts, before.accounts);
+  await database.sql('alter table messages.messages set unlogged');
+  t.like((await admin.get(PATH)).json, { status: 503, type: '/problems/counter-broken' });
 });
 
 test('the statistics are a 304 until they change', async (t) => {

@@ -83,6 +83,21 @@ export async function pulse(
   return { pulse: Number(row?.pulse), folded: row?.folded ?? 0, announced: row?.announced ?? 0 };
 }
 
+/** Drops a counter and makes it anew; nobody fills it before `refill`. */
+export async function unfill(sql: Sql, name: string): Promise<void> {
+  await sql(`do $do$ declare d tally.counter_definitions; begin
+    select c.* into strict d from tally.counter_definitions c where c.name = '${name}';
+    perform tally.drop_counter(d.name);
+    perform tally.create_counter(d.name, d.source, d.filter, d.scope, d.amount, d.audience, d.ranked);
+    update tally.definitions set fill_again_at = now() + interval '5 minutes' where name = d.name;
+  end $do$`);
+}
+
+/** Whoever works fills it again, once the one before is swept away. */
+export async function refill(sql: Sql, name: string): Promise<void> {
+  await sql('update tally.definitions set fill_again_at = null where name = $1', [name]);
+}
+
 let roles = 0;
 
 /** Roles belong to the server, which other tests use too: so each has a name of its own. */

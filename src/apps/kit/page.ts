@@ -34,6 +34,8 @@ const ALWAYS: readonly ProblemKind[] = [
   'unauthenticated',
   'forbidden',
   'not-found',
+  'counter-filling',
+  'counter-broken',
   'database-unavailable',
   'keys-unavailable',
 ];

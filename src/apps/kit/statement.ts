@@ -1,5 +1,5 @@
 import { invalid, Problem, type ProblemKind } from '../../http/problems.js';
-import { DatabaseUnavailable } from '../../live/refusal.js';
+import { DatabaseUnavailable, Refusal } from '../../live/refusal.js';
 import type { Pool, Statement } from '../../pool.js';
 import { isSqlError, NOT_THERE } from '../../sql-error.js';
 
@@ -11,6 +11,12 @@ const REFUSALS: Readonly<Record<string, ProblemKind>> = {
   TA404: 'not-found',
   TA409: 'conflict',
 };
+
+/** Of a page whose counters cannot be read now: `detail` names them, `column` says why. */
+const NOT_COUNTED = 'TA503';
+
+/** Of a document whose builder fails, where there is no last one. */
+const NOT_BUILT = 'TL021';
 
 /** What a function returns, as JSON text that is never parsed here; undefined where it is NULL. */
 export async function textOf(
@@ -78,6 +84,14 @@ function problemOfSql(error: unknown): unknown {
     return invalid([{ field: column ?? 'request', message: detail ?? message }]);
   }
   if (kind !== undefined) return new Problem(kind, message);
+  if (code === NOT_COUNTED) {
+    const topics = (detail ?? message).split(', ');
+    return new Refusal(column === 'filling' ? 'filling' : 'broken', topics);
+  }
+  if (code === NOT_BUILT) {
+    const said = 'A document that this shows cannot be built; tally.doctor() says why.';
+    return new Problem('counter-broken', said, { cause: error });
+  }
   if (NOT_THERE.has(code)) {
     return new Problem('not-found', 'This application is not in this database.', { cause: error });
   }

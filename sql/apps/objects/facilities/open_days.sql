@@ -38,18 +38,12 @@ begin
   end loop;
   -- The stock now; what arrived, and was asked for, on each day; what moved on each but the first.
   -- Each of the first three in each scope, which is one look and costs less than two.
-  v_values := tally.values_of(
+  v_values := accounts.numbers_of(
     array['facility_stock', 'facility_transferred', 'facility_requests'],
     array[p_facility::text] || v_scopes
   );
   if v_days > 1 then
-    v_moved := tally.values_of(array['facility_moved'], v_scopes[2:]);
-  end if;
-  if array_position(v_values || v_moved, null) is not null then
-    raise exception using errcode = 'object_not_in_prerequisite_state',
-      message = 'The facilities'' counters cannot be read now.',
-      hint = 'select name, state, error from tally.counter_definitions '
-             'where name like ''facility%''; and select * from tally.doctor(); tell which.';
+    v_moved := accounts.numbers_of(array['facility_moved'], v_scopes[2:]);
   end if;
   for v_at in reverse v_days..1 loop
     date := v_dates[v_at];

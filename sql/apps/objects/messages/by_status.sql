@@ -9,13 +9,10 @@ declare
 begin
   -- All four, those that never were too.
   return (
-    select jsonb_object_agg(s.status, coalesce(k.value, 0))
-      || jsonb_build_object('messages', coalesce(sum(k.value), 0))
-    from unnest(v_statuses, v_scopes) as s (status, scope)
-    left join (
-      select c.scope, c.value from tally.counters as c
-      where c.name = p_counter and c.scope = any (v_scopes)
-    ) as k on k.scope = s.scope
+    select jsonb_object_agg(k.status, k.value) || jsonb_build_object('messages', sum(k.value))
+    from unnest(
+      v_statuses, accounts.numbers_of(array[p_counter], v_scopes)
+    ) as k (status, value)
   );
 end
 $function$;

@@ -12,12 +12,10 @@ begin
   -- The counter's ring has a scope for each minute of a day. Should rows of another day still, or
   -- already, be there, because nobody cleaned up or somebody's clock is wrong, they are taken off.
   return (
-    select jsonb_agg(coalesce(k.value, 0) - coalesce(o.messages, 0) order by m.place)
-    from unnest(v_scopes) with ordinality as m (scope, place)
-    left join (
-      select c.scope, c.value from tally.counters as c
-      where c.name = 'messages_by_minute' and c.scope = any (v_scopes)
-    ) as k on k.scope = m.scope
+    select jsonb_agg(m.value - coalesce(o.messages, 0) order by m.place)
+    from unnest(
+      v_scopes, accounts.numbers_of(array['messages_by_minute'], v_scopes)
+    ) with ordinality as m (scope, value, place)
     left join (
       select to_char(n.minute at time zone 'UTC', 'HH24:MI') as scope, sum(n.messages) as messages
       from messages.minutes as n
