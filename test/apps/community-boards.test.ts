@@ -1,5 +1,8 @@
 import test from 'ava';
 import { type AppServer, appServer } from '../helpers/app-server.js';
+import { people } from '../helpers/calls.js';
+import { testDatabase } from '../helpers/database.js';
+import { failure, refill, unfill } from '../helpers/engine.js';
 import { until } from '../helpers/wait.js';
 
 type Entry = { readonly rank: number; readonly votesInPeriod: number; project: { id: number } };
@@ -89,4 +92,147 @@ test('boards of users and of chains, and ten of each in one, follow what is vote
   );
   t.is((await nobody.get('/api/leaderboard/users?limit=x')).status, 400);
   t.is((await nobody.get('/api/leaderboard/chains?limit=1000')).status, 400);
+});
+
+/** What each document of the community reads. */
+const CARDS = ['community_votes', 'community_comments_on', 'community_badges_on'];
+const CHAIN_CARDS = [
+  'community_chain_projects',
+  'community_chain_followers',
+  'community_chain_posts',
+];
+const DOCUMENTS: readonly [summary: string, scope: string, counters: readonly string[]][] = [
+  ['community_feed', 'trending', ['community_votes_week', ...CARDS]],
+  ['community_feed', 'newest', CARDS],
+  ['leaderboard_projects', 'all_time', CARDS],
+  ['leaderboard_projects', 'month', ['community_votes_month', ...CARDS]],
+  ['leaderboard_projects', 'week', ['community_votes_week', ...CARDS]],
+  [
+    ...(['leaderboard_users', ''] as const),
+    [
+      ...['community_votes_received', 'community_projects_of', 'community_badges_of'],
+      'community_followers',
+    ],
+  ],
+  ['leaderboard_chains', '', CHAIN_CARDS],
+  ['community_trending_chains', '', ['community_chain_follows_week', ...CHAIN_CARDS]],
+  [
+    ...(['leaderboard_trending', ''] as const),
+    ['community_votes_week', 'community_votes_received', ...CARDS, ...CHAIN_CARDS],
+  ],
+  [
+    ...(['community_top_profiles', ''] as const),
+    [
+      ...['community_votes_received', 'community_projects_of', 'community_comments_of'],
+      ...['community_badges_of', 'community_badges_by', 'community_followers'],
+      ...['community_following', ...CARDS],
+    ],
+  ],
+  [
+    ...(['community_investor_stats', ''] as const),
+    ['community_investors', 'community_investors_by_type', 'community_investors_by_sector'],
+  ],
+];
+
+test('no document is built of a counter that is not filled', async (t) => {
+  const { sql } = await testDatabase(t, { template: 'apps' });
+  const builders = new Map(
+    (
+      await sql<{ name: string; builder: string }>(
+        `select name, regexp_replace(builder::text, '\\(.*', '') as builder
+         from tally.summary_definitions`,
+      )
+    ).map(({ name, builder }) => [name, builder]),
+  );
+  const shown = DOCUMENTS.flatMap(([, , counters]) => counters);
+  for (const counter of new Set(shown)) {
+    await unfill(sql, counter);
+    for (const [summary, scope, counters] of DOCUMENTS) {
+      if (!counters.includes(counter)) continue;
+      const what = `${summary} ${scope}: ${counter}`;
+      const error = await failure(sql(`select ${builders.get(summary)}('${scope}')`), what);
+      t.like(error, { code: 'TA503', column: 'filling', detail: counter }, what);
+    }
+    await refill(sql, counter);
+    await until(async () => {
+      await sql('call tally.tick()');
+      return (await sql('select from tally.unfilled')).length === 0;
+    });
+  }
+  for (const [summary, scope] of DOCUMENTS) {
+    await t.notThrowsAsync(sql(`select ${builders.get(summary)}('${scope}')`), summary);
+  }
+});
+
+test('a board that is due while its counter is filled stays, and comes right by itself', async (t) => {
+  const { sql } = await testDatabase(t, { template: 'apps' });
+  const [uma = { id: '' }, vic = { id: '' }] = await people(sql, 2);
+  const created = async (title: string) =>
+    (
+      await sql<{ id: number }>(
+        `select (community.create_project($1, $2, '') ->> 'id')::int as id`,
+        [uma.id, title],
+      )
+    )[0]?.id ?? 0;
+  const [one, two] = [await created('One'), await created('Two')];
+  const vote = (who: { id: string }, project: number) =>
+    sql('select community.vote($1, $2, true)', [who.id, project]);
+  const stands = async () => {
+    const [row] = await sql<{ board: [number, number][] }>(
+      `select jsonb_agg(jsonb_build_array(e #> '{project,id}', e -> 'votesInPeriod')) as board
+       from jsonb_array_elements(tally.read_summary('leaderboard_projects', 'week')) e`,
+    );
+    return row?.board;
+  };
+  await vote(vic, one);
+  await sql('call tally.tick()');
+  t.deepEqual(await stands(), [[one, 1]]);
+  await unfill(sql, 'community_votes_week');
+  await vote(uma, two);
+  await vote(vic, two);
+  const failed = await until(async () => {
+    await sql('call tally.tick()');
+    const [row] = await sql<{ error: string }>(
+      `select error from tally.summaries where name = 'leaderboard_projects' and error is not null`,
+    );
+    return row;
+  });
+  t.regex(failed.error, /Cannot be counted now: community_votes_week/);
+  t.deepEqual(await stands(), [[one, 1]], 'the last one stands');
+  await refill(sql, 'community_votes_week');
+  const right = JSON.stringify([
+    [two, 2],
+    [one, 1],
+  ]);
+  await until(async () => {
+    await sql('call tally.tick()');
+    return JSON.stringify(await stands()) === right;
+  });
+  t.deepEqual(await sql('select * from tally.verify()'), []);
+});
+
+test('a page whose counter is not filled is a 503 that names it, and so is one without a document', async (t) => {
+  const { nobody, person, database } = await appServer(t);
+  const uma = await person('Uma');
+  const chain = (await uma.post('/api/chains', { title: 'Water' })).json.id;
+  await uma.put(`/api/chains/${chain}/follow`);
+  const followed = '/api/chains?sort=followers';
+  const cursor = `/api/projects?sort=trending&after=v/5/${1}`;
+  t.is((await nobody.get(followed)).status, 200);
+  for (const [counter, path] of [
+    ['community_chain_followers', followed],
+    ['community_votes_week', cursor],
+  ] as const) {
+    await unfill(database.sql, counter);
+    const answer = await nobody.get(path);
+    const type = '/problems/counter-filling';
+    t.like(answer.json, { status: 503, type, topics: [counter] });
+    t.is(answer.headers.get('retry-after'), '1');
+  }
+  // Not there, and not to be built now.
+  await database.sql(`delete from tally.documents where scope = 'week'`);
+  const board = await nobody.get('/api/leaderboard/projects?period=week');
+  t.like(board.json, { status: 503, type: '/problems/counter-broken' });
+  await refill(database.sql, 'community_chain_followers');
+  await until(async () => (await nobody.get(followed)).status === 200);
 });

@@ -3,6 +3,11 @@ create or replace function community.board_users(scope text) returns jsonb
   stable
   set search_path = pg_catalog, pg_temp
 as $function$
+  select accounts.numbers_of(array[
+    'community_votes_received', 'community_projects_of', 'community_badges_of',
+    'community_followers'
+  ], array['']);
+
   -- By the votes for all that is theirs.
   with board as materialized (
     select t.scope as id, t.value, t.rank from tally.top('community_votes_received', 100) as t

@@ -45,6 +45,10 @@ begin
       v_ids := v_ids || v_chain;
       v_next := format('f/%s/%s', v_followers, v_chain);
     end loop;
+    if v_next is null then
+      -- Nothing, or nothing that can be read.
+      perform accounts.numbers_of(array['community_chain_followers'], array['']);
+    end if;
   end if;
   return jsonb_build_object(
     'chains', community.chain_cards(v_ids),

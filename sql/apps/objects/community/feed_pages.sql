@@ -12,6 +12,9 @@ begin
   if scope not in ('trending', 'newest') then
     return null;
   end if;
+  perform accounts.numbers_of(array[
+    'community_votes_week', 'community_votes', 'community_comments_on', 'community_badges_on'
+  ], array['']);
   for v_page in 1..3 loop
     exit when v_page > 1 and v_after is null;
     v_one := case scope when 'trending' then community.trending(20, v_after)

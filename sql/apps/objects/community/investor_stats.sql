@@ -3,6 +3,10 @@ create or replace function community.investor_stats(scope text) returns jsonb
   stable
   set search_path = pg_catalog, pg_temp
 as $function$
+  select accounts.numbers_of(array[
+    'community_investors', 'community_investors_by_type', 'community_investors_by_sector'
+  ], array['']);
+
   select case when scope = '' then jsonb_build_object(
     'investors', community.count_of('community_investors', ''),
     'byType', community.counts(

@@ -3,6 +3,10 @@ create or replace function community.ranked_chains(p_counter text, p_n integer) 
   stable
   set search_path = pg_catalog, pg_temp
 as $function$
+  select accounts.numbers_of(array[
+    p_counter, 'community_chain_projects', 'community_chain_followers', 'community_chain_posts'
+  ], array['']);
+
   with board as materialized (
     select t.scope::bigint as id, t.value, t.rank from tally.top(p_counter, p_n) as t
     where t.value > 0

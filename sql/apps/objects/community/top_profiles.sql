@@ -3,6 +3,12 @@ create or replace function community.top_profiles(scope text) returns jsonb
   stable
   set search_path = pg_catalog, pg_temp
 as $function$
+  select accounts.numbers_of(array[
+    'community_votes_received', 'community_projects_of', 'community_comments_of',
+    'community_badges_of', 'community_badges_by', 'community_followers', 'community_following',
+    'community_votes', 'community_comments_on', 'community_badges_on'
+  ], array['']);
+
   -- Of whose projects have most votes. By id, so that one of them is found without going through
   -- all.
   select case when top_profiles.scope = '' then community.profiles(array(

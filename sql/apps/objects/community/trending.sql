@@ -24,6 +24,10 @@ begin
       v_ids := v_ids || v_project;
       v_next := format('v/%s/%s', v_votes, v_project);
     end loop;
+    if v_next is null then
+      -- Nothing, or nothing that can be read.
+      perform accounts.numbers_of(array['community_votes_week'], array['']);
+    end if;
   end if;
   if cardinality(v_ids) < p_n then
     for v_project in

@@ -11,6 +11,10 @@ begin
   if scope <> '' then
     return null;
   end if;
+  perform accounts.numbers_of(array[
+    'community_chain_follows_week', 'community_chain_projects', 'community_chain_followers',
+    'community_chain_posts'
+  ], array['']);
   v_ids := array(
     select t.scope::bigint from tally.top('community_chain_follows_week', 20) as t
     where t.value > 0 order by t.rank

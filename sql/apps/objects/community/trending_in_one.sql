@@ -3,6 +3,11 @@ create or replace function community.trending_in_one(scope text) returns jsonb
   stable
   set search_path = pg_catalog, pg_temp
 as $function$
+  select accounts.numbers_of(array[
+    'community_votes_week', 'community_votes', 'community_comments_on', 'community_badges_on',
+    'community_votes_received'
+  ], array['']);
+
   -- Ten of each, from the same counters as their boards: of one instant.
   select case when scope = '' then jsonb_build_object(
     'projects', community.trending(10, null) -> 'projects',
