@@ -4,8 +4,10 @@ create or replace function community.board_projects(scope text) returns jsonb
   set search_path = pg_catalog, pg_temp
 as $function$
   select accounts.numbers_of(array[
-    'community_votes', 'community_votes_month', 'community_votes_week', 'community_comments_on',
-    'community_badges_on'
+    case board_projects.scope when 'week' then 'community_votes_week'
+                              when 'month' then 'community_votes_month'
+                              else 'community_votes' end,
+    'community_votes', 'community_comments_on', 'community_badges_on'
   ], array['']);
 
   -- The periods are counters of their own, which lose a vote at the very moment when it is a week
