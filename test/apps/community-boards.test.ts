@@ -236,3 +236,35 @@ test('a page whose counter is not filled is a 503 that names it, and so is one w
   await refill(database.sql, 'community_chain_followers');
   await until(async () => (await nobody.get(followed)).status === 200);
 });
+
+test('a vote whose time is moved is on the boards of its new time', async (t) => {
+  const server = await appServer(t);
+  const { database, person } = server;
+  const [uma, vic] = await Promise.all([person('Uma'), person('Vic')]);
+  const { id } = (await uma.post('/api/projects', { title: 'One' })).json;
+  await vic.put(`/api/projects/${id}/vote`);
+  const counted = async (week: number, month: number) => {
+    await until(
+      async () => {
+        const [row] = await database.sql<{ week: string; month: string }>(
+          `select coalesce(max(c.value) filter (where c.name = 'community_votes_week'), 0) as week,
+             coalesce(max(c.value) filter (where c.name = 'community_votes_month'), 0) as month
+           from tally.counters c where c.scope = $1`,
+          [String(id)],
+        );
+        return Number(row?.week) === week && Number(row?.month) === month;
+      },
+      { what: `${week} in the week, ${month} in the month` },
+    );
+  };
+  const move = (age: string) =>
+    database.sql(`update community.votes set voted_at = now() - $1::interval`, [age]);
+  await counted(1, 1);
+  await move('40 days');
+  await counted(0, 0);
+  await move('8 days');
+  await counted(0, 1);
+  await move('0');
+  await counted(1, 1);
+  t.pass();
+});

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { appServer } from '../helpers/app-server.js';
+import { until } from '../helpers/wait.js';
 
 type Notification = { id: number; kind: string; link: string; actor: { name: string } };
 type Conversation = {
@@ -32,6 +33,31 @@ test('what happens to somebody is told to him alone, and is read up to where he 
   t.is((await uma.post('/api/notifications/read', {})).json.unread, 0);
   t.is((await nobody.get('/api/notifications')).status, 401);
   t.is((await uma.get('/api/notifications?after=x')).status, 400);
+});
+
+test('whoever has seen a notification has seen all that came before it, however long their writers took', async (t) => {
+  const { database, person } = await appServer(t);
+  const [uma, vic, wim] = await Promise.all([person('Uma'), person('Vic'), person('Wim')]);
+  const { id } = (await uma.post('/api/projects', { title: 'Boat' })).json;
+  const slow = await database.client('slow');
+  await slow.query('begin');
+  await slow.query(`select community.comment($1, $2, 'slow')`, [vic.id, id]);
+  const quick = wim.post(`/api/projects/${id}/comments`, { body: 'quick' });
+  // Others' are told meanwhile.
+  t.is((await vic.put(`/api/users/${wim.id}/follow`)).status, 200);
+  await until(
+    async () =>
+      (await database.sql(`select from pg_locks where locktype = 'advisory' and not granted`))
+        .length > 0,
+  );
+  t.is((await uma.get('/api/notifications')).json.unread, 0);
+  await slow.query('commit');
+  t.is((await quick).status, 201);
+  const list = (await uma.get('/api/notifications')).json.notifications as Notification[];
+  t.deepEqual(
+    list.map(({ actor }) => actor.name),
+    ['Wim', 'Vic'],
+  );
 });
 
 test('a message is unread until its receiver reads it, in the list and in the open stream', async (t) => {

@@ -119,6 +119,15 @@ test('a number in a path or a query is plain digits, and what is not is named', 
       t.regex(JSON.stringify(json.errors), /plain digits/, at);
     }
   }
+  for (const [path, field, bounds] of [
+    ['/api/projects?page=4', 'page', '1 to 3'],
+    ['/api/leaderboard/users?limit=0', 'limit', '1 to 100'],
+    ['/api/projects/9007199254740993', 'id', '1 to 9007199254740991'],
+  ] as const) {
+    const { status, json } = await admin.get(path);
+    t.is(status, 400, path);
+    t.like(json, { errors: [{ field, message: `is not from ${bounds}` }] }, path);
+  }
   t.is((await admin.get('/api/projects/16')).status, 404);
   t.is((await nobody.get('/api/investors/public?min_check=0')).status, 200);
 });

@@ -13,7 +13,10 @@ export type Bounds = { readonly least: number; readonly most: number };
 export function digits({ least, most }: Bounds) {
   const numberOf = (given: unknown) =>
     typeof given === 'string' && DIGITS.test(given) ? Number(given) : given;
-  return z.preprocess(numberOf, z.int(WRONG).min(least).max(most));
+  const whole = z.int({
+    error: ({ code }) => (code === 'invalid_type' ? WRONG : `is not from ${least} to ${most}`),
+  });
+  return z.preprocess(numberOf, whole.min(least).max(most));
 }
 
 /** The id of a row, in a path or a query. */
