@@ -3888,6 +3888,7 @@ begin
       end loop;
     end if;
   end loop;
+  perform pg_notify('tally_doorbell', '') from tally.settings s where s.doorbell;
   return null;
 end
 $function$;

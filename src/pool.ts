@@ -38,6 +38,8 @@ export type Pool = {
   /** Rows as arrays, in the order of the statement's columns. */
   rows<Row extends unknown[]>(statement: Statement, values: readonly unknown[]): Promise<Row[]>;
   stats(): PoolStats;
+  /** From now on with new sessions: those that are there know a database that was another. */
+  renew(): void;
   close(): Promise<void>;
 };
 
@@ -91,6 +93,7 @@ export function openPool(options: PoolOptions): Pool {
       idle: pool.idleCount,
       waiting: pool.waitingCount,
     }),
+    renew: () => replace(pool),
     close: () => {
       closed ??= pool.end();
       return closed;

@@ -14,13 +14,15 @@ const AGAIN_MS = 2000;
 export class FitnessWatch {
   misfit: Misfit | undefined;
   readonly #isFit: () => Promise<void>;
+  readonly #onFit: () => void;
   #askedFor: string | undefined;
   #askedAt = Number.NEGATIVE_INFINITY;
   #isSuspect = false;
 
-  /** isFit rejects with what is wrong. */
-  constructor(isFit: () => Promise<void>) {
+  /** isFit rejects with what is wrong; onFit hears that it is not wrong any more. */
+  constructor(isFit: () => Promise<void>, onFit: () => void) {
     this.#isFit = isFit;
+    this.#onFit = onFit;
   }
 
   suspect(): void {
@@ -42,6 +44,7 @@ export class FitnessWatch {
     this.#isSuspect = false;
     try {
       await this.#isFit();
+      if (this.misfit !== undefined) this.#onFit();
       this.misfit = undefined;
     } catch (error) {
       // A database that cannot be reached is no fault of what is in it: ask again.

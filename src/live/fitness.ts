@@ -7,7 +7,7 @@ import { VERSION } from '../version.js';
 export class ReadOnlyError extends UserError {}
 
 /** Throws a UserError when the database is there, and not one that this server can serve. */
-export async function refuseUnfit(url: string): Promise<void> {
+export async function refuseUnfit(url: string, variable = 'DATABASE_URL'): Promise<void> {
   const target = targetOf(url);
   await withClient(url, 'pgtally-check', async (client) => {
     const { rows } = await client.query<{ standby: boolean; read_only: string }>(
@@ -16,7 +16,7 @@ export async function refuseUnfit(url: string): Promise<void> {
     );
     if (rows[0]?.standby === true) {
       throw new ReadOnlyError(`${target} is a standby, which can only be read`, {
-        hint: 'DATABASE_URL must name the primary',
+        hint: `${variable} must name the primary`,
       });
     }
     if (rows[0]?.read_only === 'on') {
@@ -35,6 +35,27 @@ export async function refuseUnfit(url: string): Promise<void> {
           : `install pgtally ${installed}: a server does not work with a newer engine`,
       },
     );
+  });
+}
+
+/** Throws a UserError where the two name different databases. */
+export async function refuseAnother(databaseUrl: string, listenUrl: string): Promise<void> {
+  const [database, listen] = await Promise.all([databaseUrl, listenUrl].map(identityOf));
+  if (database === listen) return;
+  const [here, there] = [targetOf(databaseUrl), targetOf(listenUrl)];
+  throw new UserError(`DATABASE_LISTEN_URL names ${there}, which is not the database of ${here}`, {
+    hint: 'both must name one database: DATABASE_LISTEN_URL the server itself, past the pooler',
+  });
+}
+
+/** The same through a pooler. */
+async function identityOf(url: string): Promise<string> {
+  return await withClient(url, 'pgtally-check', async (client) => {
+    const { rows } = await client.query<{ identity: string }>(
+      `select pg_catalog.concat(d.oid, ' ', pg_catalog.pg_postmaster_start_time()) as identity
+       from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()`,
+    );
+    return rows[0]?.identity ?? '';
   });
 }
 

@@ -4,7 +4,7 @@ import { openPool, type Pool } from '../pool.js';
 import type { Limits } from './admission.js';
 import { Assembler } from './announcement.js';
 import { Feed } from './feed.js';
-import { refuseUnfit } from './fitness.js';
+import { refuseAnother, refuseUnfit } from './fitness.js';
 import type { Misfit } from './fitness-watch.js';
 import { Hub } from './hub.js';
 import { Listener } from './listener.js';
@@ -61,7 +61,10 @@ export type Live = {
 export async function openLive(options: LiveOptions): Promise<Live> {
   const { databaseUrl, listenUrl, idleMs, tickMs, heartbeatMs, limits } = options;
   const directUrl = listenUrl ?? databaseUrl;
-  await refuseUnfitNow(databaseUrl, options.observe);
+  await refuseUnfitNow(options.observe, () => refuseUnfit(databaseUrl));
+  if (listenUrl !== undefined) {
+    await refuseUnfitNow(options.observe, () => refuseUnfitListen(databaseUrl, listenUrl));
+  }
 
   let pulseState: PulseState = 'away';
   const observe = (observation: Observation) => {
@@ -95,6 +98,8 @@ export async function openLive(options: LiveOptions): Promise<Live> {
     listener,
     idleMs,
     isFit: () => refuseUnfit(databaseUrl),
+    // Sessions keep for their lives that they may only read.
+    onFit: () => pool.renew(),
   });
   const running: Running = runPulse({
     url: directUrl,
@@ -135,17 +140,33 @@ const FAREWELL_MS = 5000;
 
 /** Wrong user, wrong password, no such database: waiting does not help. */
 const WRONG = new Set(['28P01', '28000', '3D000', 'ENOTFOUND']);
+/** What has no code: a password that is wanted and not there, and a server without TLS. */
+const WRONG_TEXT = /password must be a string|does not support SSL/;
 
 /** A database that is away now will be there later; one that is wrong will not be right. */
-async function refuseUnfitNow(url: string, observe: Observe): Promise<void> {
+async function refuseUnfitNow(observe: Observe, look: () => Promise<void>): Promise<void> {
   try {
-    await refuseUnfit(url);
+    await look();
   } catch (error) {
-    const isAway = error instanceof ConnectionError && !WRONG.has(codeOf(error.cause));
+    const isAway = error instanceof ConnectionError && !isWrong(error.cause);
     if (error instanceof UserError && !isAway) throw error;
     const message = `${messageOf(error)}; going on until it is there`;
     observe({ kind: 'trouble', where: 'start', message });
   }
+}
+
+function isWrong(cause: unknown): boolean {
+  return WRONG.has(codeOf(cause)) || WRONG_TEXT.test(messageOf(cause));
+}
+
+async function refuseUnfitListen(databaseUrl: string, listenUrl: string): Promise<void> {
+  try {
+    await refuseUnfit(listenUrl, 'DATABASE_LISTEN_URL');
+  } catch (error) {
+    if (error instanceof UserError) error.message = `DATABASE_LISTEN_URL: ${error.message}`;
+    throw error;
+  }
+  await refuseAnother(databaseUrl, listenUrl);
 }
 
 /** As much of what no pulse can have said. */

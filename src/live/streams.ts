@@ -30,6 +30,8 @@ const REFRESH_RETRY_MS = 100;
 
 /** A stream waits for a document so long, with all else that it shows; then the document follows. */
 const BUILD_MS = 1000;
+/** Not so long where it knows of one that is not there: longer than what is not kept takes, tally.is_slow. */
+const REBUILD_MS = 300;
 
 export type OpenStream = {
   topics: readonly Topic[];
@@ -145,9 +147,10 @@ function createRefresher({ hub, reader, onRenewed }: RefresherOptions) {
     answer.then(leave, leaveLater);
     return await answer;
   };
-  const patience = { buildMs: BUILD_MS, inTurn };
-
   const read = async (session: Session): Promise<boolean> => {
+    // What it was told is not there is asked for besides, until it is.
+    const buildMs = session.unavailable === undefined ? BUILD_MS : REBUILD_MS;
+    const patience = { buildMs, inTurn };
     const topics = session.topics.map(({ topic }) => topic);
     const snapshot = await reader.read(topics, readableBy(session.viewer), patience);
     if (snapshot.history === NO_HISTORY) return false;

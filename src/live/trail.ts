@@ -43,6 +43,8 @@ export type TrailOptions = {
   idleMs: number;
   /** Rejects with what is wrong with the database. */
   isFit: () => Promise<void>;
+  /** It is not any more. */
+  onFit: () => void;
 };
 
 export type Trail = {
@@ -69,7 +71,7 @@ export function watchTrail(options: TrailOptions): Trail {
   let isChecking = false;
   let isAskedAgain = false;
   let definitionsAt = performance.now();
-  const fitness = new FitnessWatch(options.isFit);
+  const fitness = new FitnessWatch(options.isFit, options.onFit);
   const { hub, reader, listener, idleMs } = options;
 
   const checkDefinitions = async () => {

@@ -32,3 +32,25 @@ test('a database that becomes read-only makes a server not ready, and ready agai
   await writer.query('insert into public.entries default values');
   await recorder.value('entries', 1);
 });
+
+test('documents are kept again once a read-only spell is over, on sessions that were opened in it too', async (t) => {
+  const { server, database } = await boxesServer(t);
+  await database.sql(`create function public.said(scope text) returns jsonb language sql stable
+      as $$select to_jsonb(scope)$$;
+    select tally.create_summary('said', 'public.said', audience => 'public')`);
+  const name = new URL(database.url).pathname.slice(1);
+  const writer = await database.client('a session of before');
+  await writer.query(`alter database ${name} set default_transaction_read_only = on`);
+  await writer.query(END_SESSIONS);
+  const status = async () => (await get(`${server.url}/ready`)).status;
+  await until(async () => (await status()) === 503);
+  // As many sessions as there may be, all of this spell.
+  const read = async (scope: string) => await get(`${server.url}/v1/summaries/said/${scope}`);
+  await Promise.all(Array.from({ length: 20 }, (_, at) => read(`early${at}`)));
+  await writer.query(`alter database ${name} reset default_transaction_read_only`);
+  await until(async () => (await status()) === 200, { deadlineMs: 10_000 });
+  const texts = await Promise.all(
+    Array.from({ length: 20 }, async (_, at) => (await read(`late${at}`)).status),
+  );
+  t.deepEqual(new Set(texts), new Set([200]));
+});

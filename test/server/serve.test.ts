@@ -85,6 +85,37 @@ test('a database without the engine, or a wrong setting, stops the start with wh
   t.notRegex(wrong.stderr, /short/);
 });
 
+test('where to listen is checked as the database is: it is there, and it is the same one', async (t) => {
+  const [database, other] = await Promise.all([testDatabase(t), testDatabase(t)]);
+  const at = (change: (url: URL) => void) => {
+    const url = new URL(database.url);
+    change(url);
+    return url.href;
+  };
+  const env = { DATABASE_URL: database.url, PORT: '0', LOG_LEVEL: 'silent' };
+  const wrong = async (over: Record<string, string>, said: RegExp) => {
+    const { code, stderr } = await cli(['serve'], { env: { ...env, ...over } });
+    t.is(code, 1, stderr);
+    t.regex(stderr, said);
+  };
+  await wrong(
+    { DATABASE_LISTEN_URL: other.url },
+    /^error: DATABASE_LISTEN_URL names .*, which is not the database of .*\nhint: /,
+  );
+  const nowhere = at((url) => {
+    url.pathname = '/nowhere';
+  });
+  await wrong({ DATABASE_LISTEN_URL: nowhere }, /^error: DATABASE_LISTEN_URL: .* does not exist/);
+  const mistyped = at((url) => {
+    url.password = 'wrong';
+  });
+  await wrong({ DATABASE_LISTEN_URL: mistyped }, /^error: DATABASE_LISTEN_URL: .* is not let in/);
+  const without = at((url) => {
+    url.password = '';
+  });
+  await wrong({ DATABASE_URL: without }, /^error: .* needs a password\nhint: /);
+});
+
 test('start migrates, serves, and says what to try; the lines of others show no password', async (t) => {
   const empty = await testDatabase(t, { template: 'empty' });
   const url = new URL(empty.url);

@@ -33,10 +33,12 @@ test('writers ring while the pulse sleeps, and only then', async (t) => {
   const undone = await db.client();
   await undone.query('begin; insert into public.t (k) values (1); rollback');
   t.is((await bell.settled()).length, 2, 'nothing was committed');
+  await db.sql('truncate public.t');
+  t.is((await bell.settled()).length, 3, 'a TRUNCATE rings as well');
 
   await server.query('select tally.stay_awake()');
   await write();
-  t.is((await bell.settled()).length, 2, 'awake');
+  t.is((await bell.settled()).length, 3, 'awake');
   await server.query('select tally.fall_asleep()');
   await server.end();
   await write();

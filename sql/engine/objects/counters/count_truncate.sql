@@ -78,6 +78,7 @@ begin
       end loop;
     end if;
   end loop;
+  perform pg_notify('tally_doorbell', '') from tally.settings s where s.doorbell;
   return null;
 end
 $function$;
