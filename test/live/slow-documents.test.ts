@@ -107,9 +107,10 @@ test('a document that is built keeps no other stream from what it lacks', async 
   await slow.recorder.value('board:slow', '["y"]');
   await healthy.recorder.value('players:a', 1);
   await shut();
-  // Another history, in which every stream reads anew, and one document is not there.
-  await database.sql(`delete from tally.documents; select tally.drop_counter('other')`);
-  await database.sql(`insert into public.scores values ('a', 'z'), ('slow', 'z')`);
+  // Another history, in which every stream reads anew, and one document is not there. In one
+  // transaction: nothing watches the table, and a build that began before the rows would be the last.
+  await database.sql(`delete from tally.documents; select tally.drop_counter('other');
+    insert into public.scores values ('a', 'z'), ('slow', 'z')`);
   await healthy.recorder.value('players:a', 2, SOON_MS);
   await slow.recorder.value('players:slow', 2, SOON_MS);
   await database.sql(
