@@ -7,6 +7,9 @@ export const NOT_THERE: ReadonlySet<string> = new Set(['3F000', '42P01', '42883'
 /** SQLSTATE of what may not be done. */
 export const NOT_ALLOWED = '42501';
 
+/** SQLSTATE of a statement whose time was up. */
+export const CANCELED = '57014';
+
 /** SQLSTATE of a write where transactions are read-only. */
 export const READ_ONLY = '25006';
 

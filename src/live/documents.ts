@@ -1,6 +1,7 @@
 import { codeOf } from '../errors.js';
 import type { Observe } from '../observation.js';
 import type { Pool, Statement } from '../pool.js';
+import { CANCELED } from '../sql-error.js';
 import { Places } from './places.js';
 import { unavailable } from './refusal.js';
 import { type Topic, topicText } from './topic.js';
@@ -9,11 +10,8 @@ import { within } from './within.js';
 /** So many builds run at once for readers; the pool's other sessions stay free for reading. */
 const BUILDS_AT_ONCE_MAX = 4;
 
-/** A build that is not begun within this time is not: the document is not there yet, as any slow one. */
+/** A build that has no turn by then is not begun: the document is not there yet, as any slow one. */
 const TURN_MS = 5000;
-
-/** SQLSTATE of a statement whose time was up. */
-const CANCELED = '57014';
 
 const BUILD: Statement = {
   name: 'tally-build',

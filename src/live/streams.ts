@@ -30,7 +30,7 @@ const REFRESH_RETRY_MS = 100;
 
 /** A stream waits for a document so long, with all else that it shows; then the document follows. */
 const BUILD_MS = 1000;
-/** Not so long where it knows of one that is not there: longer than what is not kept takes, tally.is_slow. */
+/** Where it knows that one is not there it waits for what is not kept, and so is quick: tally.is_slow. */
 const REBUILD_MS = 300;
 
 export type OpenStream = {

@@ -28,7 +28,7 @@ const DISTRUST_MS = 5000;
 const TRAIL: Statement = {
   name: 'tally-trail',
   text: 'select pulse, is_pending, history, seen from tally.trail()',
-  // It is three look-ups: no answer by then means that nobody is there.
+  // It is a few look-ups: no answer by then means that nobody is there.
   answerMs: 3000,
 };
 
@@ -75,16 +75,18 @@ export function watchTrail(options: TrailOptions): Trail {
   const { hub, reader, listener, idleMs } = options;
 
   const checkDefinitions = async () => {
-    // What changes while it is read may not be in it.
-    isAskedAgain = isChecking;
+    // What changes while they are read may not be in what is read; where that fails, the next look
+    // asks again.
+    isAskedAgain = true;
+    definitionsAt = Number.NEGATIVE_INFINITY;
     if (isChecking) return;
     isChecking = true;
     try {
-      do {
+      while (isAskedAgain) {
         isAskedAgain = false;
         const { names } = hub;
         if (names.length > 0) hub.redefine(names, await reader.definitions(names));
-      } while (isAskedAgain);
+      }
       definitionsAt = performance.now();
     } finally {
       isChecking = false;
@@ -116,12 +118,7 @@ export function watchTrail(options: TrailOptions): Trail {
     misfit: () => fitness.misfit,
     foundReadOnly: () => fitness.suspect(),
     lagMs: () => ear.lagMs,
-    definitionsChanged: () => {
-      checkDefinitions().catch(() => {
-        // The next look asks again.
-        definitionsAt = Number.NEGATIVE_INFINITY;
-      });
-    },
+    definitionsChanged: () => void checkDefinitions().catch(() => undefined),
     close: () => closing.abort(),
   };
 }
