@@ -1,22 +1,15 @@
-import test, { type ExecutionContext } from 'ava';
-import { type TestDatabase, testDatabase } from '../../helpers/database.js';
+import test from 'ava';
+import { testDatabase } from '../../helpers/database.js';
 import { numbers, pulse } from '../../helpers/engine.js';
 import { announced, type Change, listen } from '../../helpers/listener.js';
 
 const PAYLOAD_BYTES_MAX = 7999;
 
-/** No writer folds by itself here, so that each pulse finds what the test left for it. */
-async function database(t: ExecutionContext<unknown>): Promise<TestDatabase> {
-  const db = await testDatabase(t);
-  await db.sql('update tally.settings set fold_at = 0');
-  return db;
-}
-
 const sorted = (changes: readonly Change[]): Change[] =>
   [...changes].sort((a, b) => (`${a[0]}:${a[1]}` < `${b[0]}:${b[1]}` ? -1 : 1));
 
 test('a pulse announces each change with its value, and what did not change not at all', async (t) => {
-  const db = await database(t);
+  const db = await testDatabase(t);
   await db.sql(`create table public.t (id int, k text);
     select tally.create_counter('rows', 'public.t');
     select tally.create_counter('kinds', 'public.t', scope => 'k')`);
@@ -46,7 +39,7 @@ test('a pulse announces each change with its value, and what did not change not 
 });
 
 test('a number that went and came back between two pulses has a new version and is announced', async (t) => {
-  const db = await database(t);
+  const db = await testDatabase(t);
   await db.sql(`create table public.t (k text);
     select tally.create_counter('kinds', 'public.t', scope => 'k');
     insert into public.t values ('a'), ('b')`);
@@ -69,7 +62,7 @@ test('a number that went and came back between two pulses has a new version and 
 });
 
 test('a payload stays below 8000 bytes, whatever the scopes and however many', async (t) => {
-  const db = await database(t);
+  const db = await testDatabase(t);
   const name = 'n'.repeat(63);
   await db.sql('create table public.t (k text, n bigint)');
   await db.sql(`select tally.create_counter('${name}', 'public.t', scope => 'k', amount => 'n')`);
@@ -111,7 +104,7 @@ test('a payload stays below 8000 bytes, whatever the scopes and however many', a
 });
 
 test('a counter is not announced before it is filled, and all of it once it is', async (t) => {
-  const db = await database(t);
+  const db = await testDatabase(t);
   await db.sql(`create table public.t (k text); insert into public.t values ('a'), ('b');
     select tally.create_counter('kinds', 'public.t', scope => 'k')`);
   const listener = await listen(await db.client(), 'tally');
@@ -132,7 +125,7 @@ test('a counter is not announced before it is filled, and all of it once it is',
 });
 
 test('a counter that was taken out of service announces what changed meanwhile', async (t) => {
-  const db = await database(t);
+  const db = await testDatabase(t);
   await db.sql(`create table public.t (k text);
     select tally.create_counter('kinds', 'public.t', scope => 'k');
     insert into public.t values ('a'), ('b'), ('c'); select tally.pulse()`);
@@ -157,7 +150,7 @@ test('a counter that was taken out of service announces what changed meanwhile',
 });
 
 test('what changed while a counter showed nothing is of the pulse that announces it', async (t) => {
-  const db = await database(t);
+  const db = await testDatabase(t);
   await db.sql(`create table public.t (k text);
     select tally.create_counter('kinds', 'public.t', scope => 'k');
     insert into public.t values ('a'), ('b'), ('c')`);
@@ -197,7 +190,7 @@ test('what changed while a counter showed nothing is of the pulse that announces
 });
 
 test('a number beyond bigint is announced without it, and with it when it is back', async (t) => {
-  const db = await database(t);
+  const db = await testDatabase(t);
   await db.sql(
     `create table public.t (n numeric); select tally.create_counter('sum', 'public.t', amount => 'n')`,
   );

@@ -6,7 +6,6 @@ import { until } from '../../helpers/wait.js';
 /** A counted table with three rows, and what it says of them. */
 async function counted(db: TestDatabase): Promise<void> {
   await db.sql(`
-    update tally.settings set fold_at = 0;
     create table public.t (id int, status text, size numeric);
     select tally.create_counter('all', 'public.t');
     select tally.create_counter('open', 'public.t', $$status = 'open'$$);

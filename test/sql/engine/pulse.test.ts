@@ -4,10 +4,8 @@ import { failure, isExact, numberOf, numbers, pulse, sqlOf } from '../../helpers
 import { until } from '../../helpers/wait.js';
 import { startWriters } from '../../helpers/writers.js';
 
-/** No writer folds by itself here, so that each pulse finds what the test left for it. */
 async function table(db: TestDatabase): Promise<void> {
-  await db.sql(`update tally.settings set fold_at = 0;
-    create table public.t (id int generated always as identity, k int);
+  await db.sql(`create table public.t (id int generated always as identity, k int);
     select tally.create_counter('rows', 'public.t');
     select tally.create_counter('kinds', 'public.t', scope => 'k')`);
 }

@@ -38,10 +38,8 @@ const changed = async (sql: Sql, since: number, ...topics: string[]): Promise<st
     (row) => `${row.pos}: ${row.json} ${row.version} at ${row.pulse}`,
   );
 
-/** No writer folds by itself here, so that each pulse finds what the test left for it. */
 async function tables(db: TestDatabase): Promise<void> {
-  await db.sql(`update tally.settings set fold_at = 0;
-    create table public.t (id int generated always as identity, k text, n numeric);
+  await db.sql(`create table public.t (id int generated always as identity, k text, n numeric);
     select tally.create_counter('rows', 'public.t', audience => 'public');
     select tally.create_counter('kinds', 'public.t', scope => 'k', audience => 'owner')`);
 }
@@ -271,8 +269,7 @@ test("the engine's version is the package's", async (t) => {
 
 test('the trail tells a fold from the pulse of a document, which folds nothing', async (t) => {
   const { sql } = await testDatabase(t);
-  await sql(`update tally.settings set fold_at = 0;
-    create table public.things (id int);
+  await sql(`create table public.things (id int);
     create function public.made(scope text) returns jsonb language sql stable
       as $$select to_jsonb(count(*)) from public.things$$;
     select tally.create_counter('things', 'public.things');

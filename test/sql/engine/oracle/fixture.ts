@@ -103,6 +103,7 @@ export async function installFixture(url: string, writer: string): Promise<void>
       `select current_setting('server_version_num')::int as number`,
     );
     const generated = (version.rows[0]?.number ?? 0) >= 180_000 ? 'virtual' : 'stored';
+    await client.query('update tally.settings set fold_at = default');
     await client.query(`create role ${writer} nologin`);
     await client.query(TABLES.replaceAll('$writer', writer).replaceAll('$generated', generated));
     for (const { declare } of COUNTERS) await client.query(declare);

@@ -19,14 +19,12 @@ const LEAGUE = `
 
 export type Settings = { readonly settle?: string };
 
-/** Nobody folds by himself here, so that each pulse finds what the test left for it. */
 export async function league(
   t: ExecutionContext<unknown>,
   { settle = '0' }: Settings = {},
 ): Promise<TestDatabase> {
   const db = await testDatabase(t);
   await db.sql(LEAGUE);
-  await db.sql('update tally.settings set fold_at = 0');
   await db.sql(`select tally.create_summary('board', 'app.board', settle => $1)`, [settle]);
   await db.sql(`select tally.create_summary('totals', 'app.totals', settle => $1)`, [settle]);
   await db.sql(`select tally.watch('board', 'app.scores', 'league')`);
