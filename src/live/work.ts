@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Observe } from '../observation.js';
 import { Bell } from './bell.js';
+import type { Looks } from './looks.js';
 import { together } from './turns.js';
 import { watched } from './watchdog.js';
 
@@ -44,6 +45,9 @@ const LOOK_MS_MAX = 1000;
 /** While something is due before the next look, nobody has to ring: it is looked for this often. */
 const SOON_LOOK_MS = 100;
 
+/** A session that heard for so long what others found looks itself: a silent one would be ended. */
+const SILENT_MS_MAX = 3000;
+
 /** Another session asks for the ringing: whether it still does is asked this often. */
 const ASK_AGAIN_MS = 3000;
 
@@ -72,13 +76,15 @@ export type WorkOptions = {
   signal: AbortSignal;
   observe?: Observe;
   onDefinitions?: () => void;
+  /** Shared by all that work here. */
+  looks: Looks;
   /** Told of what may take long, which is every piece. */
   during: <T>(piece: () => Promise<T>) => Promise<T>;
 };
 
 /** Fills, builds, expires and runs what is due, on a session of its own: the pulse never waits. */
 export async function workLoop(client: pg.Client, options: WorkOptions): Promise<void> {
-  const { url, signal, onDefinitions } = options;
+  const { url, signal, looks, onDefinitions } = options;
   const idleMs = Math.min(options.idleMs, LOOK_MS_MAX);
   const bell = new Bell();
   const wake = () => bell.ring();
@@ -91,6 +97,8 @@ export async function workLoop(client: pg.Client, options: WorkOptions): Promise
   const doorbell = doorbellOf(client);
   const rules = new Rules();
   let takenMs = TAKEN_MS_MIN;
+  let isIdle = false;
+  let askedAt = Number.NEGATIVE_INFINITY;
   let roundAt = Number.NEGATIVE_INFINITY;
   let canceledAt = performance.now();
   try {
@@ -105,9 +113,13 @@ export async function workLoop(client: pg.Client, options: WorkOptions): Promise
         roundAt = Number.NEGATIVE_INFINITY;
       }
       const isLook = performance.now() - roundAt < ROUND_MS_MAX;
-      const dueMs = isLook
-        ? await look(client, rules, options)
-        : await options.during(() => round(client, rules, options));
+      const mayHear = isLook && isIdle && performance.now() - askedAt < SILENT_MS_MAX;
+      const heardMs = mayHear ? await looks.heard() : undefined;
+      if (heardMs === undefined) askedAt = performance.now();
+      isIdle = false;
+      const dueMs = !isLook
+        ? await options.during(() => round(client, rules, options))
+        : (heardMs ?? (await looks.tell(look(client, rules, options))));
       if (dueMs === undefined || (isLook && dueMs <= 0)) {
         if (!isLook) takenMs = TAKEN_MS_MIN;
         roundAt = Number.NEGATIVE_INFINITY;
@@ -126,6 +138,7 @@ export async function workLoop(client: pg.Client, options: WorkOptions): Promise
         // What was marked before the ringing began rang nobody: so look once more.
         if (await doorbell.askFor()) continue;
         await bell.wait(Math.min(dueMs, together(idleMs)));
+        isIdle = true;
         continue;
       }
       if (dueMs <= 0) {

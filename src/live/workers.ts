@@ -1,4 +1,5 @@
 import type { Observe } from '../observation.js';
+import { Looks } from './looks.js';
 import { sessionLoop } from './session-loop.js';
 import { workLoop } from './work.js';
 
@@ -33,6 +34,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
 class Workers {
   readonly #options: WorkersOptions;
   readonly #loops = new Set<Promise<void>>();
+  readonly #looks = new Looks();
   readonly #spare = new Set<AbortController>();
   /** When each piece that is under way was begun. */
   readonly #pieces = new Set<{ readonly startedAt: number }>();
@@ -64,7 +66,7 @@ class Workers {
       run: async (client) => {
         this.#connected += 1;
         try {
-          await workLoop(client, { ...this.#options, signal, during });
+          await workLoop(client, { ...this.#options, signal, looks: this.#looks, during });
         } finally {
           this.#connected -= 1;
           this.#openSoon();

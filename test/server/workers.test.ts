@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import test from 'ava';
 import { runPulse } from '../../src/live/pulse.js';
 import { testDatabase } from '../helpers/database.js';
@@ -81,4 +82,33 @@ test('builders of a minute delay no fill, no job and no other document: sessions
     await db.sql(`select body from tally.summaries where name = 'gated' and scope like 'slow%'`),
     [{ body: 2 }, { body: 2 }],
   );
+});
+
+test('of the sessions that stay one looks when nothing is due, and the others hear what it found', async (t) => {
+  const db = await testDatabase(t);
+  await db.sql(`alter database ${db.name} set track_functions = 'all'`);
+  const running = runPulse({ url: db.url, tickMs: 10, idleMs: 200, log: (line) => t.log(line) });
+  t.teardown(() => running.stop());
+  // What a session has counted it tells once a second, at most.
+  const reader = sqlOf(await db.client());
+  const calls = async () => {
+    const [row] = await reader<{ calls: number }>(
+      `select calls::int from pg_stat_user_functions where funcname = 'next_work_knowing'`,
+    );
+    return row?.calls ?? 0;
+  };
+  await until(async () => (await calls()) > 0, { what: 'the first looks' });
+  await pause(2000);
+  const before = await calls();
+  await pause(8000);
+  const looks = (await calls()) - before;
+  t.true(looks > 20, `${looks} looks in 40 idle times`);
+  t.true(looks < 65, `${looks} looks in 40 idle times`);
+  // And both are still there: a session that is silent for too long would be ended.
+  const [sessions] = await db.sql<{ same: number }>(
+    `select count(*)::int as same from pg_stat_activity
+     where datname = current_database() and application_name = 'pgtally-work'
+       and backend_start < now() - interval '9 seconds'`,
+  );
+  t.is(sessions?.same, 2);
 });
