@@ -6,6 +6,7 @@ import { nextPort } from '../lib/http.js';
 import { cpuSeconds, HAS_PROC, postmasterOf } from '../lib/usage.js';
 import { withWorkplace } from '../lib/workplace.js';
 import type { Question } from '../question.js';
+import { peersMissing, startPeer } from '../sides/node-peer.js';
 import { startOurs } from '../sides/ours.js';
 import { streamRequest } from '../sides/side.js';
 
@@ -15,6 +16,7 @@ import { streamRequest } from '../sides/side.js';
  */
 const SETTLE_MS = 45_000;
 const SETTLE_QUICK_MS = 500;
+const LEAST_SETTLE_MS = 5_000;
 
 type Share = { readonly server: number; readonly postgres: number };
 
@@ -28,7 +30,8 @@ export const idleCost: Question = {
       const settleMs = scale.quick ? SETTLE_QUICK_MS : SETTLE_MS;
       const port = nextPort();
       await pause(settleMs);
-      const alone = await idle([process.pid, postmaster], scale.idleSeconds / 4);
+      const alone = await idle([process.pid, postmaster], scale.idleSeconds / 2);
+      const least = await askOnceASecond(database.url, postmaster, scale.idleSeconds / 2);
       const ours = await startOurs(database.url, port);
       const client = await startClient();
       const request = streamRequest(port, '/v1/stream?topic=load_rows');
@@ -48,6 +51,7 @@ export const idleCost: Question = {
         header: ['of one core', 'server', 'PostgreSQL', '**together**'],
         rows: [
           ['PostgreSQL alone, nobody connected', '–', percent(alone.postgres), '–'],
+          ...(least === undefined ? [] : [rowOf('Node that asks `select 1` once a second', least)]),
           [
             what,
             percent(median(shares.map((one) => one.server))),
@@ -60,6 +64,24 @@ export const idleCost: Question = {
     });
   },
 };
+
+/** What waking up costs on this machine, for the least that can be done then. */
+async function askOnceASecond(
+  url: string,
+  postmaster: number,
+  seconds: number,
+): Promise<Share | undefined> {
+  if (peersMissing() !== undefined) return undefined;
+  const peer = await startPeer('asks.js', nextPort(), { DATABASE_URL: url });
+  await pause(LEAST_SETTLE_MS);
+  const share = await idle([peer.pid, postmaster], seconds);
+  await peer.stop();
+  return share;
+}
+
+function rowOf(what: string, { server, postgres }: Share): string[] {
+  return [what, percent(server), percent(postgres), percent(server + postgres)];
+}
 
 async function idle(
   [server, postgres]: readonly [number, number],

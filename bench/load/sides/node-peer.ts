@@ -6,6 +6,9 @@ import { frameText, needleOf, type RunningSide, type Side, streamRequest } from 
 
 const PEERS = new URL('../peers/', import.meta.url);
 
+/** As docs/operations.md says that a server is started; the peers have the same. */
+export const NODE_FLAGS = ['--use-largepages=silent'];
+
 /** A program of `peers/`, in a process of its own, that collects garbage when it is told to. */
 export async function startPeer(
   file: string,
@@ -15,7 +18,7 @@ export async function startPeer(
   const child = startChild({
     name: file,
     path: process.execPath,
-    args: [...collectable(), fileURLToPath(new URL(file, PEERS))],
+    args: [...NODE_FLAGS, ...collectable(), fileURLToPath(new URL(file, PEERS))],
     env: { ...env, PORT: String(port), NODE_ENV: 'production' },
   });
   await listening(port, child);

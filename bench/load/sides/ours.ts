@@ -4,7 +4,7 @@ import { connect } from '../../../src/database.js';
 import { type Child, startChild } from '../lib/children.js';
 import { listening } from '../lib/http.js';
 import type { Workplace } from '../lib/workplace.js';
-import { collect, collectable, peersMissing } from './node-peer.js';
+import { collect, collectable, NODE_FLAGS, peersMissing } from './node-peer.js';
 import { needleOf, type RunningSide, type Side, streamRequest } from './side.js';
 
 const CLI = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
@@ -33,7 +33,7 @@ export async function startOurs(
   const child = startChild({
     name: 'pgtally serve',
     path: process.execPath,
-    args: [...collectable(), ...extraFlags(), path, ...args],
+    args: [...NODE_FLAGS, ...collectable(), ...extraFlags(), path, ...args],
     env: {
       ...{ DATABASE_URL: url, PORT: String(port), LOG_LEVEL: 'warn', NODE_ENV: 'production' },
       ...env,
