@@ -4,7 +4,15 @@ import { Bell } from './bell.js';
 import { Rhythm } from './rhythm.js';
 import { sessionLoop } from './session-loop.js';
 import { together } from './turns.js';
-import { runWorkers } from './workers.js';
+import { Workers } from './workers.js';
+
+/**
+ * PostgreSQL wakes every session that listens, for whatever channel a ring is: so one of this
+ * process hears all of them.
+ */
+const DOORBELL = 'tally_doorbell';
+const DEFINITIONS = 'tally_definitions';
+const LISTEN = `listen ${DOORBELL}; listen tally_work; listen ${DEFINITIONS}`;
 
 const PULSE = {
   name: 'tally-pulse',
@@ -50,7 +58,8 @@ export function runPulse(options: PulseOptions): Running {
   const { signal } = stopping;
   const bell = new Bell();
   signal.addEventListener('abort', () => bell.ring());
-  const { url, log, observe, idleMs, onReadOnly } = options;
+  const { url, log, observe, idleMs, onReadOnly, onDefinitions } = options;
+  const workers = new Workers({ ...options, signal });
   const change = (state: PulseState) => observe?.({ kind: 'pulse-state', state });
   const loops = [
     sessionLoop({
@@ -60,11 +69,18 @@ export function runPulse(options: PulseOptions): Running {
       application: 'pgtally-pulse',
       idleMs,
       answerMs: ANSWER_MS,
-      run: (client) => beat(client, { ...options, bell, signal, change }),
+      run: async (client) => {
+        client.on('notification', ({ channel }) => {
+          if (channel === DOORBELL) bell.ring();
+          else workers.ring();
+          if (channel === DEFINITIONS) onDefinitions?.();
+        });
+        await beat(client, { ...options, bell, signal, change, workers });
+      },
       onEnd: () => change('away'),
       onReadOnly,
     }),
-    runWorkers({ ...options, signal }),
+    workers.done(),
   ];
   return {
     stop: async () => {
@@ -78,15 +94,18 @@ type Beating = PulseOptions & {
   bell: Bell;
   signal: AbortSignal;
   change: (state: PulseState) => void;
+  workers: Workers;
 };
 
 /** One session's life: wait until it may pulse, then pulse when rung and when it is time. */
 async function beat(client: pg.Client, options: Beating): Promise<void> {
-  const { bell, signal, idleMs, change } = options;
+  const { bell, signal, idleMs, change, workers } = options;
   const lost = lossOf(client, bell);
-  client.on('notification', () => bell.ring());
   await commitWithoutFlush(client);
-  await client.query('listen tally_doorbell');
+  await client.query(LISTEN);
+  // What was rung for while nobody listened was told to nobody.
+  workers.ring();
+  options.onDefinitions?.();
   while (!(await attend(client))) {
     // Another session pulses. It ends with its session, and then this one is next.
     change('waiting');

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Observe } from '../observation.js';
-import { Bell } from './bell.js';
+import type { Bell } from './bell.js';
 import type { Looks } from './looks.js';
 import { together } from './turns.js';
 import { watched } from './watchdog.js';
@@ -37,8 +37,6 @@ const COLLECT = 'select tally.collect_marks(), tally.expand_due()';
 const CANCEL_OVERDUE = 'select tally.cancel_overdue_jobs()';
 const CANCEL_EVERY_MS = 2000;
 
-const DEFINITIONS = 'tally_definitions';
-
 /** Rows that are due within two seconds ring; what is written for later is known by a look. */
 const LOOK_MS_MAX = 1000;
 
@@ -74,8 +72,9 @@ export type WorkOptions = {
   /** How often it looks when nothing is known to be due; at least once a second. */
   idleMs: number;
   signal: AbortSignal;
+  /** Rung by whoever listens. */
+  bell: Bell;
   observe?: Observe;
-  onDefinitions?: () => void;
   /** Shared by all that work here. */
   looks: Looks;
   /** Told of what may take long, which is every piece. */
@@ -84,16 +83,11 @@ export type WorkOptions = {
 
 /** Fills, builds, expires and runs what is due, on a session of its own: the pulse never waits. */
 export async function workLoop(client: pg.Client, options: WorkOptions): Promise<void> {
-  const { url, signal, looks, onDefinitions } = options;
+  const { signal, looks, bell } = options;
   const idleMs = Math.min(options.idleMs, LOOK_MS_MAX);
-  const bell = new Bell();
   const wake = () => bell.ring();
   signal.addEventListener('abort', wake);
   client.on('end', wake);
-  client.on('notification', ({ channel }) => {
-    bell.ring();
-    if (channel === DEFINITIONS) onDefinitions?.();
-  });
   const doorbell = doorbellOf(client);
   const rules = new Rules();
   let takenMs = TAKEN_MS_MIN;
@@ -102,10 +96,6 @@ export async function workLoop(client: pg.Client, options: WorkOptions): Promise
   let roundAt = Number.NEGATIVE_INFINITY;
   let canceledAt = performance.now();
   try {
-    await watched(client, url, () => client.query(`listen ${DEFINITIONS}`));
-    await client.query('listen tally_work');
-    // What was declared while nobody listened was told to nobody.
-    onDefinitions?.();
     while (!signal.aborted) {
       if (bell.take() > 0) {
         rules.forget();

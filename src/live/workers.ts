@@ -1,4 +1,5 @@
 import type { Observe } from '../observation.js';
+import { Bell } from './bell.js';
 import { Looks } from './looks.js';
 import { sessionLoop } from './session-loop.js';
 import { workLoop } from './work.js';
@@ -21,20 +22,15 @@ export type WorkersOptions = {
   idleMs: number;
   signal: AbortSignal;
   observe?: Observe;
-  onDefinitions?: () => void;
   onReadOnly?: () => void;
 };
 
-/** Works on as many sessions of its own as it takes, until the signal comes. */
-export async function runWorkers(options: WorkersOptions): Promise<void> {
-  const workers = new Workers(options);
-  await workers.done();
-}
-
-class Workers {
+/** Work on as many sessions of its own as it takes, until the signal comes. */
+export class Workers {
   readonly #options: WorkersOptions;
   readonly #loops = new Set<Promise<void>>();
   readonly #looks = new Looks();
+  readonly #bells = new Set<Bell>();
   readonly #spare = new Set<AbortController>();
   /** When each piece that is under way was begun. */
   readonly #pieces = new Set<{ readonly startedAt: number }>();
@@ -45,6 +41,11 @@ class Workers {
   constructor(options: WorkersOptions) {
     this.#options = options;
     for (let n = 0; n < STAYING; n += 1) this.#add(options.signal);
+  }
+
+  /** Something may have fallen due. */
+  ring(): void {
+    for (const bell of this.#bells) bell.ring();
   }
 
   async done(): Promise<void> {
@@ -64,11 +65,14 @@ class Workers {
       idleMs,
       onReadOnly,
       run: async (client) => {
+        const bell = new Bell();
+        this.#bells.add(bell);
         this.#connected += 1;
         try {
-          await workLoop(client, { ...this.#options, signal, looks: this.#looks, during });
+          await workLoop(client, { ...this.#options, signal, bell, looks: this.#looks, during });
         } finally {
           this.#connected -= 1;
+          this.#bells.delete(bell);
           this.#openSoon();
         }
       },
