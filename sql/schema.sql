@@ -3291,11 +3291,13 @@ revoke all on function tally.clean_up_rules(text,interval) from public;
 -- function tally.collect_aged()
 CREATE OR REPLACE FUNCTION tally.collect_aged()
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET plan_cache_mode TO 'force_generic_plan'
  SET enable_seqscan TO 'off'
  SET jit TO 'off'
 AS $function$
+begin
   -- What reached its max_age, and what failed and is to be tried again. A row that is locked is
   -- being built at this moment.
   with ripe as materialized (
@@ -3319,7 +3321,8 @@ AS $function$
   insert into tally.due (summary, scope, due_since, due_at, is_slow)
   select r.summary, r.scope, coalesce(r.due_since, r.next_at), r.next_at,
          tally.is_slow(coalesce(r.build_ms, 'infinity'))
-  from ripe r
+  from ripe r;
+end
 $function$;
 comment on function tally.collect_aged() is 'Part of tally.collect_marks: documents whose time has come without any mark.';
 revoke all on function tally.collect_aged() from public;
@@ -6144,6 +6147,7 @@ CREATE OR REPLACE FUNCTION tally.find_summary(name text)
  LANGUAGE plpgsql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
   v_definition tally.summary_definitions;
@@ -8677,12 +8681,15 @@ revoke all on function tally.past_partitions(tally.retentions,timestamp with tim
 -- function tally.pick_due(boolean,timestamp with time zone,integer)
 CREATE OR REPLACE FUNCTION tally.pick_due(slow boolean, before timestamp with time zone, most integer)
  RETURNS TABLE(summary bigint, scope text)
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET plan_cache_mode TO 'force_generic_plan'
  SET enable_seqscan TO 'off'
  SET jit TO 'off'
 AS $function$
+begin
   -- Without a lock: should one of them take long, the others are free for somebody else.
+  return query
   select d.summary, d.scope
   from (
     select o.summary, o.scope, o.due_at
@@ -8692,7 +8699,8 @@ AS $function$
     limit pick_due.most
   ) d
   group by d.summary, d.scope
-  order by min(d.due_at)
+  order by min(d.due_at);
+end
 $function$;
 comment on function tally.pick_due(boolean,timestamp with time zone,integer) is 'Documents that are due, the longest first, whether or not somebody builds them already.';
 revoke all on function tally.pick_due(boolean,timestamp with time zone,integer) from public;

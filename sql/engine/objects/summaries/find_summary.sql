@@ -3,6 +3,7 @@ returns tally.summary_definitions
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan  -- planning takes four times as long as finding
 as $function$
 declare
   v_definition tally.summary_definitions;

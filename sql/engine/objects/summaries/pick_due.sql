@@ -3,13 +3,16 @@
 
 create or replace function tally.pick_due(slow boolean, before timestamptz, most integer)
 returns table (summary bigint, scope text)
-language sql
+language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan  -- planning takes longer than finding
 set enable_seqscan = off
 set jit = off  -- a scan that cannot be avoided is priced so high that it would be compiled
 as $function$
+begin
   -- Without a lock: should one of them take long, the others are free for somebody else.
+  return query
   select d.summary, d.scope
   from (
     select o.summary, o.scope, o.due_at
@@ -19,7 +22,8 @@ as $function$
     limit pick_due.most
   ) d
   group by d.summary, d.scope
-  order by min(d.due_at)
+  order by min(d.due_at);
+end
 $function$;
 
 comment on function tally.pick_due(boolean, timestamptz, integer) is
