@@ -37,9 +37,25 @@ const origins = z
   )
   .default([]);
 
+/** Another word would be taken for one of these, and nobody would be told. */
+const SSL_MODES = [
+  'disable',
+  'prefer',
+  'require',
+  'verify-ca',
+  'verify-full',
+  'no-verify',
+] as const;
+
 const databaseUrl = url(
   ['postgres:', 'postgresql:'],
   'a URL like postgres://user:password@host:5432/database',
+).refine(
+  (value) => {
+    const mode = URL.canParse(value) ? new URL(value).searchParams.get('sslmode') : null;
+    return mode === null || SSL_MODES.some((known) => known === mode);
+  },
+  `a URL whose sslmode is one of ${SSL_MODES.join(', ')}`,
 );
 
 /** Each variable with what it may be; the message of a check completes "it must be …". */

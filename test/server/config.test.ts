@@ -137,6 +137,15 @@ for (const value of ['mysql://root@db/shop', 'db.example:5432', 'host=db dbname=
   });
 }
 
+test('a mistyped sslmode is refused, and not taken for another one', (t) => {
+  const of = (mode: string) => ({ DATABASE_URL: `postgres://u@db.example/shop?sslmode=${mode}` });
+  const message =
+    'DATABASE_URL must be a URL whose sslmode is one of disable, prefer, require, verify-ca, ' +
+    'verify-full, no-verify; it is something else';
+  t.throws(() => loadConfig(of('requre')), { instanceOf: UserError, message });
+  t.is(loadConfig(of('verify-full')).databaseUrl, of('verify-full').DATABASE_URL);
+});
+
 test('a wrong DATABASE_URL is named without showing the password in it', (t) => {
   const error = t.throws(() => loadConfig({ DATABASE_URL: 'http://ada:s3cret@db/shop' }));
   t.notRegex(`${error.message} ${error instanceof UserError ? error.hint : ''}`, /s3cret/);
