@@ -1821,7 +1821,7 @@ declare
 begin
   begin
     v_outcome := tally.build_piece(build_one_slow.summary, build_one_slow.scope);
-    if v_outcome = 'busy' then
+    if v_outcome in ('busy', 'late') then
       -- Rolled back, so that its lock is not kept from others while the next one is built.
       raise exception using errcode = 'triggered_action_exception', message = 'busy';
     end if;
@@ -1934,7 +1934,7 @@ begin
   end if;
   v_since := tally.forget_due(build_piece.summary, build_piece.scope);
   if v_since is null then
-    return 'busy';
+    return 'late';
   end if;
   select s.* into v_definition from tally.summary_definitions s where s.id = build_piece.summary;
   if not found then
@@ -1943,7 +1943,7 @@ begin
   return (select b.outcome from tally.build_here(v_definition, build_piece.scope, true, v_since) b);
 end
 $function$;
-comment on function tally.build_piece(bigint,text) is 'Builds one document unless somebody else does; a failure is recorded and harms no other.';
+comment on function tally.build_piece(bigint,text) is 'Builds one document unless somebody else does (busy) or has (late, and its lock is kept until the transaction ends); a failure is recorded and harms no other.';
 revoke all on function tally.build_piece(bigint,text) from public;
 
 -- function tally.build_quick(timestamp with time zone)
@@ -1959,6 +1959,8 @@ declare
   v_aside   bigint[] := '{}';
   v_built   integer := 0;
   v_busy    integer := 0;
+  v_moved   boolean := false;
+  v_keeps   boolean := false;
   v_is_late boolean;
 begin
   -- At most some hundreds in one transaction: each keeps a lock to its end, and there is room for
@@ -1980,11 +1982,11 @@ begin
       end if;
       continue when v_key.summary = any (v_aside);
       if tally.is_suspect(v_key.summary) then
-        perform tally.suspect_due(v_key.summary);
+        v_moved := tally.suspect_due(v_key.summary) or v_moved;
         v_aside := v_aside || v_key.summary;
         continue;
       elsif tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
-        perform tally.sort_due(v_key.summary, v_key.scope, true);
+        v_moved := tally.sort_due(v_key.summary, v_key.scope, true) or v_moved;
         continue;
       end if;
       -- How long it took the last time says nothing of a table that is locked by now, nor of a plan
@@ -1993,22 +1995,27 @@ begin
       perform set_config('tally.hasty', 'on', true);
       v_outcome := tally.build_piece(v_key.summary, v_key.scope);
       perform set_config('tally.hasty', '', true);
-      if v_outcome = 'locked' or (v_outcome not in ('busy', 'dropped')
+      v_moved := v_moved or v_outcome in ('locked', 'dropped');
+      v_keeps := v_keeps or v_outcome = 'late';
+      if v_outcome = 'locked' or (v_outcome not in ('busy', 'late', 'dropped')
            and tally.is_slow((extract(epoch from clock_timestamp() - v_began) * 1000)::real)) then
-        perform tally.suspect_due(v_key.summary);
+        v_moved := tally.suspect_due(v_key.summary) or v_moved;
         v_aside := v_aside || v_key.summary;
       end if;
-      v_built := v_built + case when v_outcome in ('busy', 'dropped', 'locked') then 0 else 1 end;
+      v_built := v_built
+                 + case when v_outcome in ('busy', 'late', 'dropped', 'locked') then 0 else 1 end;
       exit rounds when v_outcome = 'canceled';
       v_busy := v_busy + case when v_outcome = 'busy' then 1 else 0 end;
       exit when v_round = 1 and v_busy >= 50;
     end loop;
     exit when v_busy < 50;
   end loop;
-  return v_built;
+  -- What was moved, or found to be built by somebody else, is locked until this transaction ends: it
+  -- must not begin what takes long, which nothing done would have it do.
+  return case when v_built > 0 then v_built when v_moved then 1 when v_keeps then -1 else 0 end;
 end
 $function$;
-comment on function tally.build_quick(timestamp with time zone) is 'Part of tally.build_due: builds due documents that take little, one after another.';
+comment on function tally.build_quick(timestamp with time zone) is 'Part of tally.build_due: builds due documents that take little, one after another; how many. -1: none, and yet this transaction keeps one from others.';
 revoke all on function tally.build_quick(timestamp with time zone) from public;
 
 -- function tally.build_retention(text)
@@ -11241,20 +11248,24 @@ revoke all on function tally.summary_text(text,text) from public;
 
 -- function tally.suspect_due(bigint)
 CREATE OR REPLACE FUNCTION tally.suspect_due(summary bigint)
- RETURNS void
+ RETURNS boolean
  LANGUAGE sql
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET enable_seqscan TO 'off'
  SET jit TO 'off'
 AS $function$
-  update tally.due d
-  set is_slow = true, is_suspect = true
-  where d.ctid in (select o.ctid from tally.due o
-                   where o.summary = suspect_due.summary and o.scope is not null
-                     and not o.is_suspect
-                   for update skip locked)
+  with suspected as (
+    update tally.due d
+    set is_slow = true, is_suspect = true
+    where d.ctid in (select o.ctid from tally.due o
+                     where o.summary = suspect_due.summary and o.scope is not null
+                       and not o.is_suspect
+                     for update skip locked)
+    returning d.summary
+  )
+  select exists (select from suspected)
 $function$;
-comment on function tally.suspect_due(bigint) is 'One document of a summary took long that was expected to be quick: so may all that are due.';
+comment on function tally.suspect_due(bigint) is 'One document of a summary took long that was expected to be quick: so may all that are due. Whether there were any.';
 revoke all on function tally.suspect_due(bigint) from public;
 
 -- function tally.sweep()
@@ -12417,10 +12428,11 @@ begin
     else
       rebuilt := tally.build_due(v_started + budget);
     end if;
-    if expired + rebuilt = 0 then
+    if expired = 0 and rebuilt = 0 then
       select w.filled, w.rebuilt, w.jobs into filled, rebuilt, jobs
       from tally.work_long(interval '0', v_started + budget) w;
     end if;
+    rebuilt := greatest(rebuilt, 0);
   end if;
   if v_due <= clock_timestamp()
      or work_knowing.expiry is null

@@ -10,6 +10,8 @@ declare
   v_aside   bigint[] := '{}';
   v_built   integer := 0;
   v_busy    integer := 0;
+  v_moved   boolean := false;
+  v_keeps   boolean := false;
   v_is_late boolean;
 begin
   -- At most some hundreds in one transaction: each keeps a lock to its end, and there is room for
@@ -31,11 +33,11 @@ begin
       end if;
       continue when v_key.summary = any (v_aside);
       if tally.is_suspect(v_key.summary) then
-        perform tally.suspect_due(v_key.summary);
+        v_moved := tally.suspect_due(v_key.summary) or v_moved;
         v_aside := v_aside || v_key.summary;
         continue;
       elsif tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
-        perform tally.sort_due(v_key.summary, v_key.scope, true);
+        v_moved := tally.sort_due(v_key.summary, v_key.scope, true) or v_moved;
         continue;
       end if;
       -- How long it took the last time says nothing of a table that is locked by now, nor of a plan
@@ -44,24 +46,30 @@ begin
       perform set_config('tally.hasty', 'on', true);
       v_outcome := tally.build_piece(v_key.summary, v_key.scope);
       perform set_config('tally.hasty', '', true);
-      if v_outcome = 'locked' or (v_outcome not in ('busy', 'dropped')
+      v_moved := v_moved or v_outcome in ('locked', 'dropped');
+      v_keeps := v_keeps or v_outcome = 'late';
+      if v_outcome = 'locked' or (v_outcome not in ('busy', 'late', 'dropped')
            and tally.is_slow((extract(epoch from clock_timestamp() - v_began) * 1000)::real)) then
-        perform tally.suspect_due(v_key.summary);
+        v_moved := tally.suspect_due(v_key.summary) or v_moved;
         v_aside := v_aside || v_key.summary;
       end if;
-      v_built := v_built + case when v_outcome in ('busy', 'dropped', 'locked') then 0 else 1 end;
+      v_built := v_built
+                 + case when v_outcome in ('busy', 'late', 'dropped', 'locked') then 0 else 1 end;
       exit rounds when v_outcome = 'canceled';
       v_busy := v_busy + case when v_outcome = 'busy' then 1 else 0 end;
       exit when v_round = 1 and v_busy >= 50;
     end loop;
     exit when v_busy < 50;
   end loop;
-  return v_built;
+  -- What was moved, or found to be built by somebody else, is locked until this transaction ends: it
+  -- must not begin what takes long, which nothing done would have it do.
+  return case when v_built > 0 then v_built when v_moved then 1 when v_keeps then -1 else 0 end;
 end
 $function$;
 
 comment on function tally.build_quick(timestamptz) is
-  'Part of tally.build_due: builds due documents that take little, one after another.';
+  'Part of tally.build_due: builds due documents that take little, one after another; how many. '
+  '-1: none, and yet this transaction keeps one from others.';
 
 create or replace function tally.build_one_slow(summary bigint, scope text)
 returns boolean
@@ -75,7 +83,7 @@ declare
 begin
   begin
     v_outcome := tally.build_piece(build_one_slow.summary, build_one_slow.scope);
-    if v_outcome = 'busy' then
+    if v_outcome in ('busy', 'late') then
       -- Rolled back, so that its lock is not kept from others while the next one is built.
       raise exception using errcode = 'triggered_action_exception', message = 'busy';
     end if;

@@ -77,7 +77,7 @@ begin
   end if;
   v_since := tally.forget_due(build_piece.summary, build_piece.scope);
   if v_since is null then
-    return 'busy';
+    return 'late';
   end if;
   select s.* into v_definition from tally.summary_definitions s where s.id = build_piece.summary;
   if not found then
@@ -88,4 +88,5 @@ end
 $function$;
 
 comment on function tally.build_piece(bigint, text) is
-  'Builds one document unless somebody else does; a failure is recorded and harms no other.';
+  'Builds one document unless somebody else does (busy) or has (late, and its lock is kept until the '
+  'transaction ends); a failure is recorded and harms no other.';

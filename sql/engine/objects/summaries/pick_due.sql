@@ -107,23 +107,28 @@ comment on function tally.is_suspect(bigint) is
   'Whether the documents of a summary are taken for slow, whatever they took the last time.';
 
 create or replace function tally.suspect_due(summary bigint)
-returns void
+returns boolean
 language sql
 volatile
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set jit = off  -- a scan that cannot be avoided is priced so high that it would be compiled
 as $function$
-  update tally.due d
-  set is_slow = true, is_suspect = true
-  where d.ctid in (select o.ctid from tally.due o
-                   where o.summary = suspect_due.summary and o.scope is not null
-                     and not o.is_suspect
-                   for update skip locked)
+  with suspected as (
+    update tally.due d
+    set is_slow = true, is_suspect = true
+    where d.ctid in (select o.ctid from tally.due o
+                     where o.summary = suspect_due.summary and o.scope is not null
+                       and not o.is_suspect
+                     for update skip locked)
+    returning d.summary
+  )
+  select exists (select from suspected)
 $function$;
 
 comment on function tally.suspect_due(bigint) is
-  'One document of a summary took long that was expected to be quick: so may all that are due.';
+  'One document of a summary took long that was expected to be quick: so may all that are due. '
+  'Whether there were any.';
 
 create or replace function tally.trust_due(summary bigint)
 returns void

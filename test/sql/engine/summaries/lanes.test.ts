@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { TestDatabase } from '../../../helpers/database.js';
 import { type Sql, sqlOf } from '../../../helpers/engine.js';
+import { until } from '../../../helpers/wait.js';
 import { document, documents, league, work } from './league.js';
 
 /** Sixty quick documents that read a table of their own and one that may be locked. */
@@ -67,7 +68,8 @@ test('one document that waited for a lock in vain puts off the others of its sum
   const holder = await locked(db);
   await db.sql('update app.many set n = 2');
   await db.sql('select tally.collect_marks()');
-  // The first waits for two seconds, fails, and says so.
+  // Found out among the quick ones; then the first of them waits for two seconds, fails, and says so.
+  await db.sql('select * from tally.work()');
   await db.sql('select * from tally.work()');
   t.is((await db.sql(`select from tally.documents where error ~ 'lock timeout'`)).length, 1);
   t.deepEqual(
@@ -292,4 +294,67 @@ test('a hundred thousand due documents that a transaction keeps are passed over 
   t.deepEqual((await document(db.sql, 'board', 'a'))?.body, BOARD_OF_TWO);
   const looked = (after?.n ?? 0) - (before?.n ?? 0);
   t.true(looked < 5000, `${looked}`);
+});
+
+/** As if each look at what is quick were followed by another session that builds one of them. */
+const OVERTAKEN = `create or replace function tally.pick_due(
+    slow boolean, before timestamptz, most integer
+  ) returns table (summary bigint, scope text) language sql as $$
+    select d.summary, d.scope from tally.due d where slow and d.is_slow and d.scope is not null
+    union all
+    select s.id, 'quick' from tally.summary_definitions s where not slow and s.name = 'gated' $$`;
+
+test('who finds a document built by another begins nothing long while he keeps its lock', async (t) => {
+  const db = await league(t);
+  await db.sql(`create function app.gated(scope text) returns jsonb language plpgsql stable as $$
+    begin
+      if scope = 'slow' then perform pg_advisory_xact_lock_shared(4713); end if;
+      return to_jsonb((select count(*) from app.scores where league = scope));
+    end $$;
+    alter function app.gated(text) set lock_timeout = 0;
+    select tally.create_summary('gated', 'app.gated', settle => '0');
+    select tally.watch('gated', 'app.scores', 'league')`);
+  await db.sql(insert('quick'));
+  await db.sql(insert('slow'));
+  await work(db.sql);
+  await db.sql(`update tally.documents set build_ms = 60000 where scope = 'slow'`);
+  const [pickDue] = await db.sql<{ text: string }>(
+    `select pg_get_functiondef('tally.pick_due(boolean, timestamptz, integer)'::regprocedure) as text`,
+  );
+  await db.sql(OVERTAKEN);
+  const gate = sqlOf(await db.client());
+  await gate('select pg_advisory_lock(4713)');
+  await db.sql(insert('slow'));
+  const overtaken = sqlOf(await db.client());
+  await overtaken('select tally.attend(), tally.collect_marks()');
+  await overtaken(`set statement_timeout = '5s'`);
+  // Whichever way the lot falls by which it looks for what is long first.
+  await overtaken('begin');
+  t.is(
+    (await overtaken<{ built: number }>('select tally.build_due(now()) as built'))[0]?.built,
+    -1,
+  );
+  await overtaken('rollback');
+  // In the end it is begun, alone: the other document can be built meanwhile.
+  await db.sql(pickDue?.text ?? '');
+  await overtaken('set statement_timeout = 0');
+  const slow = overtaken('select tally.build_slow(clock_timestamp())');
+  t.teardown(() => gate('select pg_advisory_unlock_all()'));
+  await until(
+    async () =>
+      (
+        await db.sql(`select from pg_locks where locktype = 'advisory' and objid = 4713
+          and not granted and database = (select oid from pg_database
+                                          where datname = current_database())`)
+      ).length > 0,
+    { what: 'a slow build' },
+  );
+  await db.sql(insert('quick'));
+  await db.sql('select tally.collect_marks()');
+  t.true(
+    Number((await db.sql<{ rebuilt: number }>('select rebuilt from tally.work()'))[0]?.rebuilt) > 0,
+  );
+  t.is((await document(db.sql, 'gated', 'quick'))?.body, 2);
+  await gate('select pg_advisory_unlock(4713)');
+  await slow;
 });
