@@ -1,5 +1,6 @@
 import pg from 'pg';
-import { isSqlError } from './sql-error.js';
+import { codeOf } from './errors.js';
+import { isSqlError, READ_ONLY } from './sql-error.js';
 
 /** Opening a session takes longer than this: the caller hears that the database is away. */
 const CONNECT_TIMEOUT_MS = 5000;
@@ -15,6 +16,15 @@ const LOOK_MS = 1000;
 
 /** What pg says when query_timeout is over. */
 const NO_ANSWER = 'Query read timeout';
+/** What pg-pool says to whoever waited for a session in vain. */
+const NO_SESSION = 'timeout exceeded when trying to connect';
+
+/**
+ * What is said of a request, and not of the session: our own errors, data and constraints. After
+ * others (a plan or statement that is not valid any more, a session that may only read) a new
+ * session may do better.
+ */
+const OF_THE_REQUEST = /^(?:T[AL]...|2[23]...)$/;
 
 export type PoolOptions = {
   url: string;
@@ -23,6 +33,8 @@ export type PoolOptions = {
   /** Sessions are shared behind our back (PgBouncer): no settings, no prepared statements. */
   isShared: boolean;
   onError: (error: Error) => void;
+  /** A write failed because its session may only read. */
+  onReadOnly?: () => void;
 };
 
 export type PoolStats = { size: number; open: number; idle: number; waiting: number };
@@ -45,26 +57,41 @@ export type Pool = {
 
 /** Sessions for reading, kept open; each statement is prepared once on each. */
 export function openPool(options: PoolOptions): Pool {
-  const { size, isShared } = options;
+  const { size, isShared, onReadOnly } = options;
   let pool = newPool(options);
   /** The one before, as long as somebody waits for an answer there. */
   let silent: pg.Pool | undefined;
+  let mustRenew = false;
   let closed: Promise<void> | undefined;
 
   /** Both together have as many sessions as there may be, but one is there for new questions. */
   const share = () => {
     if (silent === undefined) return;
     pool.options.max = Math.max(1, size - silent.totalCount);
-    if (silent.totalCount === 0) silent = undefined;
+    if (silent.totalCount > 0) return;
+    silent = undefined;
+    if (mustRenew) replace(pool);
   };
   /** One answer that never came: the network has probably swallowed the other sessions too. */
   const replace = (used: pg.Pool) => {
     share();
     if (used !== pool || silent !== undefined || closed !== undefined) return;
+    mustRenew = false;
     silent = pool;
     pool = newPool(options);
     void silent.end().catch(() => undefined);
     share();
+  };
+  /** Whoever waits for one of a pool that is given up would wait in vain. */
+  const session = async (): Promise<{ used: pg.Pool; client: pg.PoolClient }> => {
+    const used = pool;
+    try {
+      return { used, client: await used.connect() };
+    } catch (error) {
+      const isGivenUp = used !== pool && closed === undefined;
+      if (!isGivenUp || !(error instanceof Error) || error.message !== NO_SESSION) throw error;
+      return await session();
+    }
   };
   return {
     rows: async <Row extends unknown[]>(
@@ -72,9 +99,11 @@ export function openPool(options: PoolOptions): Pool {
       values: readonly unknown[],
     ) => {
       share();
-      const used = pool;
+      const { used, client } = await session();
+      client.on('error', ignore);
+      let failure: unknown;
       try {
-        const result = await used.query<Row>({
+        const result = await client.query<Row>({
           ...(isShared ? {} : { name }),
           ...(answerMs === undefined ? {} : { query_timeout: answerMs }),
           text,
@@ -83,8 +112,13 @@ export function openPool(options: PoolOptions): Pool {
         });
         return result.rows;
       } catch (error) {
+        failure = error;
         if (error instanceof Error && error.message === NO_ANSWER) replace(used);
+        if (codeOf(error) === READ_ONLY) onReadOnly?.();
         throw error;
+      } finally {
+        client.release(failure !== undefined && !OF_THE_REQUEST.test(codeOf(failure)));
+        client.off('error', ignore);
       }
     },
     stats: () => ({
@@ -93,12 +127,19 @@ export function openPool(options: PoolOptions): Pool {
       idle: pool.idleCount,
       waiting: pool.waitingCount,
     }),
-    renew: () => replace(pool),
+    renew: () => {
+      mustRenew = true;
+      replace(pool);
+    },
     close: () => {
       closed ??= pool.end();
       return closed;
     },
   };
+}
+
+function ignore(): void {
+  // A session that ends while it is asked says so to whoever asked.
 }
 
 function newPool({ url, size, statementTimeoutMs, isShared, onError }: PoolOptions): pg.Pool {

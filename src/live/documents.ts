@@ -45,11 +45,17 @@ export type Builder = {
   build(topics: readonly Topic[], waitMs?: number): Promise<Map<string, Outcome>>;
 };
 
-export type BuilderOptions = { pool: Pool; observe: Observe; turnMs?: number };
+export type BuilderOptions = {
+  pool: Pool;
+  observe: Observe;
+  turnMs?: number;
+  /** A document was built on a session that may only read. */
+  onReadOnly?: () => void;
+};
 
 /** Builds documents that somebody wants to read and that are not there: each once at a time. */
 export function createBuilder(options: BuilderOptions): Builder {
-  const { pool, observe, turnMs = TURN_MS } = options;
+  const { pool, observe, turnMs = TURN_MS, onReadOnly } = options;
   const running = new Map<string, Promise<Outcome>>();
   const places = new Places(BUILDS_AT_ONCE_MAX);
 
@@ -70,6 +76,7 @@ export function createBuilder(options: BuilderOptions): Builder {
     const started = performance.now();
     const outcome = await ask(topic);
     observe({ kind: 'build', outcome, ms: performance.now() - started });
+    if (outcome === 'not kept') onReadOnly?.();
     return outcome;
   };
 

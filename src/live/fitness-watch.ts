@@ -19,7 +19,10 @@ export class FitnessWatch {
   #askedAt = Number.NEGATIVE_INFINITY;
   #isSuspect = false;
 
-  /** isFit rejects with what is wrong; onFit hears that it is not wrong any more. */
+  /**
+   * isFit rejects with what is wrong; onFit hears that nothing is wrong any more, also where the
+   * spell of it was over before anybody asked.
+   */
   constructor(isFit: () => Promise<void>, onFit: () => void) {
     this.#isFit = isFit;
     this.#onFit = onFit;
@@ -41,10 +44,11 @@ export class FitnessWatch {
     if (history === this.#askedFor && !isDue) return;
     this.#askedFor = history;
     this.#askedAt = performance.now();
+    const wasSuspect = this.#isSuspect;
     this.#isSuspect = false;
     try {
       await this.#isFit();
-      if (this.misfit !== undefined) this.#onFit();
+      if (wasSuspect || this.misfit !== undefined) this.#onFit();
       this.misfit = undefined;
     } catch (error) {
       // A database that cannot be reached is no fault of what is in it: ask again.

@@ -48,11 +48,13 @@ export async function refuseAnother(databaseUrl: string, listenUrl: string): Pro
   });
 }
 
-/** The same through a pooler. */
+/** The same through a pooler, and whatever time zone either login has. */
 async function identityOf(url: string): Promise<string> {
   return await withClient(url, 'pgtally-check', async (client) => {
     const { rows } = await client.query<{ identity: string }>(
-      `select pg_catalog.concat(d.oid, ' ', pg_catalog.pg_postmaster_start_time()) as identity
+      `select pg_catalog.concat(
+                d.oid, ' ', extract(epoch from pg_catalog.pg_postmaster_start_time())
+              ) as identity
        from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()`,
     );
     return rows[0]?.identity ?? '';

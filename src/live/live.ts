@@ -74,14 +74,16 @@ export async function openLive(options: LiveOptions): Promise<Live> {
   const trouble = (where: string) => (message: string) =>
     observe({ kind: 'trouble', where, message });
 
+  const onReadOnly = () => trail.foundReadOnly();
   const pool = openPool({
     url: databaseUrl,
     size: options.poolSize,
     statementTimeoutMs: options.statementTimeoutMs,
     isShared: listenUrl !== undefined,
     onError: (error) => trouble('pool')(error.message),
+    onReadOnly,
   });
-  const reader = createReader({ pool, observe });
+  const reader = createReader({ pool, observe, onReadOnly });
   const streams: Streams = createStreams({ hub: () => hub, reader, heartbeatMs, limits, observe });
   const hub: Hub = new Hub({
     observe,
@@ -89,7 +91,9 @@ export async function openLive(options: LiveOptions): Promise<Live> {
     onStrange: () => feed.readAgain(),
   });
   const feed = new Feed({ hub, reader, observe });
-  const listener = openListener({ url: directUrl, feed, observe });
+  // It hears of declarations as the pulse's session does, which a pulse may keep busy.
+  const onDefinitions = () => trail.definitionsChanged();
+  const listener = openListener({ url: directUrl, feed, observe, onDefinitions });
   const trail: Trail = watchTrail({
     pool,
     reader,
@@ -107,8 +111,8 @@ export async function openLive(options: LiveOptions): Promise<Live> {
     idleMs,
     log: trouble('session'),
     observe,
-    onDefinitions: () => trail.definitionsChanged(),
-    onReadOnly: () => trail.foundReadOnly(),
+    onDefinitions,
+    onReadOnly,
   });
 
   return {
@@ -172,8 +176,10 @@ async function refuseUnfitListen(databaseUrl: string, listenUrl: string): Promis
 /** As much of what no pulse can have said. */
 const SHOWN_LENGTH = 80;
 
-function openListener(options: { url: string; feed: Feed; observe: Observe }): Listener {
-  const { url, feed, observe } = options;
+type ListenerOptions = { url: string; feed: Feed; observe: Observe; onDefinitions: () => void };
+
+function openListener(options: ListenerOptions): Listener {
+  const { url, feed, observe, onDefinitions } = options;
   const assembler = new Assembler((pulse) => feed.started(pulse));
   const listener = new Listener({
     url,
@@ -193,7 +199,10 @@ function openListener(options: { url: string; feed: Feed; observe: Observe }): L
     },
     // Nothing that is announced from now on is shown before the table was asked which history it is
     // of: a counter that was made anew may be meant for others.
-    onDefinitions: () => feed.readAgain(),
+    onDefinitions: () => {
+      feed.readAgain();
+      onDefinitions();
+    },
   });
   listener.open();
   return listener;

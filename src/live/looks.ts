@@ -8,17 +8,20 @@ const WAIT_MS = 100;
 
 /** Of some that would look for the same at the same moment one does, and tells the others. */
 export class Looks {
-  #latest: { readonly at: number; readonly dueMs: Promise<number> } | undefined;
+  #latest:
+    | { readonly by: object; readonly at: number; readonly dueMs: Promise<number> }
+    | undefined;
 
-  async tell(dueMs: Promise<number>): Promise<number> {
-    this.#latest = { at: performance.now(), dueMs };
+  async tell(by: object, dueMs: Promise<number>): Promise<number> {
+    this.#latest = { by, at: performance.now(), dueMs };
     return await dueMs;
   }
 
   /** What another one finds just now, if it does. */
-  async heard(): Promise<number | undefined> {
+  async heard(by: object): Promise<number | undefined> {
     const latest = this.#latest;
-    if (latest === undefined || performance.now() - latest.at > TOGETHER_MS) return undefined;
+    if (latest === undefined || latest.by === by) return undefined;
+    if (performance.now() - latest.at > TOGETHER_MS) return undefined;
     let heard: number | undefined;
     await within(
       WAIT_MS,

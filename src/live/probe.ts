@@ -12,6 +12,13 @@ export async function faultOf(url: string): Promise<string | undefined> {
   return await withClient(url, 'pgtally-probe', (client) => faultOfSession(client, url));
 }
 
+const processes = new WeakMap<pg.Client, number>();
+
+/** PostgreSQL's number of the process that serves it: a pooler gives its clients one of its own. */
+export function processOf(client: pg.Client): number | undefined {
+  return processes.get(client);
+}
+
 /** The same of a session that is there already; nothing has been set on it yet. */
 export async function faultOfSession(client: pg.Client, url: string): Promise<string | undefined> {
   const { rows } = await client.query<{ standby: boolean; pid: number }>(
@@ -20,7 +27,7 @@ export async function faultOfSession(client: pg.Client, url: string): Promise<st
   if (rows[0]?.standby === true) {
     return 'this is a standby, which is only read: DATABASE_LISTEN_URL must name the primary';
   }
-  // A pooler gives its clients a process number of its own.
+  if (rows[0] !== undefined) processes.set(client, rows[0].pid);
   const isDirect = backendPid(client) === rows[0]?.pid;
   if (isDirect || (await hearsItself(client, url))) return undefined;
   return (

@@ -1,7 +1,5 @@
-import type { Observe } from '../observation.js';
-import type { Pool } from '../pool.js';
 import { type Batch, gatherer, TOPICS_PER_QUERY_MAX } from './batch.js';
-import { BUILT, createBuilder, type Outcome } from './documents.js';
+import { BUILT, type BuilderOptions, createBuilder, type Outcome } from './documents.js';
 import {
   AGES,
   type AgesRow,
@@ -73,8 +71,7 @@ export type Reader = {
   stats(): ReaderStats;
 };
 
-/** turnMs: how long a build waits for those before it. */
-export type ReaderOptions = { pool: Pool; observe: Observe; turnMs?: number };
+export type ReaderOptions = BuilderOptions;
 
 /** Reads that are asked for in one turn of the event loop share one query, and no later one. */
 export function createReader(options: ReaderOptions): Reader {

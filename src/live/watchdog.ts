@@ -1,5 +1,6 @@
 import type pg from 'pg';
-import { backendPid, withClient } from '../database.js';
+import { withClient } from '../database.js';
+import { processOf } from './probe.js';
 
 /** A query that has no answer after this long is asked after, and then again and again. */
 const ASK_MS = 10_000;
@@ -32,7 +33,7 @@ async function isRunning(url: string, client: pg.Client): Promise<boolean> {
       const { rows } = await probe.query<{ runs: boolean }>(
         `select exists (select from pg_catalog.pg_stat_activity a
                         where a.pid = $1 and a.state is distinct from 'idle') as runs`,
-        [backendPid(client)],
+        [processOf(client)],
       );
       return rows[0]?.runs === true;
     });

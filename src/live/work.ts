@@ -83,12 +83,12 @@ export type WorkOptions = {
 
 /** Fills, builds, expires and runs what is due, on a session of its own: the pulse never waits. */
 export async function workLoop(client: pg.Client, options: WorkOptions): Promise<void> {
-  const { signal, looks, bell } = options;
+  const { url, signal, looks, bell } = options;
   const idleMs = Math.min(options.idleMs, LOOK_MS_MAX);
   const wake = () => bell.ring();
   signal.addEventListener('abort', wake);
   client.on('end', wake);
-  const doorbell = doorbellOf(client);
+  const doorbell = doorbellOf(client, url);
   const rules = new Rules();
   let takenMs = TAKEN_MS_MIN;
   let isIdle = false;
@@ -104,12 +104,12 @@ export async function workLoop(client: pg.Client, options: WorkOptions): Promise
       }
       const isLook = performance.now() - roundAt < ROUND_MS_MAX;
       const mayHear = isLook && isIdle && performance.now() - askedAt < SILENT_MS_MAX;
-      const heardMs = mayHear ? await looks.heard() : undefined;
+      const heardMs = mayHear ? await looks.heard(client) : undefined;
       if (heardMs === undefined) askedAt = performance.now();
       isIdle = false;
       const dueMs = !isLook
         ? await options.during(() => round(client, rules, options))
-        : (heardMs ?? (await looks.tell(look(client, rules, options))));
+        : (heardMs ?? (await looks.tell(client, look(client, rules, options))));
       if (dueMs === undefined || (isLook && dueMs <= 0)) {
         if (!isLook) takenMs = TAKEN_MS_MIN;
         roundAt = Number.NEGATIVE_INFINITY;
@@ -119,7 +119,7 @@ export async function workLoop(client: pg.Client, options: WorkOptions): Promise
         roundAt = performance.now();
         // A job that runs is due until it ends, so no look passes it over.
         if (roundAt - canceledAt > CANCEL_EVERY_MS) {
-          await client.query(CANCEL_OVERDUE);
+          await watched(client, url, () => client.query(CANCEL_OVERDUE));
           canceledAt = performance.now();
         }
       }
@@ -203,16 +203,16 @@ function msOf({ due_ms }: DueRow): number {
 }
 
 /** While it is asked for, whoever marks a document rings; one session asks for all that listen. */
-function doorbellOf(client: pg.Client) {
+function doorbellOf(client: pg.Client, url: string) {
   let isAsked = false;
   let refusedAt = Number.NEGATIVE_INFINITY;
   return {
     /** True when it is asked for from now on, and was not before. */
     askFor: async (): Promise<boolean> => {
       if (isAsked || performance.now() - refusedAt < ASK_AGAIN_MS) return false;
-      const { rows } = await client.query<{ asked: boolean }>(
-        'select tally.await_marks() as asked',
-      );
+      const { rows } = await watched(client, url, () => {
+        return client.query<{ asked: boolean }>('select tally.await_marks() as asked');
+      });
       isAsked = rows[0]?.asked === true;
       if (!isAsked) refusedAt = performance.now();
       return isAsked;
@@ -220,7 +220,7 @@ function doorbellOf(client: pg.Client) {
     takeBack: async (): Promise<void> => {
       if (!isAsked) return;
       isAsked = false;
-      await client.query('select tally.stop_awaiting_marks()');
+      await watched(client, url, () => client.query('select tally.stop_awaiting_marks()'));
     },
   };
 }
