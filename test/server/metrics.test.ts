@@ -58,14 +58,30 @@ test('the metrics are those of the list, and docs/operations.md describes each o
     ([, name, type]) => `${name} ${type}`,
   );
   t.deepEqual(typed.filter((line) => line.startsWith('pgtally_')).sort(), NAMES);
-  for (const name of ['process_cpu_seconds_total', 'nodejs_eventloop_lag_p99_seconds']) {
+  for (const name of ['process_cpu_seconds_total', 'nodejs_eventloop_lag_seconds']) {
     t.regex(text, new RegExp(`^# TYPE ${name} `, 'm'));
   }
+  t.notRegex(text, /nodejs_eventloop_lag_p99/, 'sampling would wake an idle server');
   const doc = await readFile('docs/operations.md', 'utf8');
   const [, section = ''] = doc.split('\n### Metrics\n');
   const rows = section.split('\n## ')[0] ?? '';
   const described = [...rows.matchAll(/^\| `(pgtally_\w+)` \| (\w+) \|/gm)];
   t.deepEqual(described.map(([, name, type]) => `${name} ${type}`).sort(), NAMES);
+});
+
+test('how long the event loop worked is counted', async (t) => {
+  const { get } = await httpServer(t);
+  const active = async () => {
+    const { text } = await get('/metrics');
+    return Number(/^nodejs_eventloop_active_seconds_total (\S+)$/m.exec(text)?.[1]);
+  };
+  const before = await active();
+  const until = performance.now() + 300;
+  while (performance.now() < until);
+  // Until this turn has ended it is not counted.
+  await get('/metrics');
+  const worked = (await active()) - before;
+  t.true(worked >= 0.29, `${worked} s`);
 });
 
 test('what happens to a change can be seen from its commit to its flush', async (t) => {
