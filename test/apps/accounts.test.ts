@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import test from 'ava';
 import { appServer } from '../helpers/app-server.js';
 import { ask } from '../helpers/http.js';
@@ -80,6 +83,24 @@ test('what cannot be signed up with is refused, field by field', async (t) => {
   t.is((await post('{}', 'text/plain')).status, 415);
   t.is((await post(`{"email":"a@example.org","name":"\\u0000"}`)).status, 400);
   t.is((await post(`"${'x'.repeat(1_100_000)}"`)).status, 413);
+});
+
+test('a body that is too long is refused also where it does not say how long it is', async (t) => {
+  const { url, nobody } = await appServer(t);
+  const asked = request(`${url}/auth/signup`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'transfer-encoding': 'chunked' },
+  });
+  // What is sent after the answer has nobody to read it.
+  asked.on('error', () => undefined);
+  const answered = once(asked, 'response') as Promise<[IncomingMessage]>;
+  // And more would come: the answer does not wait for it.
+  for (let part = 0; part < 12; part += 1) asked.write('x'.repeat(100_000));
+  const [answer] = await answered;
+  t.is(answer.statusCode, 413);
+  t.regex(await text(answer), /A body is at most 1048576 bytes/);
+  asked.destroy();
+  t.is((await nobody.post('/auth/signup', { email: 'a@example.org', name: 'A' })).status, 201);
 });
 
 test('a page of another origin may not write with the cookie of who looks at it', async (t) => {

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { appServer, type Somebody } from '../helpers/app-server.js';
+import { unfill } from '../helpers/engine.js';
 import { until } from '../helpers/wait.js';
 
 type Card = { readonly id: number; readonly title: string; readonly votes: number };
@@ -126,6 +127,17 @@ test('a project and a profile are exact at once', async (t) => {
   t.is((await nobody.get('/api/projects/x')).status, 400);
   t.is((await nobody.get('/api/users/00000000-0000-4000-8000-000000000000')).status, 404);
   t.is((await nobody.get('/api/users/uma')).status, 400);
+});
+
+test('a profile is shown while the document of the twenty cannot be built', async (t) => {
+  const { nobody, person, database } = await appServer(t);
+  const uma = await person('Uma');
+  await unfill(database.sql, 'community_votes_received');
+  await database.sql(`delete from tally.documents d using tally.summary_definitions s
+    where s.id = d.summary and s.name = 'community_top_profiles'`);
+  const shown = await nobody.get(`/api/users/${uma.id}`);
+  t.is(shown.status, 200, shown.text);
+  t.like(shown.json, { name: 'Uma', votesReceived: null });
 });
 
 test('chains are read by what they won lately, by age and by followers, and so are their posts', async (t) => {

@@ -121,6 +121,15 @@ test('no statement of any route, builder or rule reads a large table from end to
     const read = await investorsRead(session, values);
     t.true(read > 0 && read <= 4000, `${JSON.stringify(values)}: ${read} rows`);
   }
+  const deep: [string, unknown[], string][] = [
+    ['feed($1, $2, $3)', ['newest', null, 'n/50'], 'projects_pkey'],
+    ['feed($1, $2, $3)', ['trending', null, 'n/50'], 'projects_pkey'],
+    ['chains_page($1, $2)', ['newest', 'n/30'], 'chains_pkey'],
+  ];
+  for (const [call, values, index] of deep) {
+    const read = await entriesRead(session, `select community.${call}`, values, index);
+    t.true(read > 0 && read < 300, `${call} ${values}: ${read} entries of ${index}`);
+  }
   const rules: [string, unknown[], string][] = [
     ['select tally.expire_due()', [], 'tally_due_community_votes_week'],
     ['delete from accounts.users where id = $1', [me], 'votes_user_id_idx'],
@@ -132,6 +141,27 @@ test('no statement of any route, builder or rule reads a large table from end to
     t.true(plans.indexes.has(index), `${text}: ${[...plans.indexes].join(', ')}`);
   }
 });
+
+/** How many entries of an index are read for one answer, by a plan for all values. */
+async function entriesRead(
+  session: pg.Client,
+  text: string,
+  values: readonly unknown[],
+  index: string,
+): Promise<number> {
+  const soFar = async () => {
+    const { rows } = await session.query<{ n: string }>(
+      `select pg_stat_get_xact_tuples_returned('community.${index}'::regclass) as n`,
+    );
+    return Number(rows[0]?.n ?? 0);
+  };
+  await session.query('begin; set local plan_cache_mode = force_generic_plan');
+  const before = await soFar();
+  await session.query(text, [...values]);
+  const after = await soFar();
+  await session.query('rollback');
+  return after - before;
+}
 
 /** How many rows of the directory are read for one answer. */
 async function investorsRead(session: pg.Client, values: readonly unknown[]): Promise<number> {

@@ -60,6 +60,21 @@ test('what comes in, is used, sent, delivered and asked for stands in the dashbo
   t.deepEqual((await uma.get(`${here.path}/inventory`)).json, { items: [], next: null });
 });
 
+test('what arrives after the clock was put back arrived when it was sent', async (t) => {
+  const { uma, vic, here, there, database } = await house(t);
+  const units = { bloodBankId: here.bank, bloodType: 'A-', quantity: 10, expiresAt: NEXT_YEAR };
+  const item = await uma.post(`${here.path}/inventory`, units);
+  const sent = await uma.post(`${here.path}/distributions`, {
+    ...{ itemId: item.json.id, quantity: 5, toFacilityId: there.id },
+  });
+  await database.sql(
+    `update facilities.distributions set dispatched_at = dispatched_at + interval '1 minute'`,
+  );
+  const arrived = await vic.post(`${there.path}/distributions/${sent.json.id}/deliver`);
+  t.is(arrived.status, 200);
+  t.true(Date.parse(String(arrived.json.deliveredAt)) > Date.now());
+});
+
 test('a dashboard whose counters cannot be read now is a 503 that names them', async (t) => {
   const { uma, here, database } = await house(t);
   for (const counter of ['facility_stock', 'facility_requests']) {

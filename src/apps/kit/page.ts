@@ -3,6 +3,7 @@ import { digestOf, sendConditionally } from '../../http/answer.js';
 import { hasAlready } from '../../http/conditional.js';
 import { pathOf, queryOf } from '../../http/input.js';
 import { Problem, type ProblemKind } from '../../http/problems.js';
+import { VERSION } from '../../version.js';
 import type { AppRoute, AppRouteDeps } from './app.js';
 import { type Asker, askerOf, type May, signedIn } from './asking.js';
 import { countedTextOf, textOf } from './statement.js';
@@ -109,6 +110,7 @@ async function stateOf(
   return tagOf(history, reading.json, values);
 }
 
+/** Another release may answer otherwise. */
 function tagOf(history: string, json: string, values: readonly unknown[]): string {
-  return `"${history}.${digestOf(`${json} ${JSON.stringify(values)}`)}"`;
+  return `"${history}.${digestOf(`${VERSION} ${json} ${JSON.stringify(values)}`)}"`;
 }

@@ -4,7 +4,8 @@ create or replace function accounts.check_cursor(p_after text, p_form text) retu
   set search_path = pg_catalog, pg_temp
 as $function$
 begin
-  -- Whoever makes up a cursor hears so; a number beyond bigint would be an error of another kind.
+  -- Whoever makes up a cursor hears so; a number beyond bigint would be an error of another kind, and
+  -- so would digits of other scripts, which \d stands for under some locales.
   if p_after !~ p_form then
     raise exception using errcode = 'TA400', column = 'after',
       message = 'is not what a page before had as its next',

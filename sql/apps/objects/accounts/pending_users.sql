@@ -11,7 +11,7 @@ begin
   -- also where whom it names was let in, signed up again or is gone. The server has no right on the
   -- table.
   perform accounts.check_cursor(
-    p_after, '^(-\d{1,17}|\d{1,18})/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+    p_after, '^(-[0-9]{1,17}|[0-9]{1,18})/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
   );
   return (
     select jsonb_build_object(

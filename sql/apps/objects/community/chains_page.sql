@@ -21,12 +21,12 @@ begin
     );
   end if;
   perform accounts.check_cursor(
-    p_after, case p_sort when 'newest' then '^n/\d{1,18}$' else '^f/\d{1,18}/\d{1,18}$' end
+    p_after, case p_sort when 'newest' then '^n/[0-9]{1,18}$' else '^f/[0-9]{1,18}/[0-9]{1,18}$' end
   );
   if p_sort = 'newest' then
     for v_chain in
       select c.id from community.chains as c
-      where p_after is null or c.id < split_part(p_after, '/', 2)::bigint
+      where c.id < coalesce(split_part(p_after, '/', 2)::bigint, 9223372036854775807)
       order by c.id desc
       limit 20
     loop

@@ -13,10 +13,10 @@ begin
     );
   end if;
   if p_sort = 'newest' then
-    perform accounts.check_cursor(p_after, '^n/\d{1,18}$');
+    perform accounts.check_cursor(p_after, '^n/[0-9]{1,18}$');
     return community.newest(20, p_after);
   end if;
-  perform accounts.check_cursor(p_after, '^(v/\d{1,18}/|n/)\d{1,18}$');
+  perform accounts.check_cursor(p_after, '^(v/[0-9]{1,18}/|n/)[0-9]{1,18}$');
   return community.trending(20, p_after);
 end
 $function$;

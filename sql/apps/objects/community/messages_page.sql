@@ -16,7 +16,7 @@ begin
     ) order by d.id desc)
     from (
       select o.* from community.direct_messages as o
-      where o.conversation_id = p_conversation and (p_after is null or o.id < p_after)
+      where o.conversation_id = p_conversation and o.id < coalesce(p_after, 9223372036854775807)
       order by o.id desc
       limit 20
     ) as d

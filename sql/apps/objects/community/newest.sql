@@ -9,7 +9,7 @@ as $function$
   )
   from (
     select p.id from community.projects as p
-    where p_after is null or p.id < split_part(p_after, '/', 2)::bigint
+    where p.id < coalesce(split_part(p_after, '/', 2)::bigint, 9223372036854775807)
     order by p.id desc
     limit p_n
   ) as n

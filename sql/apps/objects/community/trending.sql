@@ -33,7 +33,9 @@ begin
     for v_project in
       select p.id
       from community.projects as p
-      where (p_after like 'n/%' is not true or p.id < split_part(p_after, '/', 2)::bigint)
+      where p.id < coalesce(
+          case when p_after like 'n/%' then split_part(p_after, '/', 2)::bigint end, 9223372036854775807
+        )
         and not exists (
           select from community.votes as v where v.project_id = p.id and v.recency = 'week'
         )

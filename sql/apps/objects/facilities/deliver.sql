@@ -23,7 +23,8 @@ begin
       message = format('This arrived already, at %s.', accounts.iso(v_sent.delivered_at));
   end if;
   update facilities.distributions as s
-  set delivered_at = clock_timestamp()
+  -- Also where the clock was put back since it was sent.
+  set delivered_at = greatest(clock_timestamp(), s.dispatched_at)
   where s.id = p_distribution
   returning s.* into v_sent;
   return facilities.as_json(v_sent);

@@ -11,7 +11,7 @@ begin
   -- 50 a page, by key. A cursor is the key itself, MICROS/ID: so the next page is the right one also
   -- where what it names is used up or gone. The server has no right on the table.
   perform facilities.admit(p_me, p_roles, p_facility);
-  perform accounts.check_cursor(p_after, '^\d{1,18}/\d{1,18}$');
+  perform accounts.check_cursor(p_after, '^[0-9]{1,18}/[0-9]{1,18}$');
   return (
     select jsonb_build_object(
       'items', coalesce(jsonb_agg(facilities.as_json(p.item) order by p.expires_at, p.id), '[]'),
@@ -24,7 +24,8 @@ begin
       from facilities.inventory as i
       where i.facility_id = p_facility and i.state = 'stock'
         and (i.expires_at, i.id) > (
-          coalesce(accounts.from_micros(split_part(p_after, '/', 1)::bigint), clock_timestamp()),
+          -- Where the scan begins; which of these have expired since is said below.
+          coalesce(accounts.from_micros(split_part(p_after, '/', 1)::bigint), statement_timestamp()),
           coalesce(split_part(p_after, '/', 2)::bigint, 0))
         and i.expires_at > clock_timestamp()
       order by i.expires_at, i.id
