@@ -54,3 +54,24 @@ test('documents are kept again once a read-only spell is over, on sessions that 
   );
   t.deepEqual(new Set(texts), new Set([200]));
 });
+
+test('a read-only spell of which no write told, and after which nothing ended, is found by who reads', async (t) => {
+  const { server, database } = await boxesServer(t);
+  await database.sql(`create function public.said(scope text) returns jsonb language sql stable
+      as $$select to_jsonb(scope)$$;
+    select tally.create_summary('said', 'public.said', audience => 'public')`);
+  const name = new URL(database.url).pathname.slice(1);
+  const writer = await database.client('a session of before');
+  await until(async () => (await get(`${server.url}/ready`)).status === 200);
+  await writer.query(`alter database ${name} set default_transaction_read_only = on`);
+  // Those that are there may write; these are new.
+  const read = async (scope: string) => await get(`${server.url}/v1/summaries/said/${scope}`);
+  await Promise.all(Array.from({ length: 20 }, (_, at) => read(`early${at}`)));
+  await writer.query(`alter database ${name} reset default_transaction_read_only`);
+  await until(async () => {
+    const late = await Promise.all(Array.from({ length: 20 }, (_, at) => read(`late${at}`)));
+    return late.every(({ status }) => status === 200);
+  });
+  await until(async () => (await get(`${server.url}/ready`)).status === 200);
+  t.pass();
+});
