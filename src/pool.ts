@@ -100,7 +100,6 @@ export function openPool(options: PoolOptions): Pool {
     ) => {
       share();
       const { used, client } = await session();
-      client.on('error', ignore);
       let failure: unknown;
       try {
         const result = await client.query<Row>({
@@ -154,6 +153,8 @@ function newPool({ url, size, statementTimeoutMs, isShared, onError }: PoolOptio
   });
   // A session that dies while idle: the pool drops it and opens another when one is wanted.
   pool.on('error', onError);
+  // At once: between the pool's own listener and one of ours it may end.
+  pool.on('acquire', (client) => client.on('error', ignore));
   return pool;
 }
 

@@ -15,7 +15,8 @@ const TURN_MS = 5000;
 
 const BUILD: Statement = {
   name: 'tally-build',
-  text: 'select tally.build_topic($1, $2)',
+  text: `select tally.build_topic($1, $2),
+  pg_catalog.current_setting('transaction_read_only') = 'on' as is_read_only`,
 };
 
 /**
@@ -62,8 +63,10 @@ export function createBuilder(options: BuilderOptions): Builder {
   const ask = async ({ name, scope }: Topic): Promise<Outcome> => {
     if (!(await places.take(turnMs))) return 'canceled';
     try {
-      const [row] = await pool.rows<[Outcome]>(BUILD, [name, scope]);
-      return row?.[0] ?? 'unknown';
+      const [row] = await pool.rows<[outcome: Outcome, isReadOnly: boolean]>(BUILD, [name, scope]);
+      const [outcome = 'unknown', isReadOnly = false] = row ?? [];
+      if (outcome === 'not kept' && isReadOnly) onReadOnly?.();
+      return outcome;
     } catch (error) {
       // While it waited for another one's build: its own would be an outcome.
       if (codeOf(error) === CANCELED) return 'canceled';
@@ -76,7 +79,6 @@ export function createBuilder(options: BuilderOptions): Builder {
     const started = performance.now();
     const outcome = await ask(topic);
     observe({ kind: 'build', outcome, ms: performance.now() - started });
-    if (outcome === 'not kept') onReadOnly?.();
     return outcome;
   };
 

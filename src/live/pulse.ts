@@ -11,8 +11,9 @@ import { Workers } from './workers.js';
  * process hears all of them.
  */
 const DOORBELL = 'tally_doorbell';
+const WORK = 'tally_work';
 const DEFINITIONS = 'tally_definitions';
-const LISTEN = `listen ${DOORBELL}; listen tally_work; listen ${DEFINITIONS}`;
+const LISTEN = [DOORBELL, WORK, DEFINITIONS].map((channel) => `listen ${channel}`).join(';');
 
 const PULSE = {
   name: 'tally-pulse',
@@ -72,7 +73,7 @@ export function runPulse(options: PulseOptions): Running {
       run: async (client) => {
         client.on('notification', ({ channel }) => {
           if (channel === DOORBELL) bell.ring();
-          else workers.ring();
+          if (channel === WORK || channel === DEFINITIONS) workers.ring();
           if (channel === DEFINITIONS) onDefinitions?.();
         });
         await beat(client, { ...options, bell, signal, change, workers });

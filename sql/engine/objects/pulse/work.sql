@@ -214,11 +214,10 @@ begin
     else
       rebuilt := tally.build_due(v_started + budget);
     end if;
-    if expired = 0 and rebuilt = 0 then
+    if expired + rebuilt = 0 then
       select w.filled, w.rebuilt, w.jobs into filled, rebuilt, jobs
       from tally.work_long(interval '0', v_started + budget) w;
     end if;
-    rebuilt := greatest(rebuilt, 0);
   end if;
   if v_due <= clock_timestamp()
      or work_knowing.expiry is null

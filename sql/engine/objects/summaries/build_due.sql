@@ -11,11 +11,11 @@ declare
   v_built   integer := 0;
   v_busy    integer := 0;
   v_moved   boolean := false;
-  v_keeps   boolean := false;
   v_is_late boolean;
 begin
-  -- At most some hundreds in one transaction: each keeps a lock to its end, and there is room for
-  -- some thousands in the server. Looked at are more, since another session may be at the first.
+  -- At most some dozens in one transaction: each keeps a lock to its end, for which there is room
+  -- in the server for some thousands, and is a subtransaction, of which every snapshot holds 64.
+  -- Looked at are more, since another session may be at the first.
   -- Where a transaction that stays open keeps many of them, they would be the first for as long:
   -- then only what nobody keeps is looked for. Theirs come first again when it has ended.
   <<rounds>>
@@ -27,13 +27,13 @@ begin
     loop
       -- One at least: whoever works until nothing is left relies on it.
       v_is_late := clock_timestamp() >= until;
-      exit rounds when v_built > 0 and (v_built >= 300 or v_is_late);
+      exit rounds when v_built > 0 and (v_built >= 60 or v_is_late);
       if v_is_late and cardinality(v_aside) > 0 then
         return 1;  -- some were put aside: that is something done, and there is more to do
       end if;
       continue when v_key.summary = any (v_aside);
       if tally.is_suspect(v_key.summary) then
-        v_moved := tally.suspect_due(v_key.summary) or v_moved;
+        v_moved := tally.suspect_all(v_key.summary) or v_moved;
         v_aside := v_aside || v_key.summary;
         continue;
       elsif tally.is_slow(tally.expected_ms(v_key.summary, v_key.scope)) then
@@ -44,32 +44,38 @@ begin
       -- that has changed. One of a summary finds that out, and the others leave the way free.
       v_began := clock_timestamp();
       perform set_config('tally.hasty', 'on', true);
-      v_outcome := tally.build_piece(v_key.summary, v_key.scope);
+      begin
+        v_outcome := tally.build_piece(v_key.summary, v_key.scope);
+        if v_outcome = 'late' then
+          -- Rolled back, so that its lock is not kept, as in tally.build_one_slow.
+          raise exception using errcode = 'triggered_action_exception', message = 'late';
+        end if;
+      exception when triggered_action_exception then
+        v_outcome := 'busy';
+      end;
       perform set_config('tally.hasty', '', true);
       v_moved := v_moved or v_outcome in ('locked', 'dropped');
-      v_keeps := v_keeps or v_outcome = 'late';
-      if v_outcome = 'locked' or (v_outcome not in ('busy', 'late', 'dropped')
+      if v_outcome = 'locked' or (v_outcome not in ('busy', 'dropped')
            and tally.is_slow((extract(epoch from clock_timestamp() - v_began) * 1000)::real)) then
-        v_moved := tally.suspect_due(v_key.summary) or v_moved;
+        v_moved := tally.suspect_all(v_key.summary) or v_moved;
         v_aside := v_aside || v_key.summary;
       end if;
-      v_built := v_built
-                 + case when v_outcome in ('busy', 'late', 'dropped', 'locked') then 0 else 1 end;
+      v_built := v_built + case when v_outcome in ('busy', 'dropped', 'locked') then 0 else 1 end;
       exit rounds when v_outcome = 'canceled';
       v_busy := v_busy + case when v_outcome = 'busy' then 1 else 0 end;
       exit when v_round = 1 and v_busy >= 50;
     end loop;
     exit when v_busy < 50;
   end loop;
-  -- What was moved, or found to be built by somebody else, is locked until this transaction ends: it
-  -- must not begin what takes long, which nothing done would have it do.
-  return case when v_built > 0 then v_built when v_moved then 1 when v_keeps then -1 else 0 end;
+  -- What was moved is locked until this transaction ends: so it must not begin what takes long, which
+  -- nothing done would have it do.
+  return greatest(v_built, v_moved::integer);
 end
 $function$;
 
 comment on function tally.build_quick(timestamptz) is
-  'Part of tally.build_due: builds due documents that take little, one after another; how many. '
-  '-1: none, and yet this transaction keeps one from others.';
+  'Part of tally.build_due: builds due documents that take little, one after another; how many, '
+  'and 1 where something was only put in its place.';
 
 create or replace function tally.build_one_slow(summary bigint, scope text)
 returns boolean
@@ -102,7 +108,7 @@ begin
     end if;
   elsif v_is_slow and v_outcome = 'none' then
     -- What is kept of it, and would tell how long the others take, is forgotten after a day.
-    perform tally.suspect_due(build_one_slow.summary);
+    perform tally.suspect_all(build_one_slow.summary);
   end if;
   return true;
 end

@@ -106,7 +106,7 @@ $function$;
 comment on function tally.is_suspect(bigint) is
   'Whether the documents of a summary are taken for slow, whatever they took the last time.';
 
-create or replace function tally.suspect_due(summary bigint)
+create or replace function tally.suspect_all(summary bigint)
 returns boolean
 language sql
 volatile
@@ -118,7 +118,7 @@ as $function$
     update tally.due d
     set is_slow = true, is_suspect = true
     where d.ctid in (select o.ctid from tally.due o
-                     where o.summary = suspect_due.summary and o.scope is not null
+                     where o.summary = suspect_all.summary and o.scope is not null
                        and not o.is_suspect
                      for update skip locked)
     returning d.summary
@@ -126,7 +126,7 @@ as $function$
   select exists (select from suspected)
 $function$;
 
-comment on function tally.suspect_due(bigint) is
+comment on function tally.suspect_all(bigint) is
   'One document of a summary took long that was expected to be quick: so may all that are due. '
   'Whether there were any.';
 
