@@ -64,9 +64,9 @@ test('an engine that is gone makes it unready, another release is only said', as
     language sql immutable set search_path = pg_catalog as $$ select '99.0.0' $$`);
   const other = await until(async () => {
     const now = await check();
-    return now.migrations.status === 'warn' && now;
+    // At first it may not be ready for another reason: that nobody has been asked yet, say.
+    return now.migrations.status === 'warn' && now.status === 200 && now;
   });
-  t.is(other.status, 200);
   t.regex(other.migrations.detail, /^the engine is of release 99\.0\.0, this server of /);
   await database.sql('drop function tally.version() cascade');
   const gone = await until(async () => {
