@@ -49,6 +49,7 @@ export type Builder = {
 export type BuilderOptions = {
   pool: Pool;
   observe: Observe;
+  /** How long a build waits for those before it. */
   turnMs?: number;
   /** A document was built on a session that may only read. */
   onReadOnly?: () => void;

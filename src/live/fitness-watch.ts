@@ -62,8 +62,10 @@ export class FitnessWatch {
     } catch (error) {
       // A database that cannot be reached is no fault of what is in it: ask again.
       const isOfTheDatabase = error instanceof UserError && !(error instanceof ConnectionError);
-      this.#mustAskAgain = !isOfTheDatabase;
-      if (!isOfTheDatabase) return;
+      if (!isOfTheDatabase) {
+        this.#mustAskAgain = true;
+        return;
+      }
       this.misfit = error instanceof ReadOnlyError ? 'read-only' : 'engine';
       this.#suspectedAt = Number.NEGATIVE_INFINITY;
     }

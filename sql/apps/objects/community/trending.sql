@@ -34,7 +34,8 @@ begin
       select p.id
       from community.projects as p
       where p.id < coalesce(
-          case when p_after like 'n/%' then split_part(p_after, '/', 2)::bigint end, 9223372036854775807
+          case when p_after like 'n/%' then split_part(p_after, '/', 2)::bigint end,
+          9223372036854775807
         )
         and not exists (
           select from community.votes as v where v.project_id = p.id and v.recency = 'week'

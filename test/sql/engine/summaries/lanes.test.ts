@@ -2,7 +2,7 @@ import test from 'ava';
 import type { TestDatabase } from '../../../helpers/database.js';
 import { type Sql, sqlOf } from '../../../helpers/engine.js';
 import { until } from '../../../helpers/wait.js';
-import { document, documents, league, work } from './league.js';
+import { document, documents, GATED, isWaiting, league, work } from './league.js';
 
 /** Sixty quick documents that read a table of their own and one that may be locked. */
 const MANY = `create table app.many (k text, n int);
@@ -306,14 +306,7 @@ const OVERTAKEN = `create or replace function tally.pick_due(
 
 test('who finds a document built by another keeps nobody from it while he builds what takes long', async (t) => {
   const db = await league(t);
-  await db.sql(`create function app.gated(scope text) returns jsonb language plpgsql stable as $$
-    begin
-      if scope = 'slow' then perform pg_advisory_xact_lock_shared(4713); end if;
-      return to_jsonb((select count(*) from app.scores where league = scope));
-    end $$;
-    alter function app.gated(text) set lock_timeout = 0;
-    select tally.create_summary('gated', 'app.gated', settle => '0');
-    select tally.watch('gated', 'app.scores', 'league')`);
+  await db.sql(GATED);
   await db.sql(insert('quick'));
   await db.sql(insert('slow'));
   await work(db.sql);
@@ -323,7 +316,7 @@ test('who finds a document built by another keeps nobody from it while he builds
   );
   await db.sql(OVERTAKEN);
   const gate = sqlOf(await db.client());
-  await gate('select pg_advisory_lock(4713)');
+  await gate('select pg_advisory_lock(4711)');
   await db.sql(insert('slow'));
   const overtaken = sqlOf(await db.client());
   await overtaken('select tally.attend(), tally.collect_marks()');
@@ -338,21 +331,13 @@ test('who finds a document built by another keeps nobody from it while he builds
   await overtaken('set statement_timeout = 0');
   const slow = overtaken('select tally.build_slow(clock_timestamp())');
   t.teardown(() => gate('select pg_advisory_unlock_all()'));
-  await until(
-    async () =>
-      (
-        await db.sql(`select from pg_locks where locktype = 'advisory' and objid = 4713
-          and not granted and database = (select oid from pg_database
-                                          where datname = current_database())`)
-      ).length > 0,
-    { what: 'a slow build' },
-  );
+  await until(async () => (await db.sql(isWaiting)).length > 0, { what: 'a slow build' });
   await db.sql(insert('quick'));
   await db.sql('select tally.collect_marks()');
   t.true(
     Number((await db.sql<{ rebuilt: number }>('select rebuilt from tally.work()'))[0]?.rebuilt) > 0,
   );
   t.is((await document(db.sql, 'gated', 'quick'))?.body, 2);
-  await gate('select pg_advisory_unlock(4713)');
+  await gate('select pg_advisory_unlock(4711)');
   await slow;
 });

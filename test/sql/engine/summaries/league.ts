@@ -17,6 +17,20 @@ const LEAGUE = `
     from app.scores s
   $$`;
 
+/** A builder that stops in scope 'slow' until the test lets go of a lock. */
+export const GATED = `create function app.gated(scope text) returns jsonb language plpgsql stable as $$
+  begin
+    if scope = 'slow' then perform pg_advisory_xact_lock_shared(4711); end if;
+    return to_jsonb((select count(*) from app.scores where league = scope));
+  end $$;
+  alter function app.gated(text) set lock_timeout = 0;
+  select tally.create_summary('gated', 'app.gated', settle => '0');
+  select tally.watch('gated', 'app.scores', 'league')`;
+
+/** Of a session that stands there. */
+export const isWaiting = `select from pg_locks l where l.locktype = 'advisory' and l.objid = 4711
+  and not l.granted and l.database = (select oid from pg_database where datname = current_database())`;
+
 export type Settings = { readonly settle?: string };
 
 export async function league(
