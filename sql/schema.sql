@@ -5837,15 +5837,28 @@ begin
   end if;
   -- Changes at most max_rows rows that are due, without those that failed before and wait. A row
   -- that somebody else has locked is left for the next time: whoever has it may be deciding.
-  execute format('select array_agg(d.t), array_agg(d.r), array_agg(d.x) from ('
-                 'select tally_row.tableoid as t, tally_row.ctid as r, '
-                 'tally_row.xmin::text::bigint as x from %%s tally_row where ', v_source) || v_is_due
-    || ' and not exists (select from unnest($2, $3, $4, $5) k (t, r, x, waits) '
-       'where k.waits and k.t = tally_row.tableoid and k.r = tally_row.ctid '
-       'and k.x = tally_row.xmin::text::bigint) '
-       'order by (' || v_due || ') limit $6 for no key update skip locked) d'
-    into v_tables, v_rows, v_versions
-    using v_now, failed_tables, failed_rows, failed_versions, failed_waits, max_rows;
+  for v_try in 1..3 loop
+    begin
+      execute format('select array_agg(d.t), array_agg(d.r), array_agg(d.x) from ('
+                     'select tally_row.tableoid as t, tally_row.ctid as r, '
+                     'tally_row.xmin::text::bigint as x from %%s tally_row where ', v_source) || v_is_due
+        || ' and not exists (select from unnest($2, $3, $4, $5) k (t, r, x, waits) '
+           'where k.waits and k.t = tally_row.tableoid and k.r = tally_row.ctid '
+           'and k.x = tally_row.xmin::text::bigint) '
+           'order by (' || v_due || ') limit $6 for no key update skip locked) d'
+        into v_tables, v_rows, v_versions
+        using v_now, failed_tables, failed_rows, failed_versions, failed_waits, max_rows;
+      exit;
+    exception when lock_not_available then
+      -- SKIP LOCKED does wait where a row became another version in the moment it was looked at and
+      -- somebody has locked that, as a session that expires does too. Again, then, and what is not
+      -- due any more is not looked at; unless somebody keeps the table.
+      if v_try = 3 then
+        raise;
+      end if;
+      execute format('lock table %%s in row exclusive mode nowait', v_source);
+    end;
+  end loop;
   if v_rows is null then
     return;
   end if;

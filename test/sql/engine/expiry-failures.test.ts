@@ -113,3 +113,32 @@ for (const mode of ['access exclusive', 'share'] as const) {
     ]);
   });
 }
+
+test('a row whose lock cannot be had while rows are picked is no failure of its rule', async (t) => {
+  const { sql } = await testDatabase(t);
+  // What SKIP LOCKED may run into itself, when rows change in the moment they are looked at.
+  await sql(`create sequence public.looks;
+    create function public.is_open(state text) returns boolean language plpgsql immutable as $$
+      begin
+        if nextval('public.looks') <= current_setting('test.locked', true)::int then
+          raise lock_not_available;
+        end if;
+        return state = 'open';
+      end $$;
+    create table public.bids (id int primary key, state text not null, due timestamptz not null)`);
+  await sql(`select tally.create_expiry('bids', 'public.bids', 'due', 'public.is_open(state)',
+    $$state = 'expired'$$)`);
+  await sql(`insert into public.bids select n, 'open', now() from generate_series(1, 3) n`);
+  const expire = async (locked: number) => {
+    await sql('alter sequence public.looks restart');
+    const [row] = await sql<{ n: string }>(
+      `with s as materialized (select set_config('test.locked', '${locked}', true))
+       select tally.expire_due(2) as n from s`,
+    );
+    return Number(row?.n);
+  };
+  t.is(await expire(2), 2);
+  t.deepEqual(await sql('select error from tally.expiries'), [{ error: null }]);
+  t.is(await expire(3), 0, 'it gives up in the end, and says so');
+  t.like((await sql('select error from tally.expiries'))[0], { error: 'lock_not_available' });
+});

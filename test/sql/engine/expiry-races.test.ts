@@ -92,11 +92,16 @@ test('sessions that expire at once share the rows and change each once', async (
       }
     }),
   );
-  const left = await expireDue(sql, 4000);
-  t.is(
-    counts.reduce((a, b) => a + b, left),
-    4000,
+  let changed = counts.reduce((a, b) => a + b);
+  // What a session waited for too long, where the machine stood still, is tried again in a second.
+  await until(
+    async () => {
+      changed += await expireDue(sql, 4000);
+      return (await states(sql)).pending === undefined;
+    },
+    { what: 'the last to expire' },
   );
+  t.is(changed, 4000);
   await isExact(t, sql);
 });
 
