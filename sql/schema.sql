@@ -519,7 +519,7 @@ comment on column tally.watches.columns is 'The columns of source that the expre
 create view tally.attendance as
  SELECT (EXISTS ( SELECT
            FROM pg_locks k
-          WHERE ((k.locktype = 'advisory'::text) AND (k.classid = (1952541804)::oid) AND (k.objid = (4)::oid) AND k.granted AND (k.database = ( SELECT b.oid
+          WHERE ((k.locktype = 'advisory'::text) AND (k.classid = (1952541804)::oid) AND (k.objid = (4)::oid) AND k.granted AND (k.mode = 'ExclusiveLock'::text) AND (k.database = ( SELECT b.oid
                    FROM pg_database b
                   WHERE (b.datname = current_database())))))) AS attended;
 comment on view tally.attendance is 'Whether a session is there that pulses.';
@@ -886,7 +886,7 @@ create view tally.status as
         END AS pending_since_at_most,
     (EXISTS ( SELECT
            FROM pg_locks k
-          WHERE ((k.locktype = 'advisory'::text) AND (k.classid = (1952541804)::oid) AND (k.objid = (4)::oid) AND k.granted AND (k.database = b.oid)))) AS attended,
+          WHERE ((k.locktype = 'advisory'::text) AND (k.classid = (1952541804)::oid) AND (k.objid = (4)::oid) AND (k.mode = 'ExclusiveLock'::text) AND k.granted AND (k.database = b.oid)))) AS attended,
     c.filled,
     c.filling,
     c.broken
@@ -1164,11 +1164,11 @@ begin
     return;
   end if;
   -- Much is pending: that takes seconds, and is a job's business, not a bystander's commit.
-  if exists (select from tally.pending offset 20000) then
+  if exists (select from tally.pending offset 100000) then
     return;
   end if;
-  if pg_try_advisory_lock(1952541804, 4) then
-    perform pg_advisory_unlock(1952541804, 4);
+  -- In one expression: ended between two, the session would keep the lock.
+  if pg_try_advisory_lock(1952541804, 4) and pg_advisory_unlock(1952541804, 4) then
     insert into tally.fold_requests default values;
   end if;
 end
@@ -1943,7 +1943,7 @@ begin
   return (select b.outcome from tally.build_here(v_definition, build_piece.scope, true, v_since) b);
 end
 $function$;
-comment on function tally.build_piece(bigint,text) is 'Builds one document unless somebody else does (busy) or has (late, and its lock is kept until the transaction ends); a failure is recorded and harms no other.';
+comment on function tally.build_piece(bigint,text) is 'Builds one document unless somebody else does (busy) or has (late; both keep locks until the transaction ends); a failure is recorded and harms no other.';
 revoke all on function tally.build_piece(bigint,text) from public;
 
 -- function tally.build_quick(timestamp with time zone)
@@ -1995,9 +1995,9 @@ begin
       perform set_config('tally.hasty', 'on', true);
       begin
         v_outcome := tally.build_piece(v_key.summary, v_key.scope);
-        if v_outcome = 'late' then
-          -- Rolled back, so that its lock is not kept, as in tally.build_one_slow.
-          raise exception using errcode = 'triggered_action_exception', message = 'late';
+        if v_outcome in ('busy', 'late') then
+          -- Rolled back, so that its locks are not kept, as in tally.build_one_slow.
+          raise exception using errcode = 'triggered_action_exception', message = 'busy';
         end if;
       exception when triggered_action_exception then
         v_outcome := 'busy';
@@ -5354,9 +5354,10 @@ CREATE OR REPLACE FUNCTION tally.end_job(name text)
 AS $function$
 begin
   -- Says that the job has ended, while its transaction goes on: nobody cancels it from here on.
-  -- Whoever is cancelling it now has the same lock for less than a millisecond, and is waited for, so
-  -- that he hits the job and not what comes next. Anybody may have it: it is not waited for longer.
-  for i in 1 .. 20 loop
+  -- Whoever is cancelling it now has the same lock for less than a millisecond, unless he stands
+  -- still, and is waited for, so that he hits the job and not what comes next. Anybody may have it: it
+  -- is not waited for longer.
+  for i in 1 .. 2000 loop
     exit when pg_try_advisory_xact_lock(tally.job_end_key(name));
     perform pg_sleep(0.001);
   end loop;
@@ -5852,10 +5853,8 @@ begin
     exception when lock_not_available then
       -- SKIP LOCKED does wait where a row became another version in the moment it was looked at and
       -- somebody has locked that, as a session that expires does too. Again, then, and what is not
-      -- due any more is not looked at; unless somebody keeps the table.
-      if v_try = 3 then
-        raise;
-      end if;
+      -- due any more is not looked at; or else it is left for the next time, as all that is locked.
+      -- Unless it is the table that somebody keeps.
       execute format('lock table %%s in row exclusive mode nowait', v_source);
     end;
   end loop;
@@ -6516,17 +6515,34 @@ CREATE OR REPLACE FUNCTION tally.grant_sight(source regclass)
  SET lock_timeout TO '100ms'
 AS $function$
 declare
+  v_until    timestamptz := clock_timestamp() + (select s.attach_wait from tally.settings s);
+  v_schema   regnamespace;
   v_relation regclass;
 begin
   -- tally_owner must see every row to fill and to verify. With the caller's rights, who owns
   -- the source: SELECT on it and its partitions, and a policy where row-level security is on.
   -- A schema that belongs to somebody else is named by tally.check_sight.
-  begin
-    execute format('grant usage on schema %s to tally_owner',
-                   (select c.relnamespace::regnamespace from pg_class c where c.oid = source));
-  exception when insufficient_privilege then
-    null;
-  end;
+  loop
+    begin
+      select n.oid::regnamespace into v_schema
+      from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where c.oid = source
+        and not exists (select from aclexplode(n.nspacl) a
+                        where a.grantee = 'tally_owner'::regrole and a.privilege_type = 'USAGE');
+      exit when not found;
+      execute format('grant usage on schema %s to tally_owner', v_schema);
+      exit;
+    exception
+      when insufficient_privilege then
+        exit;
+      when lock_not_available or internal_error then
+        -- Another session has just granted something on the same schema, or is about to.
+        if clock_timestamp() >= v_until then
+          raise;
+        end if;
+    end;
+    perform pg_sleep(0.02 + random() * 0.08);
+  end loop;
   for v_relation in select f from tally.family(source) f loop
     execute format('grant select on table %s to tally_owner', v_relation);
     begin
@@ -6636,11 +6652,15 @@ declare
 begin
   -- What was built or collected before the clock was put back lies in the future: nothing of it
   -- would be due until the clock is there again. So it is due now. What is locked is being built.
-  if exists (select from tally.documents d where greatest(d.built_at, d.tried_at) > v_now) then
+  -- By the index from v_now on; what others have committed since is later than that, and is not meant.
+  if exists (select from tally.documents d
+             where greatest(d.built_at, d.tried_at) > v_now
+               and greatest(d.built_at, d.tried_at) > clock_timestamp()) then
     with early as materialized (
       select d.summary, d.scope, d.build_ms, d.due_since
       from tally.documents d
       where greatest(d.built_at, d.tried_at) > v_now
+        and greatest(d.built_at, d.tried_at) > clock_timestamp()
       limit 10000
       for update skip locked
     ), moved as (
@@ -6664,12 +6684,14 @@ begin
            tally.is_slow(coalesce(e.build_ms, 'infinity'))
     from early e;
   end if;
-  if exists (select from tally.due d where d.due_since > v_now) then
+  if exists (select from tally.due d
+             where d.due_since > v_now and d.due_since > clock_timestamp()) then
     update tally.due d
     set due_since = v_now, due_at = v_now,
         -- Every document of a summary: those too that were built since, whenever that was.
         is_slow = d.is_slow and d.scope is not null
-    where d.ctid in (select o.ctid from tally.due o where o.due_since > v_now
+    where d.ctid in (select o.ctid from tally.due o
+                     where o.due_since > v_now and o.due_since > clock_timestamp()
                      for update skip locked);
   end if;
 end
@@ -7265,16 +7287,18 @@ declare
   v_until  timestamptz := clock_timestamp() + (select s.attach_wait from tally.settings s);
   v_left   regclass[] := sources;
   v_stuck  regclass[] := array[]::regclass[];
+  v_first  regclass;
   v_source regclass;
 begin
   -- ACCESS SHARE on many tables, without making an application that truncates them in another order
-  -- the victim of a deadlock: whoever waits for us gets what he waits for within 100 ms, long before
-  -- deadlock_timeout. So all of them or none; after attach_wait those are left out that cannot be had.
+  -- the victim of a deadlock: waited for is one only, while nothing else is held, and the others are
+  -- had at once or not at all. After attach_wait those are left out that cannot be had.
   loop
     begin
-      foreach v_source in array v_left loop
+      foreach v_source in array v_first || v_left loop
         begin
-          execute format('lock table %s in access share mode', v_source);
+          execute format('lock table %s in access share mode%s', v_source,
+                         case when v_source = v_first then '' else ' nowait' end);
         exception
           when lock_not_available then
             raise;
@@ -7285,9 +7309,11 @@ begin
       exit;
     exception when lock_not_available then
       -- What was locked so far is free again.
+      v_first := v_source;
       if clock_timestamp() >= v_until then
         v_stuck := v_stuck || v_source;
         v_left := array_remove(v_left, v_source);
+        v_first := null;
       end if;
     end;
     perform pg_sleep(0.02 + random() * 0.08);
@@ -7295,7 +7321,7 @@ begin
   return v_stuck;
 end
 $function$;
-comment on function tally.lock_together(regclass[]) is 'Locks tables for recounts, all or none and waiting 100 ms at a time; returns those that could not be locked within settings.attach_wait.';
+comment on function tally.lock_together(regclass[]) is 'Locks tables for recounts, all or none, and waiting only while none is held; returns those that could not be locked within settings.attach_wait.';
 revoke all on function tally.lock_together(regclass[]) from public;
 
 -- function tally.look_body(regclass)
@@ -7683,10 +7709,10 @@ begin
   perform tally.mark_all(s.slug)
   from tally.watched s
   where s.source = coalesce(pg_partition_root(tg_relid), tg_relid::regclass);
-  if not pg_try_advisory_lock_shared(1952541804, 12) then
+  -- In one expression: ended between two, the session would keep the lock.
+  if not (pg_try_advisory_lock_shared(1952541804, 12)
+          and pg_advisory_unlock_shared(1952541804, 12)) then
     perform pg_notify('tally_work', '') from tally.settings s where s.doorbell;
-  else
-    perform pg_advisory_unlock_shared(1952541804, 12);
   end if;
   return null;
 end
@@ -10393,8 +10419,8 @@ AS $function$
 begin
   -- A row was written that falls due before the work would look by itself. Its trigger's WHEN has
   -- seen to it that others do not come here. Nobody is woken where nobody attends.
-  if pg_try_advisory_lock_shared(1952541804, 4) then
-    perform pg_advisory_unlock_shared(1952541804, 4);
+  -- In one expression: ended between two, the session would keep the lock.
+  if pg_try_advisory_lock_shared(1952541804, 4) and pg_advisory_unlock_shared(1952541804, 4) then
     return null;
   end if;
   perform pg_notify('tally_work', '') from tally.settings s where s.doorbell;
@@ -12409,6 +12435,8 @@ declare
   v_second  bigint := extract(epoch from v_started);
   v_due     timestamptz := work_knowing.expiry;
   v_asked   timestamptz;
+  v_xact    xid8;
+  v_is_held boolean := false;
 begin
   -- What is due beside the pulse, piece by piece. Several sessions may work at once: each takes
   -- pieces that no other has. No piece is begun once the budget is spent. What takes long is all
@@ -12440,14 +12468,20 @@ begin
       v_due := tally.next_expiry('-infinity');
     end if;
     if v_due <= clock_timestamp() then
+      v_xact := pg_current_xact_id_if_assigned();
       expired := tally.work_expiry(v_started + budget / 2);
+      v_is_held := expired = 0 and pg_current_xact_id_if_assigned() is distinct from v_xact;
     end if;
     if expired > 0 then
       rebuilt := tally.build_quick(v_started + budget);
     else
       rebuilt := tally.build_due(v_started + budget);
     end if;
-    if expired + rebuilt = 0 then
+    if v_is_held and rebuilt = 0 then
+      -- Rows that could not be changed are locked until this transaction ends, so it must not begin
+      -- what takes long. They wait now: something was done, for whoever goes on until nothing is.
+      rebuilt := 1;
+    elsif expired + rebuilt = 0 then
       select w.filled, w.rebuilt, w.jobs into filled, rebuilt, jobs
       from tally.work_long(interval '0', v_started + budget) w;
     end if;

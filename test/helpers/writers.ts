@@ -2,8 +2,6 @@ import type { TestDatabase } from './database.js';
 import { type Sql, sqlOf } from './engine.js';
 
 export type Writers = {
-  /** The longest that one statement took. */
-  readonly slowestMs: () => number;
   readonly statements: () => number;
   /** Ends them, and throws what any of them failed with. */
   stop(): Promise<void>;
@@ -16,25 +14,21 @@ export async function startWriters(
   write: (sql: Sql, round: number, session: number) => Promise<unknown>,
 ): Promise<Writers> {
   let going = true;
-  let slowest = 0;
   let statements = 0;
   const clients = await Promise.all(
     Array.from({ length: sessions }, (_, session) => db.client(`writer ${session}`)),
   );
   const work = clients.map(async (client, session) => {
     const sql = sqlOf(client);
-    const timed: Sql = async (text, values) => {
-      const started = performance.now();
+    const counted: Sql = async (text, values) => {
       const rows = await sql(text, values);
-      slowest = Math.max(slowest, performance.now() - started);
       statements += 1;
       return rows as never;
     };
-    for (let round = 0; going; round += 1) await write(timed, round, session);
+    for (let round = 0; going; round += 1) await write(counted, round, session);
   });
   const ended = Promise.allSettled(work);
   return {
-    slowestMs: () => slowest,
     statements: () => statements,
     stop: async () => {
       going = false;

@@ -4,10 +4,6 @@ import { failure, isExact, numberOf, sqlOf } from '../../helpers/engine.js';
 import { until } from '../../helpers/wait.js';
 import { startWriters } from '../../helpers/writers.js';
 
-/** A try for a lock ends after 100 ms; the rest is what a busy machine adds. */
-const BLOCKED_MS_MAX = 250;
-const MADE_MS_MAX = 1000;
-
 const CREATE = `select tally.create_counter('rows', 'public.t')`;
 
 async function table(db: TestDatabase, rows = 1000): Promise<void> {
@@ -80,7 +76,7 @@ test('a fill under writers with long transactions in flight is exact', async (t)
   await isExact(t, db.sql);
 });
 
-test.serial('while create_counter or drop_counter waits, nobody else waits long', async (t) => {
+test.serial('while create_counter or drop_counter waits, all others go on', async (t) => {
   const db = await testDatabase(t);
   await table(db);
   const dba = await db.client('dba');
@@ -93,18 +89,18 @@ test.serial('while create_counter or drop_counter waits, nobody else waits long'
     });
     const asked = dba.query(statement);
     await isTrying(db, 'dba');
+    // Through many of its tries. Waiting for the lock itself, it would let nobody through.
+    const tried = Date.now() + 1500;
     const enough = writers.statements() + 300;
-    await until(() => writers.statements() > enough, { what: 'writers going on' });
-    const waiting = Date.now() + 1500;
-    await until(() => Date.now() > waiting);
-    const whileWaiting = writers.slowestMs();
+    await until(() => Date.now() > tried && writers.statements() > enough, {
+      what: 'writers going on',
+    });
+    await isTrying(db, 'dba');
     await long.query('commit');
     await asked;
     await writers.stop();
-    t.true(whileWaiting < BLOCKED_MS_MAX, `${statement}: ${whileWaiting} ms`);
-    // Then it has the lock, for as long as it takes to make functions and triggers.
-    t.true(writers.slowestMs() < MADE_MS_MAX, `${statement}: ${writers.slowestMs()} ms`);
   }
+  t.pass();
 });
 
 test.serial('a reader in a long transaction does not make others wait for a drop', async (t) => {
@@ -117,13 +113,31 @@ test.serial('a reader in a long transaction does not make others wait for a drop
   const dropped = dba.query(`select tally.drop_counter('rows')`);
   await isTrying(db, 'dba');
   const others = await startWriters(db, 2, (sql) => sql('select k from public.t limit 1'));
-  const enough = Date.now() + 1000;
-  await until(() => Date.now() > enough);
+  const tried = Date.now() + 1000;
+  await until(() => Date.now() > tried && others.statements() > 200, { what: 'readers going on' });
+  await isTrying(db, 'dba');
   await others.stop();
-  t.true(others.slowestMs() < BLOCKED_MS_MAX, `${others.slowestMs()} ms`);
   await long.query('commit');
   await dropped;
   await t.notThrowsAsync(db.sql('insert into public.t (k) values (1)'));
+});
+
+test('counters of two tables of one schema are made at once: neither fails for the other', async (t) => {
+  const db = await testDatabase(t);
+  await db.sql('create schema app; create table app.a (id int); create table app.b (id int)');
+  const one = await db.client('one');
+  await one.query(`begin; select tally.create_counter('a', 'app.a')`);
+  const two = await db.client('two');
+  const made = two.query(`select tally.create_counter('b', 'app.b')`);
+  await isTrying(db, 'two');
+  const tried = Date.now() + 300;
+  await until(() => Date.now() > tried);
+  await one.query('commit');
+  await made;
+  await db.sql('insert into app.a values (1); insert into app.b values (1)');
+  await db.sql('call tally.tick()');
+  t.is(await numberOf(db.sql, 'a'), 1);
+  t.is(await numberOf(db.sql, 'b'), 1);
 });
 
 test('TL008 names who is in the way, and leaves everything as it was', async (t) => {

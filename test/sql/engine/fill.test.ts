@@ -29,20 +29,27 @@ test('a fill that fails is recorded, tried again later and later, and harms no o
   const first = await look(db);
   t.is(first?.attempts, 1);
   t.regex(first?.error ?? '', /division by zero/);
+  t.true((first?.delay ?? 2) <= 1);
+  await db.sql(`update tally.definitions set fill_again_at = now() + interval '1 minute'
+    where fill_again_at is not null`);
   t.deepEqual(await db.sql('select filled from tally.work()'), [{ filled: 0 }]);
   t.is((await look(db))?.attempts, 1, 'not due yet');
 
-  let last = first?.delay ?? 0;
-  t.true(last > 0 && last <= 1);
   for (let attempt = 2; attempt <= 6; attempt += 1) {
     await db.sql(
       'update tally.definitions set fill_again_at = now() where fill_again_at is not null',
     );
+    const [{ before } = { before: '' }] = await db.sql<{ before: string }>(
+      'select clock_timestamp()::text as before',
+    );
     await db.sql('select tally.work()');
-    const next = await look(db);
-    t.is(next?.attempts, attempt);
-    t.true((next?.delay ?? 0) > 1.5 * last, `${next?.delay} after ${last}`);
-    last = next?.delay ?? 0;
+    const [next] = await db.sql(
+      `select d.fill_attempts as attempts,
+         d.fill_again_at between $1::timestamptz + $2 and clock_timestamp() + $2 as is_backed_off
+       from tally.definitions d where d.name = 'broken'`,
+      [before, `${2 ** (attempt - 1)} seconds`],
+    );
+    t.deepEqual(next, { attempts: attempt, is_backed_off: true });
   }
   await db.sql(
     'update tally.definitions set fill_attempts = 60, fill_again_at = now() where fill_again_at is not null',

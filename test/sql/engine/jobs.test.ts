@@ -161,7 +161,12 @@ test('a job is cancelled once, and what its transaction does after it is not', a
   const session = await client();
   await session.query('begin; set local role tally_owner');
   const running = session.query(`select tally.run_job('quick'), tally.run_job('endless')`);
-  await until(async () => (await cancel()) === 1, { what: 'the job to take too long' });
+  await until(
+    async () =>
+      (await sql(`select from tally.running_jobs() where name = 'endless'`)).length === 1 &&
+      (await cancel()) === 1,
+    { what: 'the job to take too long' },
+  );
   await running;
   t.deepEqual(await sql('select * from tally.running_jobs()'), []);
   t.is(await cancel(), 0);

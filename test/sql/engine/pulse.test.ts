@@ -20,7 +20,7 @@ test('of two pulses at once one folds, and the other returns at once', async (t)
   const [one, two] = await Promise.all([db.client(), db.client()]);
   await one.query('begin');
   t.deepEqual(await pulse(sqlOf(one)), { pulse: 1, folded: 2, announced: 2 });
-  await two.query(`set statement_timeout = '2s'`);
+  await two.query(`set statement_timeout = '20s'`);
   t.deepEqual(await pulse(sqlOf(two)), { pulse: 0, folded: 0, announced: 0 });
   await one.query('rollback');
   t.deepEqual(await pulse(sqlOf(two)), { pulse: 1, folded: 2, announced: 2 });

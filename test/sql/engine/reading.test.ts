@@ -133,7 +133,7 @@ test('reading a number steps over no dead rows, which an old snapshot keeps', as
       await pulse(db.sql);
       return (await blocksOf(server, one)) < 60;
     },
-    { what: 'a look at few blocks', deadlineMs: 60_000 },
+    { what: 'a look at few blocks', deadlineMs: 150_000 },
   );
   // A writer that stays open for long, besides.
   const writer = await db.client('a writer');

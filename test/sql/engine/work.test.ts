@@ -7,14 +7,15 @@ import { until } from '../../helpers/wait.js';
 test('a fill that outlasts statement_timeout is recorded, and the others are filled', async (t) => {
   const { sql, client } = await testDatabase(t);
   await sql(`create function public.slow(int) returns int immutable language plpgsql as $$
-      begin perform pg_sleep(0.05); return $1; end $$;
+      begin perform pg_sleep(0.5); return $1; end $$;
     create table public.a (id int); insert into public.a select generate_series(1, 40);
     create table public.b (id int); insert into public.b values (1)`);
   await sql(`select tally.create_counter('slow', 'public.a', 'slow(id) > 0')`);
   await sql(`select tally.create_counter('quick', 'public.b')`);
   const worker = sqlOf(await client());
-  await worker('set statement_timeout = 400');
+  await worker('set statement_timeout = 4000');
   await worker('select tally.work()');
+  await worker('set statement_timeout = 0');
   await worker('select tally.work()');
   t.deepEqual(await numbers(sql), { quick: 1 });
   const [row] = await sql<{ state: string }>(
@@ -90,7 +91,7 @@ test('a tick ends though a rule makes new due rows for ever', async (t) => {
       execute function public.another();
     insert into public.a (due) values (now())`);
   await sql(`set statement_timeout = '30s'`);
-  await t.notThrowsAsync(sql(`call tally.tick('2 seconds')`));
+  await t.notThrowsAsync(sql(`call tally.tick('5 seconds')`));
   await sql('set statement_timeout = 0');
   const [row] = await sql<{ done: number }>(
     'select count(*) filter (where done)::int as done from public.a',

@@ -8,16 +8,18 @@ declare
   v_until  timestamptz := clock_timestamp() + (select s.attach_wait from tally.settings s);
   v_left   regclass[] := sources;
   v_stuck  regclass[] := array[]::regclass[];
+  v_first  regclass;
   v_source regclass;
 begin
   -- ACCESS SHARE on many tables, without making an application that truncates them in another order
-  -- the victim of a deadlock: whoever waits for us gets what he waits for within 100 ms, long before
-  -- deadlock_timeout. So all of them or none; after attach_wait those are left out that cannot be had.
+  -- the victim of a deadlock: waited for is one only, while nothing else is held, and the others are
+  -- had at once or not at all. After attach_wait those are left out that cannot be had.
   loop
     begin
-      foreach v_source in array v_left loop
+      foreach v_source in array v_first || v_left loop
         begin
-          execute format('lock table %s in access share mode', v_source);
+          execute format('lock table %s in access share mode%s', v_source,
+                         case when v_source = v_first then '' else ' nowait' end);
         exception
           when lock_not_available then
             raise;
@@ -28,9 +30,11 @@ begin
       exit;
     exception when lock_not_available then
       -- What was locked so far is free again.
+      v_first := v_source;
       if clock_timestamp() >= v_until then
         v_stuck := v_stuck || v_source;
         v_left := array_remove(v_left, v_source);
+        v_first := null;
       end if;
     end;
     perform pg_sleep(0.02 + random() * 0.08);
@@ -40,5 +44,5 @@ end
 $function$;
 
 comment on function tally.lock_together(regclass[]) is
-  'Locks tables for recounts, all or none and waiting 100 ms at a time; returns those that could not '
+  'Locks tables for recounts, all or none, and waiting only while none is held; returns those that could not '
   'be locked within settings.attach_wait.';

@@ -8,7 +8,7 @@ select f.pulse,
        case when p.pending > 0 then pg_catalog.clock_timestamp() - f.at end as pending_since_at_most,
        exists (select from pg_catalog.pg_locks k
                where k.locktype = 'advisory' and k.classid = 1952541804 and k.objid = 4
-                 and k.granted and k.database = b.oid) as attended,
+                 and k.mode = 'ExclusiveLock' and k.granted and k.database = b.oid) as attended,
        c.filled, c.filling, c.broken
 from tally.fold_point f
 join tally.pulses l on l.pulse = f.pulse

@@ -5,17 +5,34 @@ set search_path = pg_catalog, pg_temp
 set lock_timeout = '100ms'
 as $function$
 declare
+  v_until    timestamptz := clock_timestamp() + (select s.attach_wait from tally.settings s);
+  v_schema   regnamespace;
   v_relation regclass;
 begin
   -- tally_owner must see every row to fill and to verify. With the caller's rights, who owns
   -- the source: SELECT on it and its partitions, and a policy where row-level security is on.
   -- A schema that belongs to somebody else is named by tally.check_sight.
-  begin
-    execute format('grant usage on schema %s to tally_owner',
-                   (select c.relnamespace::regnamespace from pg_class c where c.oid = source));
-  exception when insufficient_privilege then
-    null;
-  end;
+  loop
+    begin
+      select n.oid::regnamespace into v_schema
+      from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where c.oid = source
+        and not exists (select from aclexplode(n.nspacl) a
+                        where a.grantee = 'tally_owner'::regrole and a.privilege_type = 'USAGE');
+      exit when not found;
+      execute format('grant usage on schema %s to tally_owner', v_schema);
+      exit;
+    exception
+      when insufficient_privilege then
+        exit;
+      when lock_not_available or internal_error then
+        -- Another session has just granted something on the same schema, or is about to.
+        if clock_timestamp() >= v_until then
+          raise;
+        end if;
+    end;
+    perform pg_sleep(0.02 + random() * 0.08);
+  end loop;
   for v_relation in select f from tally.family(source) f loop
     execute format('grant select on table %s to tally_owner', v_relation);
     begin

@@ -73,10 +73,8 @@ begin
     exception when lock_not_available then
       -- SKIP LOCKED does wait where a row became another version in the moment it was looked at and
       -- somebody has locked that, as a session that expires does too. Again, then, and what is not
-      -- due any more is not looked at; unless somebody keeps the table.
-      if v_try = 3 then
-        raise;
-      end if;
+      -- due any more is not looked at; or else it is left for the next time, as all that is locked.
+      -- Unless it is the table that somebody keeps.
       execute format('lock table %%s in row exclusive mode nowait', v_source);
     end;
   end loop;

@@ -7,8 +7,8 @@ as $function$
 begin
   -- A row was written that falls due before the work would look by itself. Its trigger's WHEN has
   -- seen to it that others do not come here. Nobody is woken where nobody attends.
-  if pg_try_advisory_lock_shared(1952541804, 4) then
-    perform pg_advisory_unlock_shared(1952541804, 4);
+  -- In one expression: ended between two, the session would keep the lock.
+  if pg_try_advisory_lock_shared(1952541804, 4) and pg_advisory_unlock_shared(1952541804, 4) then
     return null;
   end if;
   perform pg_notify('tally_work', '') from tally.settings s where s.doorbell;

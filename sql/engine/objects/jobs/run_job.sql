@@ -29,9 +29,10 @@ set search_path = pg_catalog, pg_temp
 as $function$
 begin
   -- Says that the job has ended, while its transaction goes on: nobody cancels it from here on.
-  -- Whoever is cancelling it now has the same lock for less than a millisecond, and is waited for, so
-  -- that he hits the job and not what comes next. Anybody may have it: it is not waited for longer.
-  for i in 1 .. 20 loop
+  -- Whoever is cancelling it now has the same lock for less than a millisecond, unless he stands
+  -- still, and is waited for, so that he hits the job and not what comes next. Anybody may have it: it
+  -- is not waited for longer.
+  for i in 1 .. 2000 loop
     exit when pg_try_advisory_xact_lock(tally.job_end_key(name));
     perform pg_sleep(0.001);
   end loop;

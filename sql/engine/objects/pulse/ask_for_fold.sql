@@ -16,11 +16,11 @@ begin
     return;
   end if;
   -- Much is pending: that takes seconds, and is a job's business, not a bystander's commit.
-  if exists (select from tally.pending offset 20000) then
+  if exists (select from tally.pending offset 100000) then
     return;
   end if;
-  if pg_try_advisory_lock(1952541804, 4) then
-    perform pg_advisory_unlock(1952541804, 4);
+  -- In one expression: ended between two, the session would keep the lock.
+  if pg_try_advisory_lock(1952541804, 4) and pg_advisory_unlock(1952541804, 4) then
     insert into tally.fold_requests default values;
   end if;
 end

@@ -176,6 +176,8 @@ declare
   v_second  bigint := extract(epoch from v_started);
   v_due     timestamptz := work_knowing.expiry;
   v_asked   timestamptz;
+  v_xact    xid8;
+  v_is_held boolean := false;
 begin
   -- What is due beside the pulse, piece by piece. Several sessions may work at once: each takes
   -- pieces that no other has. No piece is begun once the budget is spent. What takes long is all
@@ -207,14 +209,20 @@ begin
       v_due := tally.next_expiry('-infinity');
     end if;
     if v_due <= clock_timestamp() then
+      v_xact := pg_current_xact_id_if_assigned();
       expired := tally.work_expiry(v_started + budget / 2);
+      v_is_held := expired = 0 and pg_current_xact_id_if_assigned() is distinct from v_xact;
     end if;
     if expired > 0 then
       rebuilt := tally.build_quick(v_started + budget);
     else
       rebuilt := tally.build_due(v_started + budget);
     end if;
-    if expired + rebuilt = 0 then
+    if v_is_held and rebuilt = 0 then
+      -- Rows that could not be changed are locked until this transaction ends, so it must not begin
+      -- what takes long. They wait now: something was done, for whoever goes on until nothing is.
+      rebuilt := 1;
+    elsif expired + rebuilt = 0 then
       select w.filled, w.rebuilt, w.jobs into filled, rebuilt, jobs
       from tally.work_long(interval '0', v_started + budget) w;
     end if;

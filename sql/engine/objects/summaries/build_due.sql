@@ -46,9 +46,9 @@ begin
       perform set_config('tally.hasty', 'on', true);
       begin
         v_outcome := tally.build_piece(v_key.summary, v_key.scope);
-        if v_outcome = 'late' then
-          -- Rolled back, so that its lock is not kept, as in tally.build_one_slow.
-          raise exception using errcode = 'triggered_action_exception', message = 'late';
+        if v_outcome in ('busy', 'late') then
+          -- Rolled back, so that its locks are not kept, as in tally.build_one_slow.
+          raise exception using errcode = 'triggered_action_exception', message = 'busy';
         end if;
       exception when triggered_action_exception then
         v_outcome := 'busy';

@@ -88,5 +88,5 @@ end
 $function$;
 
 comment on function tally.build_piece(bigint, text) is
-  'Builds one document unless somebody else does (busy) or has (late, and its lock is kept until the '
+  'Builds one document unless somebody else does (busy) or has (late; both keep locks until the '
   'transaction ends); a failure is recorded and harms no other.';

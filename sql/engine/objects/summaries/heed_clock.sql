@@ -10,11 +10,15 @@ declare
 begin
   -- What was built or collected before the clock was put back lies in the future: nothing of it
   -- would be due until the clock is there again. So it is due now. What is locked is being built.
-  if exists (select from tally.documents d where greatest(d.built_at, d.tried_at) > v_now) then
+  -- By the index from v_now on; what others have committed since is later than that, and is not meant.
+  if exists (select from tally.documents d
+             where greatest(d.built_at, d.tried_at) > v_now
+               and greatest(d.built_at, d.tried_at) > clock_timestamp()) then
     with early as materialized (
       select d.summary, d.scope, d.build_ms, d.due_since
       from tally.documents d
       where greatest(d.built_at, d.tried_at) > v_now
+        and greatest(d.built_at, d.tried_at) > clock_timestamp()
       limit 10000
       for update skip locked
     ), moved as (
@@ -38,12 +42,14 @@ begin
            tally.is_slow(coalesce(e.build_ms, 'infinity'))
     from early e;
   end if;
-  if exists (select from tally.due d where d.due_since > v_now) then
+  if exists (select from tally.due d
+             where d.due_since > v_now and d.due_since > clock_timestamp()) then
     update tally.due d
     set due_since = v_now, due_at = v_now,
         -- Every document of a summary: those too that were built since, whenever that was.
         is_slow = d.is_slow and d.scope is not null
-    where d.ctid in (select o.ctid from tally.due o where o.due_since > v_now
+    where d.ctid in (select o.ctid from tally.due o
+                     where o.due_since > v_now and o.due_since > clock_timestamp()
                      for update skip locked);
   end if;
 end

@@ -9,10 +9,10 @@ begin
   perform tally.mark_all(s.slug)
   from tally.watched s
   where s.source = coalesce(pg_partition_root(tg_relid), tg_relid::regclass);
-  if not pg_try_advisory_lock_shared(1952541804, 12) then
+  -- In one expression: ended between two, the session would keep the lock.
+  if not (pg_try_advisory_lock_shared(1952541804, 12)
+          and pg_advisory_unlock_shared(1952541804, 12)) then
     perform pg_notify('tally_work', '') from tally.settings s where s.doorbell;
-  else
-    perform pg_advisory_unlock_shared(1952541804, 12);
   end if;
   return null;
 end

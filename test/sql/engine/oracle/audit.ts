@@ -8,7 +8,7 @@ import { ROOTS } from './fixture.js';
 
 /** Everything that compares what is shown with what the rows say. */
 
-const SETTLE_MS_MAX = 10_000;
+const SETTLE_MS_MAX = 60_000;
 
 const CHECKPOINT =
   'begin isolation level repeatable read, read only; ' +

@@ -163,9 +163,10 @@ test('a builder that fails is an error where there is no document, and else the 
     alter table app.scores rename to scores_gone`);
   t.deepEqual(await body(db.sql, 'counted'), last);
   t.regex((await document(db.sql, 'counted'))?.error ?? '', /app\.scores/);
+  await db.sql('update tally.documents set attempts = 9');
   await db.sql('alter table app.scores_gone rename to scores');
   t.deepEqual(await body(db.sql, 'counted'), last, 'it failed a moment ago');
-  await db.sql(`update tally.documents set tried_at = now() - interval '2 seconds'`);
+  await db.sql(`update tally.documents set tried_at = now() - interval '10 minutes'`);
   t.notDeepEqual(await body(db.sql, 'counted'), last);
 });
 
@@ -175,7 +176,7 @@ test('a reader whose time is up ends, and the work builds what he asked for', as
   const gate = sqlOf(await db.client());
   await gate('select pg_advisory_lock(4712)');
   const reader = sqlOf(await db.client());
-  await reader(`set statement_timeout = '100ms'`);
+  await reader(`set statement_timeout = '3s'`);
   t.is((await failure(body(reader, 'counted'))).code, '57014');
   t.deepEqual(await reader(`select tally.build_topic('counted', '')`), [
     { build_topic: 'canceled' },
@@ -190,7 +191,7 @@ test('what the work has taken over from a reader is filling until it is there, o
   const gate = sqlOf(await db.client());
   await gate('select pg_advisory_lock(4712)');
   const reader = sqlOf(await db.client());
-  await reader(`set statement_timeout = '100ms'`);
+  await reader(`set statement_timeout = '3s'`);
   for (const scope of ['none', 'some']) {
     t.deepEqual(await reader(`select tally.build_topic('counted', '${scope}') as outcome`), [
       { outcome: 'canceled' },
