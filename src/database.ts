@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { ConnectionError, codeOf, messageOf, UserError } from './errors.js';
 
-/** A server that takes longer than this to let a client in is as good as away. */
-const CONNECT_TIMEOUT_MS = 10_000;
+/** A server that takes longer to let a client in, or for what takes no time, is as good as away. */
+const AWAY_MS = 10_000;
 
 /** host:port/database, for messages: whatever is printed, a password never is. */
 export function targetOf(url: string): string {
@@ -11,6 +11,12 @@ export function targetOf(url: string): string {
   const database = decodeURIComponent(pathname.slice(1));
   const named = database === '' ? decodeURIComponent(parseUrl(url).username) : database;
   return `${decodeURIComponent(host)}:${port === '' ? '5432' : port}/${named}`;
+}
+
+/** A query that takes no time: it fails where it is swallowed, also on a session that has no limit. */
+export function atOnce(text: string, values: readonly unknown[] = []): pg.QueryConfig {
+  const timeLimit = { query_timeout: AWAY_MS };
+  return { text, values: [...values], ...timeLimit };
 }
 
 export type ConnectOptions = {
@@ -32,7 +38,7 @@ export async function connect(
   try {
     await client.connect();
     // A database may have another default, and the pulse must look after it has its lock.
-    await client.query(`set default_transaction_isolation = 'read committed'`);
+    await client.query(atOnce(`set default_transaction_isolation = 'read committed'`));
   } catch (error) {
     await client.end().catch(() => undefined);
     throw connectionError(error, target, url);
@@ -76,7 +82,7 @@ function newClient(
     return new pg.Client({
       connectionString: url,
       application_name: application,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      connectionTimeoutMillis: AWAY_MS,
       keepAlive: true,
       ...(answerMs === undefined ? {} : { query_timeout: answerMs }),
     });
@@ -128,7 +134,7 @@ function explain(error: unknown, user: string): [why: string, hint: string] {
 function explainByText(message: string, code: string, user: string): [why: string, hint: string] {
   if (/timeout/i.test(message)) {
     return [
-      `no answer within ${CONNECT_TIMEOUT_MS / 1000} s`,
+      `no answer within ${AWAY_MS / 1000} s`,
       'check the host and port in DATABASE_URL, network and firewall',
     ];
   }

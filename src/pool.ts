@@ -6,7 +6,7 @@ import { isSqlError, READ_ONLY } from './sql-error.js';
 const CONNECT_TIMEOUT_MS = 5000;
 
 /** The server ends a statement by itself; where it does not answer at all, we stop waiting. */
-const ANSWER_GRACE_MS = 1000;
+const ANSWER_GRACE_MS = 3000;
 
 /**
  * So often PostgreSQL looks whether the other end of a session is still there: one that was given up

@@ -7,8 +7,8 @@ export type Misfit = 'engine' | 'read-only';
 /** Asking takes a session of its own: what was wrong is asked again this often. */
 const AGAIN_MS = 2000;
 
-/** Where nothing is wrong by then, and writes are refused all the same, new sessions do not help. */
-const SUSPICION_MS = 30_000;
+/** Where nothing was wrong, and writes are refused all the same, new sessions do not help at once. */
+const UNFOUNDED_MS = 30_000;
 
 /**
  * Whether the database is one that this server can serve. It is asked when the database's life is
@@ -20,9 +20,9 @@ export class FitnessWatch {
   readonly #onFit: () => void;
   #askedFor: string | undefined;
   #askedAt = Number.NEGATIVE_INFINITY;
-  /** Somebody said that he may not write; told of once in a while. */
+  /** Somebody said that he may not write. */
   #isSuspect = false;
-  #suspectedAt = Number.NEGATIVE_INFINITY;
+  #unfoundedAt = Number.NEGATIVE_INFINITY;
   #mustAskAgain = false;
 
   /**
@@ -35,8 +35,6 @@ export class FitnessWatch {
   }
 
   suspect(): void {
-    if (this.misfit !== undefined || performance.now() - this.#suspectedAt < SUSPICION_MS) return;
-    this.#suspectedAt = performance.now();
     this.#isSuspect = true;
   }
 
@@ -53,21 +51,30 @@ export class FitnessWatch {
     this.#askedFor = history;
     this.#askedAt = performance.now();
     this.#mustAskAgain = false;
+    const isOver = this.misfit !== undefined;
+    const isSuspect = this.#isSuspect;
+    this.#isSuspect = false;
     try {
       await this.#isFit();
-      const isOver = this.#isSuspect || this.misfit !== undefined;
-      this.#isSuspect = false;
       this.misfit = undefined;
-      if (isOver) this.#onFit();
+      if (isOver || (isSuspect && this.#isNew())) this.#onFit();
     } catch (error) {
       // A database that cannot be reached is no fault of what is in it: ask again.
       const isOfTheDatabase = error instanceof UserError && !(error instanceof ConnectionError);
       if (!isOfTheDatabase) {
         this.#mustAskAgain = true;
+        this.#isSuspect ||= isSuspect;
         return;
       }
       this.misfit = error instanceof ReadOnlyError ? 'read-only' : 'engine';
-      this.#suspectedAt = Number.NEGATIVE_INFINITY;
+      this.#unfoundedAt = Number.NEGATIVE_INFINITY;
     }
+  }
+
+  /** A spell that is over by now left sessions that may not write; so it was not said just before. */
+  #isNew(): boolean {
+    if (performance.now() - this.#unfoundedAt < UNFOUNDED_MS) return false;
+    this.#unfoundedAt = performance.now();
+    return true;
   }
 }

@@ -1,4 +1,4 @@
-import { targetOf, withClient } from '../database.js';
+import { atOnce, targetOf, withClient } from '../database.js';
 import { codeOf, UserError } from '../errors.js';
 import { NOT_ALLOWED, NOT_THERE } from '../sql-error.js';
 import { VERSION } from '../version.js';
@@ -11,8 +11,10 @@ export async function refuseUnfit(url: string, variable = 'DATABASE_URL'): Promi
   const target = targetOf(url);
   await withClient(url, 'pgtally-check', async (client) => {
     const { rows } = await client.query<{ standby: boolean; read_only: string }>(
-      `select pg_catalog.pg_is_in_recovery() as standby,
-              pg_catalog.current_setting('default_transaction_read_only') as read_only`,
+      atOnce(
+        `select pg_catalog.pg_is_in_recovery() as standby,
+                pg_catalog.current_setting('default_transaction_read_only') as read_only`,
+      ),
     );
     if (rows[0]?.standby === true) {
       throw new ReadOnlyError(`${target} is a standby, which can only be read`, {
@@ -24,7 +26,10 @@ export async function refuseUnfit(url: string, variable = 'DATABASE_URL'): Promi
         hint: 'alter database … reset default_transaction_read_only, or the same for the role',
       });
     }
-    const installed = await installedVersion(() => client.query('select tally.version()'), target);
+    const installed = await installedVersion(
+      () => client.query(atOnce('select tally.version()')),
+      target,
+    );
     if (installed === VERSION) return;
     const isOlder = compare(installed, VERSION) < 0;
     throw new UserError(
@@ -52,10 +57,12 @@ export async function refuseAnother(databaseUrl: string, listenUrl: string): Pro
 async function identityOf(url: string): Promise<string> {
   return await withClient(url, 'pgtally-check', async (client) => {
     const { rows } = await client.query<{ identity: string }>(
-      `select pg_catalog.concat(
-                d.oid, ' ', extract(epoch from pg_catalog.pg_postmaster_start_time())
-              ) as identity
-       from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()`,
+      atOnce(
+        `select pg_catalog.concat(
+                  d.oid, ' ', extract(epoch from pg_catalog.pg_postmaster_start_time())
+                ) as identity
+         from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()`,
+      ),
     );
     return rows[0]?.identity ?? '';
   });

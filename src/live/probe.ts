@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { backendPid, connect, withClient } from '../database.js';
+import { atOnce, backendPid, connect, withClient } from '../database.js';
 
 const ECHO_MS = 2000;
 const ECHO_CHANNEL = 'tally_echo';
@@ -22,7 +22,7 @@ export function processOf(client: pg.Client): number | undefined {
 /** The same of a session that is there already; nothing has been set on it yet. */
 export async function faultOfSession(client: pg.Client, url: string): Promise<string | undefined> {
   const { rows } = await client.query<{ standby: boolean; pid: number }>(
-    'select pg_catalog.pg_is_in_recovery() as standby, pg_catalog.pg_backend_pid() as pid',
+    atOnce('select pg_catalog.pg_is_in_recovery() as standby, pg_catalog.pg_backend_pid() as pid'),
   );
   if (rows[0]?.standby === true) {
     return 'this is a standby, which is only read: DATABASE_LISTEN_URL must name the primary';
@@ -39,7 +39,7 @@ export async function faultOfSession(client: pg.Client, url: string): Promise<st
 /** Does a notification sent by one session reach another? */
 async function hearsItself(client: pg.Client, url: string): Promise<boolean> {
   const token = `${process.pid}.${Math.random()}`;
-  await client.query(`listen ${ECHO_CHANNEL}`);
+  await client.query(atOnce(`listen ${ECHO_CHANNEL}`));
   const sender = await connect(url, 'pgtally-probe');
   try {
     return await new Promise<boolean>((resolve) => {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
-import { connect } from '../database.js';
+import { atOnce, connect } from '../database.js';
 import { codeOf, messageOf } from '../errors.js';
 import { READ_ONLY } from '../sql-error.js';
 import { faultOfSession } from './probe.js';
@@ -85,7 +85,8 @@ async function refuseUnfit(client: pg.Client, url: string): Promise<void> {
  */
 async function endWhenSilent(client: pg.Client, idleMs: number): Promise<void> {
   const ms = Math.max(SILENT_MS_MIN, idleMs * SILENT_TIMES);
-  await client.query(`select pg_catalog.set_config('idle_session_timeout', $1, false)`, [`${ms}`]);
+  const set = `select pg_catalog.set_config('idle_session_timeout', $1, false)`;
+  await client.query(atOnce(set, [`${ms}`]));
 }
 
 function complainer(log: (line: string) => void): (line: string) => void {

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
 import type { Pool, Statement } from '../pool.js';
 import { isSqlError } from '../sql-error.js';
 import type { Feed } from './feed.js';
@@ -148,6 +148,8 @@ class Ear {
     if (heard > last) feed.readAgain();
     if (feed.heard >= last) return history;
     await pause(GRACE_MS, undefined, { signal }).catch(() => undefined);
+    // Where this process stood still meanwhile, it is told of the time before what it has heard.
+    await turn();
     if (feed.heard >= last || listener.state !== 'listening' || signal.aborted) {
       return history;
     }

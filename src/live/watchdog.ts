@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { withClient } from '../database.js';
+import { atOnce, withClient } from '../database.js';
 import { processOf } from './probe.js';
 
 /** A query that has no answer after this long is asked after, and then again and again. */
@@ -14,15 +14,17 @@ export async function watched<T>(
   url: string,
   query: () => Promise<T>,
 ): Promise<T> {
+  let isAnswered = false;
   const timer = setInterval(() => {
     void isRunning(url, client).then((runs) => {
       // Ends the connection at once, and with it the wait: the loop opens another.
-      if (!runs) void client.end().catch(() => undefined);
+      if (!runs && !isAnswered) void client.end().catch(() => undefined);
     });
   }, ASK_MS);
   try {
     return await query();
   } finally {
+    isAnswered = true;
     clearInterval(timer);
   }
 }
@@ -31,9 +33,11 @@ async function isRunning(url: string, client: pg.Client): Promise<boolean> {
   try {
     return await withClient(url, 'pgtally-probe', async (probe) => {
       const { rows } = await probe.query<{ runs: boolean }>(
-        `select exists (select from pg_catalog.pg_stat_activity a
-                        where a.pid = $1 and a.state is distinct from 'idle') as runs`,
-        [processOf(client)],
+        atOnce(
+          `select exists (select from pg_catalog.pg_stat_activity a
+                          where a.pid = $1 and a.state is distinct from 'idle') as runs`,
+          [processOf(client)],
+        ),
       );
       return rows[0]?.runs === true;
     });

@@ -46,6 +46,9 @@ const SOON_LOOK_MS = 100;
 /** A session that heard for so long what others found looks itself: a silent one would be ended. */
 const SILENT_MS_MAX = 3000;
 
+/** So a session that works asks something at least this often. */
+export const WORK_ASKS_MS = SILENT_MS_MAX + LOOK_MS_MAX;
+
 /** Another session asks for the ringing: whether it still does is asked this often. */
 const ASK_AGAIN_MS = 3000;
 

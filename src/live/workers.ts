@@ -2,7 +2,7 @@ import type { Observe } from '../observation.js';
 import { Bell } from './bell.js';
 import { Looks } from './looks.js';
 import { sessionLoop } from './session-loop.js';
-import { workLoop } from './work.js';
+import { WORK_ASKS_MS, workLoop } from './work.js';
 
 /** What takes long is done by three sessions at once, at most: so one is left for what is quick. */
 const MOST = 4;
@@ -55,14 +55,14 @@ export class Workers {
   }
 
   #add(signal: AbortSignal): void {
-    const { url, log, idleMs, onReadOnly } = this.#options;
+    const { url, log, onReadOnly } = this.#options;
     const during = <T>(piece: () => Promise<T>) => this.#during(piece);
     const loop = sessionLoop({
       url,
       log,
       signal,
       application: 'pgtally-work',
-      idleMs,
+      idleMs: WORK_ASKS_MS,
       onReadOnly,
       run: async (client) => {
         const bell = new Bell();

@@ -25,16 +25,26 @@ for (const [what, url, message] of refusals) {
   });
 }
 
-test('a server that says nothing is given up after ten seconds', async (t) => {
-  const silent = createServer(() => undefined).listen(0, '127.0.0.1');
-  await once(silent, 'listening');
-  t.teardown(() => silent.close());
-  const { port } = silent.address() as AddressInfo;
-  await t.throwsAsync(() => connect(`postgres://a@127.0.0.1:${port}/b`, 'test'), {
-    instanceOf: UserError,
-    message: /no answer within 10 s/,
+/** "Let in", and "ready for a query". */
+const WELCOME = Buffer.from('R\0\0\0\b\0\0\0\0Z\0\0\0\u0005I', 'latin1');
+
+for (const [what, greeting] of [
+  ['says nothing', Buffer.alloc(0)],
+  ['lets in and then says nothing', WELCOME],
+] as const) {
+  test(`a server that ${what} is given up after ten seconds`, async (t) => {
+    const silent = createServer((socket) => {
+      socket.once('data', () => socket.write(greeting));
+    }).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    t.teardown(() => silent.close());
+    const { port } = silent.address() as AddressInfo;
+    await t.throwsAsync(() => connect(`postgres://a@127.0.0.1:${port}/b`, 'test'), {
+      instanceOf: UserError,
+      message: /no answer within 10 s/,
+    });
   });
-});
+}
 
 test('a URL that is none is refused without showing it', async (t) => {
   const error = await t.throwsAsync(() => connect('mysql://a:hunter2@h/b', 'test'), {
