@@ -56,7 +56,7 @@ test('one that expires goes from the stream and from the badge by itself, and no
   const { ann, bob, cem, roomId, database } = await called(t);
   const stream = await bob.stream(STREAM);
   const later = await invite(cem, bob, roomId);
-  const id = await ring(database.sql, { from: ann, to: bob, room: roomId, seconds: 3 });
+  const id = await ring(database.sql, { from: ann, to: bob, room: roomId, seconds: 8 });
   await stream.whole(isIds(id, later));
   const [row] = await database.sql<{ ms: number }>(
     `select (extract(epoch from expires_at) * 1000)::float8 as ms from calls.invitations

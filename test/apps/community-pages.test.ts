@@ -13,21 +13,22 @@ const idsOf = ({ projects }: FeedPage) => projects.map(({ id }) => id);
 test('the feed is the whole of it, page by page and then by cursor, with nothing twice', async (t) => {
   const { database, nobody, person } = await appServer(t);
   const uma = await person('Uma');
+  // At once: a document that is built between them would stand for a second.
   await database.sql(
-    `insert into community.projects (owner_id, title) select $1, 'P' || g from generate_series(1, 90) g`,
-    [uma.id],
-  );
-  await database.sql(
-    `insert into accounts.users (email, name, status, decided_at)
-     select 'v' || g || '@example.org', 'V', 'approved', now() from generate_series(1, 4) g`,
-  );
-  await database.sql(
-    `insert into community.votes (project_id, owner_id, user_id, voted_at, recency)
+    `with projects as (
+       insert into community.projects (owner_id, title)
+       select $1, 'P' || g from generate_series(1, 90) g returning id, owner_id
+     ), voters as (
+       insert into accounts.users (email, name, status, decided_at)
+       select 'v' || g || '@example.org', 'V', 'approved', now() from generate_series(1, 4) g
+       returning id, email
+     )
+     insert into community.votes (project_id, owner_id, user_id, voted_at, recency)
      select p.id, p.owner_id, u.id, now() - make_interval(days => (p.id % 3 * 5)::int),
        case when p.id % 3 < 2 then 'week' else 'month' end
-     from community.projects p,
-       (select id, row_number() over (order by email) n from accounts.users where name = 'V') u
+     from projects p, (select id, row_number() over (order by email) n from voters) u
      where u.n <= p.id % 5 and p.id > 30`,
+    [uma.id],
   );
   const expected = {
     newest: await database.sql<{ id: string }>(

@@ -36,8 +36,13 @@ test('each write at a facility is shown by each of its streams', async (t) => {
   await all({ totalStock: 4, totalTransferred: 0 }, 'units that were sent');
   await vic.post(`${here.path}/distributions/${sent.id}/deliver`);
   await all({ totalTransferred: 3 }, 'units that arrived');
-  await stock(database.sql, here, { quantity: 6, keeps: '1 second' });
-  await all({ totalStock: 10 }, 'units that keep for a second');
+  const short = await stock(database.sql, here, { quantity: 6, keeps: '1 hour' });
+  await all({ totalStock: 10 }, 'units that keep for an hour');
+  await database.sql(
+    `update facilities.inventory set expires_at = clock_timestamp() + interval '1 second'
+     where id = $1`,
+    [short],
+  );
   await all({ totalStock: 4 }, 'units that expired');
   t.deepEqual(
     streams.flatMap(({ recorder }) => recorder.faults),

@@ -25,24 +25,23 @@ async function isPulsedBy(database: TestDatabase): Promise<number | undefined> {
   return rows[0]?.pid;
 }
 
-test.serial(
-  'the pulsing one of two servers killed: the other pulses within a second',
-  async (t) => {
-    const database = await prepared(t);
-    const first = await serve(t, { databaseUrl: database.url });
-    await until(() => isPulsedBy(database));
-    const second = await serve(t, { databaseUrl: database.url });
-    const { recorder } = await open(t, second, { topics: TOPICS });
-    await recorder.sync(1);
-    first.signal('SIGKILL');
-    const killed = performance.now();
-    await database.sql('insert into public.units values (0, $1)', ['a']);
-    await recorder.value('units:a', 16, 3000);
-    const ms = performance.now() - killed;
-    t.log(`the change was shown ${Math.round(ms)} ms after the kill`);
-    t.true(ms < 1500, `${ms} ms`);
-  },
-);
+test.serial('the pulsing one of two servers killed: the other pulses at once', async (t) => {
+  const database = await prepared(t);
+  const first = await serve(t, { databaseUrl: database.url });
+  await until(() => isPulsedBy(database));
+  const second = await serve(t, { databaseUrl: database.url });
+  const { recorder } = await open(t, second, { topics: TOPICS });
+  await recorder.sync(1);
+  first.signal('SIGKILL');
+  const killed = performance.now();
+  await database.sql('insert into public.units values (0, $1)', ['a']);
+  await recorder.value('units:a', 16);
+  const ms = performance.now() - killed;
+  t.log(`the change was shown ${Math.round(ms)} ms after the kill`);
+  // Some hundred, and more where the machine stands still; five seconds if it were waited for
+  // until PostgreSQL ends a session that is silent.
+  t.true(ms < 4000, `${ms} ms`);
+});
 
 test.serial('servers are killed and started in turn: clients that move on end right', async (t) => {
   const database = await prepared(t);

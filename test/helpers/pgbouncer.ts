@@ -10,7 +10,7 @@ import { skip } from './skip.js';
 import { until } from './wait.js';
 
 const BINARY = '/usr/sbin/pgbouncer';
-const START_MS_MAX = 10_000;
+const START_MS_MAX = 60_000;
 
 /**
  * Debian's PgBouncer in transaction mode before a database, ended with the test; undefined where

@@ -7,7 +7,7 @@ import { SECRET } from './tokens.js';
 import { until } from './wait.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const START_MS = 20_000;
+const START_MS = 60_000;
 const OUTPUT_CHARS_MAX = 100_000;
 
 export type ServingOptions = {

@@ -28,7 +28,7 @@ test('a database that becomes read-only makes a server not ready, and ready agai
   t.is(checks.migrations.status, 'ok', 'to migrate would mend nothing');
   await writer.query(`alter database ${name} reset default_transaction_read_only`);
   await writer.query(END_SESSIONS);
-  await until(async () => (await ready()).status === 200, { deadlineMs: 10_000 });
+  await until(async () => (await ready()).status === 200);
   await writer.query('insert into public.entries default values');
   await recorder.value('entries', 1);
 });
@@ -57,7 +57,7 @@ test('documents are kept again once a read-only spell is over, on sessions that 
   // As many sessions as there may be, all of this spell.
   await readAll('early');
   await writer.query(`alter database ${name} reset default_transaction_read_only`);
-  await until(async () => (await status()) === 200, { deadlineMs: 10_000 });
+  await until(async () => (await status()) === 200);
   t.deepEqual(new Set(await readAll('late')), new Set([200]));
 });
 

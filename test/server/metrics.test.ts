@@ -91,13 +91,13 @@ test('what happens to a change can be seen from its commit to its flush', async 
   // A change that is older than either of these is read, not announced: nothing would be flushed.
   await stream.recorder.sync(1);
   await until(async () => LISTENING.test((await get('/metrics')).text));
-  await database.sql('insert into public.things default values');
   // It may be heard of on one connection before the pulse has its answer on another.
   const counted = [
     /^pgtally_announcement_to_flush_seconds_count [1-9]/m,
     /^pgtally_deltas_folded_total [1-9]/m,
   ];
   const text = await until(async () => {
+    await database.sql('insert into public.things default values');
     const now = (await get('/metrics')).text;
     return counted.every((line) => line.test(now)) && now;
   });

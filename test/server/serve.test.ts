@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test from 'ava';
 import { cli, startCli } from '../helpers/cli.js';
-import { testDatabase } from '../helpers/database.js';
+import { type TestDatabase, testDatabase } from '../helpers/database.js';
 import { countedDatabase } from '../helpers/http.js';
 import { serve } from '../helpers/serving.js';
 import { until } from '../helpers/wait.js';
@@ -19,16 +19,30 @@ test('serve answers until SIGTERM, then ends its streams and exits with 0', asyn
   t.regex(server.output(), /"msg":"stopped"/);
 });
 
+const isHeldUp = async (database: TestDatabase): Promise<boolean> =>
+  (
+    await database.sql(
+      `select from pg_stat_activity where application_name = 'pgtally' and wait_event_type = 'Lock'
+         and datname = current_database()`,
+    )
+  ).length > 0;
+
 test('a second signal ends it at once, with code 1', async (t) => {
   const database = await countedDatabase(t);
   const server = await serve(t, { databaseUrl: database.url });
   const streams = await Promise.all(
     Array.from({ length: 10 }, () => fetch(`${server.url}/v1/stream?topic=things`)),
   );
+  // Not to be answered before the second signal, however long that takes.
+  const holder = await database.client();
+  await holder.query('begin; lock table tally.totals in access exclusive mode');
+  const slow = fetch(`${server.url}/v1/counters/things`).catch(() => undefined);
+  await until(() => isHeldUp(database));
   server.signal('SIGTERM');
-  await until(async () => (await fetch(`${server.url}/ready`)).status === 503);
+  await until(() => server.output().includes('stopping'));
   server.signal('SIGINT');
   t.is(await server.ended(), 1);
+  await slow;
   for (const { body } of streams) await body?.cancel().catch(() => undefined);
 });
 
@@ -39,13 +53,7 @@ test('requests in flight are answered before it exits', async (t) => {
   await holder.query('begin');
   await holder.query('lock table tally.totals in access exclusive mode');
   const slow = fetch(`${server.url}/v1/counters/things`);
-  await until(async () => {
-    const waiting = await database.sql(
-      `select from pg_stat_activity where application_name = 'pgtally' and wait_event_type = 'Lock'
-         and datname = current_database()`,
-    );
-    return waiting.length > 0;
-  });
+  await until(() => isHeldUp(database));
   server.signal('SIGTERM');
   await until(() => server.output().includes('stopping'));
   t.true(server.isAlive());

@@ -36,7 +36,7 @@ export type Watcher = Comeback & { readonly topics: readonly string[] };
 export type Served = { live: LiveServer | undefined; readonly front: TcpProxy };
 
 const STREAMS = 5;
-const START_MS = 5000;
+const START_MS = 20_000;
 
 export async function setUp(
   url: string,
