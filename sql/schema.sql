@@ -1311,6 +1311,7 @@ begin
   loop
     v_mended := false;
     if kind = 'count' and tally.lacks_sight(v_table.source) then
+      perform tally.grant_schema(v_table.source);
       perform tally.lock_source(v_table.source, 'access exclusive');
       perform tally.grant_sight(v_table.source);
       relation := v_table.source;
@@ -5736,6 +5737,7 @@ begin
              from unnest(v_gone) g (n)))
     for update skip locked);
   if v_rows is not null then
+    perform set_config('tally.holds_rows', 'on', true);  -- see tally.work_knowing
     insert into tally.expiry_failures as f
       (expiry, relation, file, place, version, attempts, error, again_at)
     select expire_rule.name, k.t, pg_relation_filenode(k.t), k.r, k.x, 1, tally.brief(k.error),
@@ -6216,7 +6218,7 @@ begin
   if tally.take_turn('number') then
     perform tally.pulse();
   end if;
-  perform tally.collect_marks() where not exists (select from tally.pending_marks offset 20000);
+  perform tally.collect_marks() where not exists (select from tally.pending_marks offset 100000);
   return null;
 exception when query_canceled or others or assert_failure then
   raise log 'tally.fold_at_commit: %', sqlerrm;
@@ -6507,21 +6509,19 @@ $function$;
 comment on function tally.grant_names(text) is 'Lets tally_owner use the functions, operators and types that an expression names.';
 revoke all on function tally.grant_names(text) from public;
 
--- function tally.grant_sight(regclass)
-CREATE OR REPLACE FUNCTION tally.grant_sight(source regclass)
+-- function tally.grant_schema(regclass)
+CREATE OR REPLACE FUNCTION tally.grant_schema(source regclass)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET lock_timeout TO '100ms'
 AS $function$
 declare
-  v_until    timestamptz := clock_timestamp() + (select s.attach_wait from tally.settings s);
-  v_schema   regnamespace;
-  v_relation regclass;
+  v_until  timestamptz := clock_timestamp() + (select s.attach_wait from tally.settings s);
+  v_schema regnamespace;
 begin
-  -- tally_owner must see every row to fill and to verify. With the caller's rights, who owns
-  -- the source: SELECT on it and its partitions, and a policy where row-level security is on.
-  -- A schema that belongs to somebody else is named by tally.check_sight.
+  -- Before the source is locked: a transaction that changes rights on the same schema keeps them
+  -- for as long as it is open. A schema that belongs to somebody else is named by tally.check_sight.
   loop
     begin
       select n.oid::regnamespace into v_schema
@@ -6536,13 +6536,37 @@ begin
       when insufficient_privilege then
         exit;
       when lock_not_available or internal_error then
-        -- Another session has just granted something on the same schema, or is about to.
+        -- The other one keeps them, or has just changed them: "tuple concurrently updated".
         if clock_timestamp() >= v_until then
-          raise;
+          raise exception using errcode = 'TL008',
+            message = format('rights on schema %s could not be granted within %s', v_schema,
+                             (select s.attach_wait from tally.settings s)),
+            detail = sqlerrm,
+            hint = 'End the transactions that change rights on it, make the first counter in it, '
+                   'say, or try again when it is quieter; tally.settings.attach_wait says how long '
+                   'to try.';
         end if;
     end;
     perform pg_sleep(0.02 + random() * 0.08);
   end loop;
+end
+$function$;
+comment on function tally.grant_schema(regclass) is 'Lets tally_owner into the schema of a source; TL008 where another transaction is in the way.';
+revoke all on function tally.grant_schema(regclass) from public;
+
+-- function tally.grant_sight(regclass)
+CREATE OR REPLACE FUNCTION tally.grant_sight(source regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '100ms'
+AS $function$
+declare
+  v_relation regclass;
+begin
+  -- tally_owner must see every row to fill and to verify. With the caller's rights, who owns
+  -- the source: SELECT on it and its partitions, and a policy where row-level security is on.
+  -- Its schema is a matter of tally.grant_schema, before the source is locked.
   for v_relation in select f from tally.family(source) f loop
     execute format('grant select on table %s to tally_owner', v_relation);
     begin
@@ -7288,14 +7312,15 @@ declare
   v_left   regclass[] := sources;
   v_stuck  regclass[] := array[]::regclass[];
   v_first  regclass;
+  v_waited regclass[] := array[]::regclass[];
   v_source regclass;
 begin
   -- ACCESS SHARE on many tables, without making an application that truncates them in another order
-  -- the victim of a deadlock: waited for is one only, while nothing else is held, and the others are
-  -- had at once or not at all. After attach_wait those are left out that cannot be had.
+  -- the victim of a deadlock: waited for is one only, while no other is held, and the others are had
+  -- at once or not at all. After attach_wait those are left out that were waited for in vain.
   loop
     begin
-      foreach v_source in array v_first || v_left loop
+      foreach v_source in array array_remove(v_first || v_left, null) loop
         begin
           execute format('lock table %s in access share mode%s', v_source,
                          case when v_source = v_first then '' else ' nowait' end);
@@ -7309,11 +7334,13 @@ begin
       exit;
     exception when lock_not_available then
       -- What was locked so far is free again.
-      v_first := v_source;
-      if clock_timestamp() >= v_until then
+      if clock_timestamp() >= v_until and v_source = any (v_waited) then
         v_stuck := v_stuck || v_source;
         v_left := array_remove(v_left, v_source);
         v_first := null;
+      else
+        v_first := v_source;
+        v_waited := v_waited || v_source;
       end if;
     end;
     perform pg_sleep(0.02 + random() * 0.08);
@@ -9148,6 +9175,7 @@ begin
       message = format('the name "%s" belongs to a summary', put_counter.name),
       hint = 'Counters and summaries are topics: take another name.';
   end if;
+  perform tally.grant_schema(put_counter.source);
   perform tally.lock_source(put_counter.source,
     case when tally.needs_policy(put_counter.source) then 'access exclusive'
          else 'share row exclusive' end);
@@ -12435,8 +12463,6 @@ declare
   v_second  bigint := extract(epoch from v_started);
   v_due     timestamptz := work_knowing.expiry;
   v_asked   timestamptz;
-  v_xact    xid8;
-  v_is_held boolean := false;
 begin
   -- What is due beside the pulse, piece by piece. Several sessions may work at once: each takes
   -- pieces that no other has. No piece is begun once the budget is spent. What takes long is all
@@ -12468,16 +12494,15 @@ begin
       v_due := tally.next_expiry('-infinity');
     end if;
     if v_due <= clock_timestamp() then
-      v_xact := pg_current_xact_id_if_assigned();
+      perform set_config('tally.holds_rows', '', true);
       expired := tally.work_expiry(v_started + budget / 2);
-      v_is_held := expired = 0 and pg_current_xact_id_if_assigned() is distinct from v_xact;
     end if;
     if expired > 0 then
       rebuilt := tally.build_quick(v_started + budget);
     else
       rebuilt := tally.build_due(v_started + budget);
     end if;
-    if v_is_held and rebuilt = 0 then
+    if expired + rebuilt = 0 and current_setting('tally.holds_rows', true) = 'on' then
       -- Rows that could not be changed are locked until this transaction ends, so it must not begin
       -- what takes long. They wait now: something was done, for whoever goes on until nothing is.
       rebuilt := 1;

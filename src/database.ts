@@ -4,6 +4,9 @@ import { ConnectionError, codeOf, messageOf, UserError } from './errors.js';
 /** A server that takes longer to let a client in, or for what takes no time, is as good as away. */
 const AWAY_MS = 10_000;
 
+/** What pg says when a query's time is over. */
+export const NO_ANSWER = 'Query read timeout';
+
 /** host:port/database, for messages: whatever is printed, a password never is. */
 export function targetOf(url: string): string {
   const { hostname, port, pathname, searchParams } = parseUrl(url);
@@ -54,6 +57,9 @@ export async function withClient<T>(
   const client = await connect(url, application);
   try {
     return await work(client);
+  } catch (error) {
+    if (messageOf(error) === NO_ANSWER) throw connectionError(error, targetOf(url), url);
+    throw error;
   } finally {
     await client.end().catch(() => undefined);
   }

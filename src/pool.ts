@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { NO_ANSWER } from './database.js';
 import { codeOf } from './errors.js';
 import { isSqlError, READ_ONLY } from './sql-error.js';
 
@@ -14,8 +15,6 @@ const ANSWER_GRACE_MS = 3000;
  */
 const LOOK_MS = 1000;
 
-/** What pg says when query_timeout is over. */
-const NO_ANSWER = 'Query read timeout';
 /** What pg-pool says to whoever waited for a session in vain. */
 const NO_SESSION = 'timeout exceeded when trying to connect';
 

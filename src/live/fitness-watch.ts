@@ -7,6 +7,9 @@ export type Misfit = 'engine' | 'read-only';
 /** Asking takes a session of its own: what was wrong is asked again this often. */
 const AGAIN_MS = 2000;
 
+/** And where nothing was wrong, and writes are refused all the same, twice as late each time. */
+const AGAIN_MS_MAX = 30_000;
+
 /** Where nothing was wrong, and writes are refused all the same, new sessions do not help at once. */
 const UNFOUNDED_MS = 30_000;
 
@@ -20,6 +23,7 @@ export class FitnessWatch {
   readonly #onFit: () => void;
   #askedFor: string | undefined;
   #askedAt = Number.NEGATIVE_INFINITY;
+  #againMs = AGAIN_MS;
   /** Somebody said that he may not write. */
   #isSuspect = false;
   #unfoundedAt = Number.NEGATIVE_INFINITY;
@@ -35,6 +39,7 @@ export class FitnessWatch {
   }
 
   suspect(): void {
+    if (performance.now() - this.#askedAt > AGAIN_MS_MAX) this.#againMs = AGAIN_MS;
     this.#isSuspect = true;
   }
 
@@ -46,7 +51,7 @@ export class FitnessWatch {
 
   async look(history: string): Promise<void> {
     const isWorthAsking = this.#isSuspect || this.#mustAskAgain || this.misfit !== undefined;
-    const isDue = isWorthAsking && performance.now() - this.#askedAt >= AGAIN_MS;
+    const isDue = isWorthAsking && performance.now() - this.#askedAt >= this.#againMs;
     if (history === this.#askedFor && !isDue) return;
     this.#askedFor = history;
     this.#askedAt = performance.now();
@@ -57,6 +62,7 @@ export class FitnessWatch {
     try {
       await this.#isFit();
       this.misfit = undefined;
+      this.#againMs = isSuspect && !isOver ? Math.min(this.#againMs * 2, AGAIN_MS_MAX) : AGAIN_MS;
       if (isOver || (isSuspect && this.#isNew())) this.#onFit();
     } catch (error) {
       // A database that cannot be reached is no fault of what is in it: ask again.
@@ -68,6 +74,7 @@ export class FitnessWatch {
       }
       this.misfit = error instanceof ReadOnlyError ? 'read-only' : 'engine';
       this.#unfoundedAt = Number.NEGATIVE_INFINITY;
+      this.#againMs = AGAIN_MS;
     }
   }
 

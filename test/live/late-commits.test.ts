@@ -12,7 +12,7 @@ async function isAsleep(database: BoxesDatabase): Promise<boolean> {
   return rows.length > 0;
 }
 
-test('a transaction that stays open while the pulse falls asleep is shown within an idle beat', async (t) => {
+test('a transaction that stays open while the pulse falls asleep is shown by the idle beat', async (t) => {
   const { server, database } = await boxesServer(t, { idleMs: 300 });
   const { recorder } = await open(t, server, { topics: TOPICS });
   await until(() => isAsleep(database));

@@ -226,7 +226,7 @@ test.serial('rows expire on time while documents are due all the time', async (t
     `select percentile_cont(0.5) within group (order by extract(epoch from ended_at - ends_at))
        * 1000 as ms from public.offers`,
   );
-  t.true((late?.ms ?? Number.NaN) < 1000, `${late?.ms} ms late`);
+  t.true((late?.ms ?? Number.NaN) < 250, `${late?.ms} ms late`);
   t.log(`${late?.ms} ms late`);
 });
 

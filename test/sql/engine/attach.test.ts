@@ -122,6 +122,16 @@ test.serial('a reader in a long transaction does not make others wait for a drop
   await t.notThrowsAsync(db.sql('insert into public.t (k) values (1)'));
 });
 
+test('whoever tries for a lock waits 100 ms at a time', async (t) => {
+  const { sql } = await testDatabase(t);
+  t.deepEqual(
+    await sql(`select proname::text as name from pg_proc
+      where pronamespace = 'tally'::regnamespace and 'lock_timeout=100ms' = any (proconfig)
+        and proname in ('lock_source', 'grant_schema', 'lock_together') order by 1`),
+    [{ name: 'grant_schema' }, { name: 'lock_source' }, { name: 'lock_together' }],
+  );
+});
+
 test('counters of two tables of one schema are made at once: neither fails for the other', async (t) => {
   const db = await testDatabase(t);
   await db.sql('create schema app; create table app.a (id int); create table app.b (id int)');
@@ -132,6 +142,13 @@ test('counters of two tables of one schema are made at once: neither fails for t
   await isTrying(db, 'two');
   const tried = Date.now() + 300;
   await until(() => Date.now() > tried);
+  t.deepEqual(
+    await db.sql(
+      `select from pg_locks where relation = 'app.b'::regclass and mode <> 'AccessShareLock'`,
+    ),
+    [],
+    'meanwhile it keeps no writer waiting',
+  );
   await one.query('commit');
   await made;
   await db.sql('insert into app.a values (1); insert into app.b values (1)');

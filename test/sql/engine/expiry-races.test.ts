@@ -106,8 +106,6 @@ test('sessions that expire at once share the rows and change each once', async (
 });
 
 const DUES = 60;
-/** Rows that only the idle beat would change are up to this late. */
-const IDLE_MS = 60_000;
 
 test('while a server works, rows change at their time, and not when it would look by itself', async (t) => {
   const { sql, url } = await testDatabase(t);
@@ -116,7 +114,7 @@ test('while a server works, rows change at their time, and not when it would loo
   await sql(`create function calls.stamp() returns trigger language plpgsql as $$
       begin new.expired_at := clock_timestamp(); return new; end $$;
     create trigger stamp before update on calls.invitations for each row execute function calls.stamp()`);
-  const running = runPulse({ url, tickMs: 25, idleMs: IDLE_MS, log: (line) => t.log(line) });
+  const running = runPulse({ url, tickMs: 25, idleMs: 1000, log: (line) => t.log(line) });
   t.teardown(() => running.stop());
   await until(async () => (await sql('select attended from tally.status'))[0]?.attended === true);
   // Some are due before the work would look again by itself: their writers wake it.
@@ -131,8 +129,9 @@ test('while a server works, rows change at their time, and not when it would loo
   const ms = late.map((row) => Number(row.ms));
   t.log(`p50 ${ms[DUES / 2]?.toFixed(1)} ms, worst ${ms.at(-1)?.toFixed(1)} ms`);
   t.true((ms[0] ?? -1) >= 0, 'none before its time');
-  // How late on a quiet machine is the bench's question; one that runs all tests may take its time.
-  t.true((ms.at(-1) ?? 1e9) < IDLE_MS / 4, ms.join(' '));
+  // How late on a quiet machine is the bench's question; one that runs all tests may take its time for
+  // some. Found when work looks by itself, half of them would be half a second late.
+  t.true((ms[DUES / 2] ?? 1e9) < 350, ms.join(' '));
 });
 
 test('a row that is due before the next look wakes whoever waits, one that is due later does not', async (t) => {

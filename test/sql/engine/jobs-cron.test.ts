@@ -226,7 +226,8 @@ test('pg_cron does everything that is due, with no server attached; and stands b
   t.is((await finding(db.sql, 'pg_cron')).status, 'ok');
   await until(() => isQuiet(db.sql), { what: 'the end of all that was called' });
   t.deepEqual(
-    await db.sql('select distinct command, status from cron.job_run_details order by 1'),
+    await db.sql(`select distinct command, status from cron.job_run_details
+      where status in ('succeeded', 'failed') order by 1`),
     [
       { command: 'call tally.cron()', status: 'succeeded' },
       { command: 'select tally.cancel_overdue_jobs()', status: 'succeeded' },

@@ -15,7 +15,9 @@ test('a fill that outlasts statement_timeout is recorded, and the others are fil
   const worker = sqlOf(await client());
   await worker('set statement_timeout = 4000');
   await worker('select tally.work()');
-  await worker('set statement_timeout = 0');
+  await worker(`set statement_timeout = 0`);
+  await sql(`update tally.definitions set fill_again_at = now() + interval '1 minute'
+    where fill_again_at is not null`);
   await worker('select tally.work()');
   t.deepEqual(await numbers(sql), { quick: 1 });
   const [row] = await sql<{ state: string }>(

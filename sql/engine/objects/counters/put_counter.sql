@@ -49,6 +49,7 @@ begin
       message = format('the name "%s" belongs to a summary', put_counter.name),
       hint = 'Counters and summaries are topics: take another name.';
   end if;
+  perform tally.grant_schema(put_counter.source);
   perform tally.lock_source(put_counter.source,
     case when tally.needs_policy(put_counter.source) then 'access exclusive'
          else 'share row exclusive' end);

@@ -50,6 +50,7 @@ begin
              from unnest(v_gone) g (n)))
     for update skip locked);
   if v_rows is not null then
+    perform set_config('tally.holds_rows', 'on', true);  -- see tally.work_knowing
     insert into tally.expiry_failures as f
       (expiry, relation, file, place, version, attempts, error, again_at)
     select expire_rule.name, k.t, pg_relation_filenode(k.t), k.r, k.x, 1, tally.brief(k.error),

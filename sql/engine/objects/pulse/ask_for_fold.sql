@@ -56,7 +56,7 @@ begin
   if tally.take_turn('number') then
     perform tally.pulse();
   end if;
-  perform tally.collect_marks() where not exists (select from tally.pending_marks offset 20000);
+  perform tally.collect_marks() where not exists (select from tally.pending_marks offset 100000);
   return null;
 exception when query_canceled or others or assert_failure then
   raise log 'tally.fold_at_commit: %', sqlerrm;

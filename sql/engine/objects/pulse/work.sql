@@ -176,8 +176,6 @@ declare
   v_second  bigint := extract(epoch from v_started);
   v_due     timestamptz := work_knowing.expiry;
   v_asked   timestamptz;
-  v_xact    xid8;
-  v_is_held boolean := false;
 begin
   -- What is due beside the pulse, piece by piece. Several sessions may work at once: each takes
   -- pieces that no other has. No piece is begun once the budget is spent. What takes long is all
@@ -209,16 +207,15 @@ begin
       v_due := tally.next_expiry('-infinity');
     end if;
     if v_due <= clock_timestamp() then
-      v_xact := pg_current_xact_id_if_assigned();
+      perform set_config('tally.holds_rows', '', true);
       expired := tally.work_expiry(v_started + budget / 2);
-      v_is_held := expired = 0 and pg_current_xact_id_if_assigned() is distinct from v_xact;
     end if;
     if expired > 0 then
       rebuilt := tally.build_quick(v_started + budget);
     else
       rebuilt := tally.build_due(v_started + budget);
     end if;
-    if v_is_held and rebuilt = 0 then
+    if expired + rebuilt = 0 and current_setting('tally.holds_rows', true) = 'on' then
       -- Rows that could not be changed are locked until this transaction ends, so it must not begin
       -- what takes long. They wait now: something was done, for whoever goes on until nothing is.
       rebuilt := 1;

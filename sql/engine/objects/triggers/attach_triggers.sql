@@ -19,6 +19,7 @@ begin
   loop
     v_mended := false;
     if kind = 'count' and tally.lacks_sight(v_table.source) then
+      perform tally.grant_schema(v_table.source);
       perform tally.lock_source(v_table.source, 'access exclusive');
       perform tally.grant_sight(v_table.source);
       relation := v_table.source;
