@@ -26,6 +26,33 @@ export const allSessionsEnded: Misfortune = {
   befall: (stage) => terminate(stage, 'pgtally%'),
 };
 
+export const sessionsStandStill: Misfortune = {
+  name: 'sessions of one kind stand still',
+  befall: async (stage) => {
+    // As on a machine that is busy with others: in the middle of whatever they do, and hold.
+    const kind = stage.random.pick([...APPLICATIONS, 'mover']);
+    const sessions = await stage.sql<{ pid: number }>(
+      `select pid from pg_stat_activity
+       where datname = current_database() and application_name = $1`,
+      [kind],
+    );
+    for (const { pid } of sessions) signal(pid, 'SIGSTOP');
+    try {
+      await during(stage, 50, 800);
+    } finally {
+      for (const { pid } of sessions) signal(pid, 'SIGCONT');
+    }
+  },
+};
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has ended.
+  }
+}
+
 export const oneKindInHole: Misfortune = {
   name: 'one kind of connection in a black hole',
   befall: async (stage) => {

@@ -7,6 +7,8 @@ import type { Stage } from './stage.js';
 const OFTEN: readonly [Misfortune, ...Misfortune[]] = [
   faults.sessionsEnded,
   faults.allSessionsEnded,
+  faults.sessionsStandStill,
+  faults.sessionsStandStill,
   faults.oneKindInHole,
   faults.oneKindInHole,
   faults.allInHole,
