@@ -7626,6 +7626,8 @@ AS $function$
 declare
   v_month record;
   v_type  regtype;
+  v_full  boolean := false;
+  v_other boolean := false;
 begin
   -- Each in a subtransaction: a month that cannot be made does not stop the others.
   made := 0;
@@ -7650,8 +7652,10 @@ begin
       when check_violation then
         failed := concat_ws('; ', failed, format('the default partition of %s has rows of %s to %s',
                                                  source, v_month.low, v_month.high));
+        v_full := true;
       when others or assert_failure then
         failed := concat_ws('; ', failed, format('%s: %s', v_month.month, tally.brief(sqlerrm)));
+        v_other := true;
     end;
   end loop;
   if made > 0 or failed is not null then
@@ -7661,8 +7665,13 @@ begin
   if failed is not null then
     raise warning using errcode = 'TL037',
       message = format('partitions of %s: %s', source, failed),
-      hint = 'Rows of the default partition have to be moved by hand: in one transaction copy them '
-             'elsewhere, delete them, select tally.ensure_partitions(…) and insert them again.';
+      hint = concat_ws(' ',
+        case when v_full then
+          'Rows of the default partition have to be moved by hand: in one transaction copy them '
+          'elsewhere, delete them, select tally.ensure_partitions(…) and insert them again.' end,
+        case when v_other then
+          'What failed otherwise, for a lock say, is tried again by the next '
+          'tally.ensure_partitions(…).' end);
   end if;
 end
 $function$;

@@ -15,9 +15,6 @@ const ANSWER_GRACE_MS = 3000;
  */
 const LOOK_MS = 1000;
 
-/** What pg-pool says to whoever waited for a session in vain. */
-const NO_SESSION = 'timeout exceeded when trying to connect';
-
 /**
  * What is said of a request, and not of the session: our own errors, data and constraints. After
  * others (a plan or statement that is not valid any more, a session that may only read) a new
@@ -37,6 +34,8 @@ export type PoolOptions = {
 };
 
 export type PoolStats = { size: number; open: number; idle: number; waiting: number };
+
+type Used = { readonly used: pg.Pool; readonly client: pg.PoolClient };
 
 export type Statement = {
   name: string;
@@ -61,6 +60,7 @@ export function openPool(options: PoolOptions): Pool {
   /** The one before, as long as somebody waits for an answer there. */
   let silent: pg.Pool | undefined;
   let mustRenew = false;
+  const waiters = new Waiters(() => pool);
   let closed: Promise<void> | undefined;
 
   /** Both together have as many sessions as there may be, but one is there for new questions. */
@@ -80,17 +80,7 @@ export function openPool(options: PoolOptions): Pool {
     pool = newPool(options);
     void silent.end().catch(() => undefined);
     share();
-  };
-  /** Whoever waits for one of a pool that is given up would wait in vain. */
-  const session = async (): Promise<{ used: pg.Pool; client: pg.PoolClient }> => {
-    const used = pool;
-    try {
-      return { used, client: await used.connect() };
-    } catch (error) {
-      const isGivenUp = used !== pool && closed === undefined;
-      if (!isGivenUp || !(error instanceof Error) || error.message !== NO_SESSION) throw error;
-      return await session();
-    }
+    waiters.moveOn();
   };
   return {
     rows: async <Row extends unknown[]>(
@@ -98,7 +88,7 @@ export function openPool(options: PoolOptions): Pool {
       values: readonly unknown[],
     ) => {
       share();
-      const { used, client } = await session();
+      const { used, client } = await waiters.session();
       let failure: unknown;
       try {
         const result = await client.query<Row>({
@@ -134,6 +124,39 @@ export function openPool(options: PoolOptions): Pool {
       return closed;
     },
   };
+}
+
+/** Whoever waits for a session of a pool that ends would wait in vain: he goes on to the next one. */
+class Waiters {
+  readonly #pool: () => pg.Pool;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(pool: () => pg.Pool) {
+    this.#pool = pool;
+  }
+
+  async session(): Promise<Used> {
+    const used = this.#pool();
+    return await new Promise((resolve, reject) => {
+      const moveOn = () => resolve(this.session());
+      this.#waiting.add(moveOn);
+      used.connect().then(
+        (client) => {
+          if (this.#waiting.delete(moveOn)) resolve({ used, client });
+          else client.release(true);
+        },
+        (error: unknown) => {
+          if (this.#waiting.delete(moveOn)) reject(error);
+        },
+      );
+    });
+  }
+
+  moveOn(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const moveOn of waiting) moveOn();
+  }
 }
 
 function ignore(): void {

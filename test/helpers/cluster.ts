@@ -4,6 +4,7 @@ import { connect, withClient } from '../../src/database.js';
 import { migrate } from '../../src/migrate.js';
 import { onDatabase } from './database.js';
 import type { Sql } from './engine.js';
+import { leaveNothingToChance } from './template.js';
 
 /** A database on a server of the test's own, which may be stopped and killed meanwhile. */
 export type ClusterDatabase = {
@@ -39,5 +40,6 @@ export async function engineDatabase(
   );
   const url = onDatabase(serverUrl, name);
   await migrate({ url, engineOnly: true });
+  await withClient(url, 'test', leaveNothingToChance);
   return clusterDatabase(t, url);
 }

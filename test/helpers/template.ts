@@ -81,7 +81,7 @@ async function build(
  * While nobody attends, a write folds by itself once in a thousand times: tests of that say so. And
  * prune is due an hour after its database was made, where a template may be older than that.
  */
-async function leaveNothingToChance(client: pg.Client): Promise<void> {
+export async function leaveNothingToChance(client: pg.Client): Promise<void> {
   await client.query(`update tally.settings set fold_at = 0;
     update tally.jobs set next_at = now() + interval '10 years' where name = 'prune'`);
 }

@@ -2,12 +2,13 @@ import test, { type ExecutionContext } from 'ava';
 import { openPool } from '../../src/pool.js';
 import { type TestDatabase, testDatabase } from '../helpers/database.js';
 import { failure } from '../helpers/engine.js';
+import { until } from '../helpers/wait.js';
 
 type Options = { readonly size?: number; readonly onReadOnly?: () => void };
 
 function pool(t: ExecutionContext<unknown>, { url }: TestDatabase, options: Options = {}) {
   const opened = openPool({
-    ...{ url, size: 2, statementTimeoutMs: 5000, isShared: false, ...options },
+    ...{ url, size: 2, statementTimeoutMs: 30_000, isShared: false, ...options },
     onError: (error) => t.log(error.message),
   });
   t.teardown(() => opened.close());
@@ -15,6 +16,13 @@ function pool(t: ExecutionContext<unknown>, { url }: TestDatabase, options: Opti
     await opened.rows<Row>({ name: text.slice(0, 60), text }, []);
   return { ...opened, ask };
 }
+
+/** A session has come to the gate. */
+const isHeld = async ({ sql }: TestDatabase): Promise<boolean> =>
+  (
+    await sql(`select from pg_locks where locktype = 'advisory' and objid = 4711 and not granted
+      and database = (select oid from pg_database where datname = current_database())`)
+  ).length > 0;
 
 test('a session outlives what is wrong with a request', async (t) => {
   const db = await testDatabase(t);
@@ -50,10 +58,17 @@ test('whoever waits for a session of a pool that is given up gets one of the nex
   const gate = await db.client();
   await gate.query('select pg_advisory_lock(4711)');
   const held = ask('select pg_advisory_xact_lock_shared(4711)').catch((error: unknown) => error);
+  await until(() => isHeld(db));
+  let isOver = false;
+  void held.then(() => {
+    isOver = true;
+  });
   const waits = ask<[number]>('select 7');
   renew();
   t.deepEqual(await ask<[number]>('select 8'), [[8]]);
   t.deepEqual(await waits, [[7]]);
+  t.false(isOver, 'and does not wait for the other');
+  await gate.query('select pg_advisory_unlock(4711)');
   await held;
 });
 
@@ -63,6 +78,7 @@ test('a renewal that comes while an earlier pool ends is made up for', async (t)
   const gate = await db.client();
   await gate.query('select pg_advisory_lock(4711)');
   const held = ask('select pg_advisory_xact_lock_shared(4711)');
+  await until(() => isHeld(db));
   const pid = async () => (await ask<[number]>('select pg_backend_pid()'))[0]?.[0];
   renew();
   const second = await pid();

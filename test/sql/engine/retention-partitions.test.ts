@@ -307,6 +307,25 @@ test('a default partition that has rows of a month keeps that month from being m
   await isExact(t, sql);
 });
 
+test('a default partition that somebody reads keeps months from being made, until the next call', async (t) => {
+  const { sql, client } = await testDatabase(t);
+  await sql(`create table public.log (at timestamp not null) partition by range (at);
+    create table public.log_rest partition of public.log default`);
+  const reader = await client();
+  await reader.query('begin; select from public.log_rest');
+  const session = await client();
+  const said: (string | undefined)[] = [];
+  session.on('notice', ({ code, hint }) => said.push(code, hint));
+  await session.query(`select tally.ensure_partitions('public.log', '1 month')`);
+  t.deepEqual(said, [
+    'TL037',
+    'What failed otherwise, for a lock say, is tried again by the next tally.ensure_partitions(…).',
+  ]);
+  await reader.query('commit');
+  await session.query(`select tally.ensure_partitions('public.log', '1 month')`);
+  t.is((await months(sql, 'public.log')).length, 2);
+});
+
 test('what cannot be partitioned by months is refused', async (t) => {
   const { sql } = await testDatabase(t);
   await sql(`create table public.plain (at timestamptz);
