@@ -5700,6 +5700,7 @@ declare
   v_gone     bigint[];
   v_errors   text[];
   v_such     record;
+  v_held     boolean;
 begin
   -- One batch of one rule. Whatever goes wrong is recorded, and is tried again later and later,
   -- from a second up to five minutes; no other rule hears of it.
@@ -5736,8 +5737,9 @@ begin
              select v_failed.tables[g.n], v_failed.rows[g.n], v_failed.versions[g.n]
              from unnest(v_gone) g (n)))
     for update skip locked);
+  v_held := found;
   if v_rows is not null then
-    perform set_config('tally.holds_rows', 'on', true);  -- see tally.work_knowing
+    v_held := true;
     insert into tally.expiry_failures as f
       (expiry, relation, file, place, version, attempts, error, again_at)
     select expire_rule.name, k.t, pg_relation_filenode(k.t), k.r, k.x, 1, tally.brief(k.error),
@@ -5760,7 +5762,9 @@ begin
     update tally.expiries e set error = null, attempts = 0, again_at = null
     where e.ctid in (select o.ctid from tally.expiries o
                      where o.name = expire_rule.name for update skip locked);
+    v_held := v_held or found;
   end if;
+  perform set_config('tally.holds_rows', 'on', true) where v_held;  -- see tally.work_knowing
   return v_changed;
 exception when others or assert_failure then
   -- Not a cancel, nor a time limit of the caller's: those are no failure of the rule. A table that
@@ -5771,6 +5775,7 @@ exception when others or assert_failure then
                                           else tally.backoff(e.attempts + 1) end
   where e.ctid in (select o.ctid from tally.expiries o
                    where o.name = expire_rule.name for update skip locked);
+  perform set_config('tally.holds_rows', 'on', true) where found;
   raise warning using errcode = 'TL039',
     message = format('expiry "%s" failed: %s', name, tally.brief(sqlerrm));
   return 0;
@@ -12502,8 +12507,8 @@ begin
       v_asked := clock_timestamp();
       v_due := tally.next_expiry('-infinity');
     end if;
+    perform set_config('tally.holds_rows', '', true);
     if v_due <= clock_timestamp() then
-      perform set_config('tally.holds_rows', '', true);
       expired := tally.work_expiry(v_started + budget / 2);
     end if;
     if expired > 0 then
@@ -12512,8 +12517,9 @@ begin
       rebuilt := tally.build_due(v_started + budget);
     end if;
     if expired + rebuilt = 0 and current_setting('tally.holds_rows', true) = 'on' then
-      -- Rows that could not be changed are locked until this transaction ends, so it must not begin
-      -- what takes long. They wait now: something was done, for whoever goes on until nothing is.
+      -- Rows that could not be changed, and what was noted of them or their rule, are locked until this
+      -- transaction ends, so it must not begin what takes long. They wait now: something was done, for
+      -- whoever goes on until nothing is.
       rebuilt := 1;
     elsif expired + rebuilt = 0 then
       select w.filled, w.rebuilt, w.jobs into filled, rebuilt, jobs

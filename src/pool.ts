@@ -139,8 +139,10 @@ class Waiters {
     const used = this.#pool();
     return await new Promise((resolve, reject) => {
       const moveOn = () => resolve(this.session());
+      // Not before: where a certificate cannot be read, it throws.
+      const connecting = used.connect();
       this.#waiting.add(moveOn);
-      used.connect().then(
+      connecting.then(
         (client) => {
           if (this.#waiting.delete(moveOn)) resolve({ used, client });
           else client.release(true);

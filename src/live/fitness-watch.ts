@@ -39,7 +39,7 @@ export class FitnessWatch {
   }
 
   suspect(): void {
-    if (performance.now() - this.#askedAt > AGAIN_MS_MAX) this.#againMs = AGAIN_MS;
+    if (performance.now() - this.#askedAt > 2 * AGAIN_MS_MAX) this.#againMs = AGAIN_MS;
     this.#isSuspect = true;
   }
 
@@ -69,6 +69,7 @@ export class FitnessWatch {
       const isOfTheDatabase = error instanceof UserError && !(error instanceof ConnectionError);
       if (!isOfTheDatabase) {
         this.#mustAskAgain = true;
+        this.#againMs = AGAIN_MS;
         this.#isSuspect ||= isSuspect;
         return;
       }

@@ -64,10 +64,12 @@ test('whoever waits for a session of a pool that is given up gets one of the nex
     isOver = true;
   });
   const waits = ask<[number]>('select 7');
+  const renewedAt = performance.now();
   renew();
   t.deepEqual(await ask<[number]>('select 8'), [[8]]);
   t.deepEqual(await waits, [[7]]);
   t.false(isOver, 'and does not wait for the other');
+  t.true(performance.now() - renewedAt < 4500, 'nor until his own five seconds are over');
   await gate.query('select pg_advisory_unlock(4711)');
   await held;
 });

@@ -7,8 +7,6 @@ import type { Stage } from './stage.js';
 const OFTEN: readonly [Misfortune, ...Misfortune[]] = [
   faults.sessionsEnded,
   faults.allSessionsEnded,
-  faults.sessionsStandStill,
-  faults.sessionsStandStill,
   faults.oneKindInHole,
   faults.oneKindInHole,
   faults.allInHole,
@@ -28,6 +26,13 @@ const OFTEN: readonly [Misfortune, ...Misfortune[]] = [
   faults.quiet,
 ];
 
+/** Where PostgreSQL is one of the run's own, its processes are of this machine. */
+const NEAR: readonly [Misfortune, ...Misfortune[]] = [
+  ...OFTEN,
+  faults.sessionsStandStill,
+  faults.sessionsStandStill,
+];
+
 const RARE: readonly [Misfortune, ...Misfortune[]] = [
   faults.clusterRestarted,
   faults.clusterKilled,
@@ -35,6 +40,6 @@ const RARE: readonly [Misfortune, ...Misfortune[]] = [
 const RARE_SHARE = 0.08;
 
 export function nextMisfortune({ random, cluster }: Stage): Misfortune {
-  if (cluster !== undefined && random.chance(RARE_SHARE)) return random.pick(RARE);
-  return random.pick(OFTEN);
+  if (cluster === undefined) return random.pick(OFTEN);
+  return random.pick(random.chance(RARE_SHARE) ? RARE : NEAR);
 }

@@ -154,3 +154,15 @@ test('rows that could not be changed are not locked while what takes long is don
   await sql(`update tally.expiry_failures set again_at = again_at + interval '4 minutes'`);
   t.deepEqual(await done(), { expired: 0, jobs: 1 });
 });
+
+test('nor is a rule that failed as a whole: who drops it does not wait for what takes long', async (t) => {
+  const sql = await createOffers(t);
+  await sql(`insert into public.offers values (1, 'open', now(), true)`);
+  await sql('alter table public.offers rename column state to was');
+  await sql(`insert into tally.jobs (name, command, every) values ('long', 'select 1', '1 hour')`);
+  const done = async () => (await sql('select expired, jobs from tally.work()'))[0];
+  t.deepEqual(await done(), { expired: 0, jobs: 0 });
+  t.is((await sql('select from tally.expiries where attempts = 1')).length, 1);
+  await sql(`update tally.expiries set again_at = again_at + interval '4 minutes'`);
+  t.deepEqual(await done(), { expired: 0, jobs: 1 });
+});

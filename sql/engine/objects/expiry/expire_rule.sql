@@ -13,6 +13,7 @@ declare
   v_gone     bigint[];
   v_errors   text[];
   v_such     record;
+  v_held     boolean;
 begin
   -- One batch of one rule. Whatever goes wrong is recorded, and is tried again later and later,
   -- from a second up to five minutes; no other rule hears of it.
@@ -49,8 +50,9 @@ begin
              select v_failed.tables[g.n], v_failed.rows[g.n], v_failed.versions[g.n]
              from unnest(v_gone) g (n)))
     for update skip locked);
+  v_held := found;
   if v_rows is not null then
-    perform set_config('tally.holds_rows', 'on', true);  -- see tally.work_knowing
+    v_held := true;
     insert into tally.expiry_failures as f
       (expiry, relation, file, place, version, attempts, error, again_at)
     select expire_rule.name, k.t, pg_relation_filenode(k.t), k.r, k.x, 1, tally.brief(k.error),
@@ -73,7 +75,9 @@ begin
     update tally.expiries e set error = null, attempts = 0, again_at = null
     where e.ctid in (select o.ctid from tally.expiries o
                      where o.name = expire_rule.name for update skip locked);
+    v_held := v_held or found;
   end if;
+  perform set_config('tally.holds_rows', 'on', true) where v_held;  -- see tally.work_knowing
   return v_changed;
 exception when others or assert_failure then
   -- Not a cancel, nor a time limit of the caller's: those are no failure of the rule. A table that
@@ -84,6 +88,7 @@ exception when others or assert_failure then
                                           else tally.backoff(e.attempts + 1) end
   where e.ctid in (select o.ctid from tally.expiries o
                    where o.name = expire_rule.name for update skip locked);
+  perform set_config('tally.holds_rows', 'on', true) where found;
   raise warning using errcode = 'TL039',
     message = format('expiry "%s" failed: %s', name, tally.brief(sqlerrm));
   return 0;

@@ -206,8 +206,8 @@ begin
       v_asked := clock_timestamp();
       v_due := tally.next_expiry('-infinity');
     end if;
+    perform set_config('tally.holds_rows', '', true);
     if v_due <= clock_timestamp() then
-      perform set_config('tally.holds_rows', '', true);
       expired := tally.work_expiry(v_started + budget / 2);
     end if;
     if expired > 0 then
@@ -216,8 +216,9 @@ begin
       rebuilt := tally.build_due(v_started + budget);
     end if;
     if expired + rebuilt = 0 and current_setting('tally.holds_rows', true) = 'on' then
-      -- Rows that could not be changed are locked until this transaction ends, so it must not begin
-      -- what takes long. They wait now: something was done, for whoever goes on until nothing is.
+      -- Rows that could not be changed, and what was noted of them or their rule, are locked until this
+      -- transaction ends, so it must not begin what takes long. They wait now: something was done, for
+      -- whoever goes on until nothing is.
       rebuilt := 1;
     elsif expired + rebuilt = 0 then
       select w.filled, w.rebuilt, w.jobs into filled, rebuilt, jobs
