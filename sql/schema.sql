@@ -884,15 +884,13 @@ create view tally.status as
             WHEN (p.pending > 0) THEN (clock_timestamp() - f.at)
             ELSE NULL::interval
         END AS pending_since_at_most,
-    (EXISTS ( SELECT
-           FROM pg_locks k
-          WHERE ((k.locktype = 'advisory'::text) AND (k.classid = (1952541804)::oid) AND (k.objid = (4)::oid) AND (k.mode = 'ExclusiveLock'::text) AND k.granted AND (k.database = b.oid)))) AS attended,
+    ( SELECT a.attended
+           FROM tally.attendance a) AS attended,
     c.filled,
     c.filling,
     c.broken
-   FROM ((((tally.fold_point f
+   FROM (((tally.fold_point f
      JOIN tally.pulses l ON ((l.pulse = f.pulse)))
-     JOIN pg_database b ON ((b.datname = current_database())))
      CROSS JOIN ( SELECT count(*) AS pending,
             min(d.xid) AS oldest_pending_xid
            FROM tally.pending d) p)

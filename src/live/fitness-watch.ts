@@ -7,10 +7,10 @@ export type Misfit = 'engine' | 'read-only';
 /** Asking takes a session of its own: what was wrong is asked again this often. */
 const AGAIN_MS = 2000;
 
-/** And where nothing was wrong, and writes are refused all the same, twice as late each time. */
-const AGAIN_MS_MAX = 30_000;
-
-/** Where nothing was wrong, and writes are refused all the same, new sessions do not help at once. */
+/**
+ * And where nothing was wrong, and writes are refused all the same, twice as late each time up to
+ * this. Nor are new sessions opened sooner: those of just before did not help.
+ */
 const UNFOUNDED_MS = 30_000;
 
 /**
@@ -39,7 +39,7 @@ export class FitnessWatch {
   }
 
   suspect(): void {
-    if (performance.now() - this.#askedAt > 2 * AGAIN_MS_MAX) this.#againMs = AGAIN_MS;
+    if (performance.now() - this.#askedAt > 2 * UNFOUNDED_MS) this.#againMs = AGAIN_MS;
     this.#isSuspect = true;
   }
 
@@ -62,7 +62,7 @@ export class FitnessWatch {
     try {
       await this.#isFit();
       this.misfit = undefined;
-      this.#againMs = isSuspect && !isOver ? Math.min(this.#againMs * 2, AGAIN_MS_MAX) : AGAIN_MS;
+      this.#againMs = isSuspect && !isOver ? Math.min(this.#againMs * 2, UNFOUNDED_MS) : AGAIN_MS;
       if (isOver || (isSuspect && this.#isNew())) this.#onFit();
     } catch (error) {
       // A database that cannot be reached is no fault of what is in it: ask again.

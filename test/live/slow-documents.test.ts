@@ -2,6 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import { open } from '../helpers/boxes-server.js';
 import { type TestDatabase, testDatabase } from '../helpers/database.js';
 import { type Sql, sqlOf } from '../helpers/engine.js';
+import { waitersAt } from '../helpers/gate.js';
 import { type LiveServer, startLiveServer } from '../helpers/live-server.js';
 import { until } from '../helpers/wait.js';
 
@@ -145,10 +146,7 @@ test('whoever waits for another one’s first build in vain is told that it is f
   await shut();
   const other = sqlOf(await database.client());
   const reading = other(`select tally.read_summary('board', 'slow')`);
-  await until(
-    async () =>
-      (await database.sql(`select from pg_locks where objid = 4714 and not granted`)).length > 0,
-  );
+  await until(async () => (await waitersAt(database.sql, 4714)) > 0);
   t.deepEqual(await get(server, 'summaries/board/slow'), FILLING);
   await unlock();
   await reading;

@@ -2,6 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import { openPool } from '../../src/pool.js';
 import { type TestDatabase, testDatabase } from '../helpers/database.js';
 import { failure } from '../helpers/engine.js';
+import { waitersAt } from '../helpers/gate.js';
 import { until } from '../helpers/wait.js';
 
 type Options = { readonly size?: number; readonly onReadOnly?: () => void };
@@ -18,11 +19,7 @@ function pool(t: ExecutionContext<unknown>, { url }: TestDatabase, options: Opti
 }
 
 /** A session has come to the gate. */
-const isHeld = async ({ sql }: TestDatabase): Promise<boolean> =>
-  (
-    await sql(`select from pg_locks where locktype = 'advisory' and objid = 4711 and not granted
-      and database = (select oid from pg_database where datname = current_database())`)
-  ).length > 0;
+const isHeld = async ({ sql }: TestDatabase): Promise<boolean> => (await waitersAt(sql, 4711)) > 0;
 
 test('a session outlives what is wrong with a request', async (t) => {
   const db = await testDatabase(t);

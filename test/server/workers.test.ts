@@ -3,6 +3,7 @@ import test from 'ava';
 import { runPulse } from '../../src/live/pulse.js';
 import { testDatabase } from '../helpers/database.js';
 import { numbers, sqlOf } from '../helpers/engine.js';
+import { waitersAt } from '../helpers/gate.js';
 import { until } from '../helpers/wait.js';
 
 const GATED = `create schema app;
@@ -31,12 +32,7 @@ test('builders of a minute delay no fill, no job and no other document: sessions
     from tally.summary_definitions s where s.id = d.summary`);
   const gate = sqlOf(await db.client());
   await gate('select pg_advisory_lock(4711)');
-  const waiting = async () =>
-    (
-      await db.sql(`select from pg_locks where locktype = 'advisory' and objid = 4711
-        and not granted and database = (select oid from pg_database
-                                        where datname = current_database())`)
-    ).length;
+  const waiting = () => waitersAt(db.sql, 4711);
   const sessions = async () =>
     (
       await db.sql(`select from pg_stat_activity

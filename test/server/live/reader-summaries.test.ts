@@ -5,6 +5,7 @@ import { createReader, type Reader } from '../../../src/live/reader.js';
 import { openPool } from '../../../src/pool.js';
 import { type TestDatabase, testDatabase } from '../../helpers/database.js';
 import { sqlOf } from '../../helpers/engine.js';
+import { waitersAt } from '../../helpers/gate.js';
 import { until } from '../../helpers/wait.js';
 
 type Rig = { database: TestDatabase; reader: Reader; built: string[] };
@@ -58,13 +59,8 @@ async function rigged(
 
 const portfolio = (scope: string) => ({ name: 'portfolio', scope });
 
-const isBuilding = async (database: TestDatabase): Promise<boolean> =>
-  (
-    await database.sql(
-      `select from pg_locks l where l.locktype = 'advisory' and l.objid = 4713 and not l.granted
-       and l.database = (select oid from pg_database where datname = current_database())`,
-    )
-  ).length > 0;
+const isBuilding = async ({ sql }: TestDatabase): Promise<boolean> =>
+  (await waitersAt(sql, 4713)) > 0;
 
 test('a document that is missing is built, and read as it stands in its row', async (t) => {
   const { database, reader, built } = await rigged(t);

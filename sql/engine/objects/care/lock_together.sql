@@ -47,5 +47,5 @@ end
 $function$;
 
 comment on function tally.lock_together(regclass[]) is
-  'Locks tables for recounts, all or none, and waiting only while none is held; returns those that could not '
-  'be locked within settings.attach_wait.';
+  'Locks tables for recounts, all or none, and waiting only while none is held; returns those that '
+  'could not be locked within settings.attach_wait.';

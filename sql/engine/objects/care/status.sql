@@ -6,13 +6,10 @@ select f.pulse,
        p.pending,
        p.oldest_pending_xid,
        case when p.pending > 0 then pg_catalog.clock_timestamp() - f.at end as pending_since_at_most,
-       exists (select from pg_catalog.pg_locks k
-               where k.locktype = 'advisory' and k.classid = 1952541804 and k.objid = 4
-                 and k.mode = 'ExclusiveLock' and k.granted and k.database = b.oid) as attended,
+       (select a.attended from tally.attendance a) as attended,
        c.filled, c.filling, c.broken
 from tally.fold_point f
 join tally.pulses l on l.pulse = f.pulse
-join pg_catalog.pg_database b on b.datname = pg_catalog.current_database()
 cross join (select count(*) as pending, min(d.xid) as oldest_pending_xid from tally.pending d) p
 cross join (
   select count(*) filter (where d.state = 'filled') as filled,

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { TestDatabase } from '../../../helpers/database.js';
 import { failure, finding, numbers, pulse, sqlOf, standing } from '../../../helpers/engine.js';
 import { until } from '../../../helpers/wait.js';
-import { DIFFERENCES, document, documents, GATED, isWaiting, league, work } from './league.js';
+import { DIFFERENCES, document, documents, GATED, league, waiters, work } from './league.js';
 
 const insert = (into: string, player = 'x') =>
   `insert into app.scores (league, player, points) values ('${into}', '${player}', 1)`;
@@ -390,7 +390,7 @@ test('a builder that takes long delays no counter, no other document and no mark
   await db.sql(insert('slow', 'y'));
   const worker = sqlOf(await db.client());
   const slow = work(worker);
-  await until(async () => (await db.sql(isWaiting)).length > 0, { what: 'the slow build' });
+  await until(async () => (await waiters(db.sql)) > 0, { what: 'the slow build' });
   for (let n = 0; n < 3; n += 1) {
     await db.sql(insert('quick', `q${n}`));
     await db.sql(insert('slow', `s${n}`));
@@ -431,14 +431,14 @@ test('of many slow documents two are built at a time, and hold up neither fills,
   const slow: Promise<number>[] = [];
   for (const waiting of [1, 2]) {
     slow.push(work(sqlOf(await db.client())));
-    await until(async () => (await db.sql(isWaiting)).length === waiting, {
+    await until(async () => (await waiters(db.sql)) === waiting, {
       what: `${waiting} slow builds`,
     });
   }
   const other = sqlOf(await db.client());
   await other('set statement_timeout = 20000');
   await work(other);
-  t.is((await db.sql(isWaiting)).length, 2);
+  t.is(await waiters(db.sql), 2);
 
   await db.sql(`select tally.create_counter('players', 'app.scores')`);
   await db.sql(`insert into tally.jobs (name, command, every)
@@ -472,13 +472,13 @@ test('fills and jobs that take long leave a lane to slow documents, and these on
   for (const waiting of [1, 2]) {
     const worker = sqlOf(await db.client());
     jobs.push(worker(`select jobs from tally.work()`));
-    await until(async () => (await db.sql(isWaiting)).length === waiting, {
+    await until(async () => (await waiters(db.sql)) === waiting, {
       what: `${waiting} jobs`,
     });
   }
   await work(db.sql);
   t.deepEqual((await document(db.sql, 'board', 'new'))?.body, [['x', 1]]);
-  t.is((await db.sql(isWaiting)).length, 2);
+  t.is(await waiters(db.sql), 2);
   t.is((await db.sql('select from tally.running_jobs()')).length, 2);
   await gate('select pg_advisory_unlock(4711)');
   t.deepEqual(await Promise.all(jobs), [[{ jobs: 1 }], [{ jobs: 1 }]]);
@@ -500,7 +500,7 @@ test('of a session that is ended in the middle of a build nothing is lost', asyn
       }
     })(),
   );
-  await until(async () => (await db.sql(isWaiting)).length > 0);
+  await until(async () => (await waiters(db.sql)) > 0);
   await db.sql(
     `select pg_terminate_backend(pid) from pg_stat_activity
      where datname = current_database() and application_name = 'victim'`,
@@ -557,7 +557,7 @@ test('a mark of every document reaches one that was being built for the first ti
   await gate('select pg_advisory_lock(4711)');
   const reader = sqlOf(await db.client());
   const first = reader(`select tally.read_summary('gated', 'slow') as body`);
-  await until(async () => (await db.sql(isWaiting)).length > 0);
+  await until(async () => (await waiters(db.sql)) > 0);
   // Its snapshot is taken: it will not see what the TRUNCATE and this row did.
   await db.sql(`truncate app.scores; ${insert('slow')}`);
   await db.sql(`delete from tally.marks where scope = 'slow'`);

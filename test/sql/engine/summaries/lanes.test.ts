@@ -2,7 +2,7 @@ import test from 'ava';
 import type { TestDatabase } from '../../../helpers/database.js';
 import { type Sql, sqlOf } from '../../../helpers/engine.js';
 import { until } from '../../../helpers/wait.js';
-import { document, documents, GATED, isWaiting, league, work } from './league.js';
+import { document, documents, GATED, league, waiters, work } from './league.js';
 
 /** Sixty quick documents that read a table of their own and one that may be locked. */
 const MANY = `create table app.many (k text, n int);
@@ -333,7 +333,7 @@ test('who finds a document built by another keeps nobody from it while he builds
   await overtaken('set statement_timeout = 0');
   const slow = overtaken('select tally.build_slow(clock_timestamp())');
   t.teardown(() => gate('select pg_advisory_unlock_all()'));
-  await until(async () => (await db.sql(isWaiting)).length > 0, { what: 'a slow build' });
+  await until(async () => (await waiters(db.sql)) > 0, { what: 'a slow build' });
   await db.sql(insert('quick'));
   await db.sql('select tally.collect_marks()');
   t.true((await work(db.sql)) > 0);

@@ -1,6 +1,7 @@
 import type { ExecutionContext } from 'ava';
 import { type TestDatabase, testDatabase } from '../../../helpers/database.js';
 import type { Sql } from '../../../helpers/engine.js';
+import { waitersAt } from '../../../helpers/gate.js';
 
 /** A board for each league, and one document with the sum of all. */
 const LEAGUE = `
@@ -27,9 +28,8 @@ export const GATED = `create function app.gated(scope text) returns jsonb langua
   select tally.create_summary('gated', 'app.gated', settle => '0');
   select tally.watch('gated', 'app.scores', 'league')`;
 
-/** Of a session that stands there. */
-export const isWaiting = `select from pg_locks l where l.locktype = 'advisory' and l.objid = 4711
-  and not l.granted and l.database = (select oid from pg_database where datname = current_database())`;
+/** Sessions that stand there. */
+export const waiters = async (sql: Sql): Promise<number> => await waitersAt(sql, 4711);
 
 export type Settings = { readonly settle?: string };
 
