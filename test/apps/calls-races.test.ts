@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import test from 'ava';
 import { type AppServer, appServer, type Somebody } from '../helpers/app-server.js';
 import { misplaced, people, ring, room, statuses } from '../helpers/calls.js';
@@ -174,9 +175,7 @@ async function agrees(
   );
   t.is((await numberOf(database.sql, 'pending_calls', user.id)) ?? 0, ids.length);
   const stream = await user.stream('/calls/invitations/pending/stream');
-  await stream.whole(
-    (listed: Listed) => JSON.stringify(listed.invitations) === JSON.stringify(invitations),
-  );
+  await stream.whole((listed: Listed) => isDeepStrictEqual(listed.invitations, invitations));
   stream.close();
 }
 

@@ -154,7 +154,11 @@ test('of many accounts the 50 with the most messages are shown', async (t) => {
       accountId: `a${String(account).padStart(2, '0')}`,
     }));
   for (let first = 1; first <= 60; first += 10) {
-    await report(url, Array.from({ length: 10 }, (_, at) => of(first + at)).flat());
+    const batch = Array.from({ length: 10 }, (_, at) => of(first + at)).flat();
+    // As whoever sends does: what is not taken down now is sent again, and counted once.
+    let answer = await report(url, batch);
+    while (answer.status === 503) answer = await report(url, batch);
+    t.is(answer.status, 200);
   }
   const { accounts } = await read(admin);
   t.deepEqual(

@@ -18,7 +18,7 @@ export type Page<Path extends z.ZodObject, Query extends z.ZodObject> = {
   readonly inQuery?: Query;
   readonly answer: z.ZodType;
   readonly problems?: readonly ProblemKind[];
-  /** One call of one function, which returns the answer as jsonb. NULL: there is nothing here. */
+  /** One call of one function, which returns the answer as JSON. NULL: there is nothing here. */
   readonly call: string;
   readonly values: (
     asked: Asker & { readonly path: z.output<Path>; readonly query: z.output<Query> },

@@ -28,7 +28,7 @@ export type Write<Path extends z.ZodObject, Body extends z.ZodType> = {
   readonly answer: z.ZodType;
   /** Beside those that any request can meet. */
   readonly problems?: readonly ProblemKind[];
-  /** One call of one function, which returns the answer as jsonb. */
+  /** One call of one function, which returns the answer as JSON. */
   readonly call: string;
   readonly values: (
     asked: Asker & { readonly path: z.output<Path>; readonly body: z.output<Body> },

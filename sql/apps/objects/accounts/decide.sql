@@ -1,4 +1,4 @@
-create or replace function accounts.decide(p_me uuid, p_user uuid, p_status text) returns jsonb
+create or replace function accounts.decide(p_me uuid, p_user uuid, p_status text) returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp
@@ -20,7 +20,7 @@ begin
     -- An admin of another house has a token, but no row here.
     decided_by = (select a.id from accounts.users as a where a.id = p_me)
   where u.id = p_user;
-  return jsonb_build_object('id', p_user, 'status', p_status);
+  return json_build_object('id', p_user, 'status', p_status);
 end
 $function$;
 

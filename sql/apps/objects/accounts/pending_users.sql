@@ -1,4 +1,4 @@
-create or replace function accounts.pending_users(p_after text) returns jsonb
+create or replace function accounts.pending_users(p_after text) returns json
   language plpgsql
   stable
   security definer
@@ -14,14 +14,14 @@ begin
     p_after, '^(-[0-9]{1,17}|[0-9]{1,18})/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
   );
   return (
-    select jsonb_build_object(
-      'users', coalesce(jsonb_agg(p.person order by p.signed_up_at, p.id), '[]'),
+    select json_build_object(
+      'users', coalesce(json_agg(p.person order by p.signed_up_at, p.id), '[]'),
       'next', case when count(*) = 50 then
         (array_agg(accounts.micros(p.signed_up_at) || '/' || p.id order by p.signed_up_at, p.id))[50]
       end
     )
     from (
-      select u.signed_up_at, u.id, jsonb_build_object(
+      select u.signed_up_at, u.id, json_build_object(
         'id', u.id, 'email', u.email, 'name', u.name, 'signedUpAt', accounts.iso(u.signed_up_at)
       ) as person
       from accounts.users as u

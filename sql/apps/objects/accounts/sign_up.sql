@@ -1,4 +1,4 @@
-create or replace function accounts.sign_up(p_email text, p_name text) returns jsonb
+create or replace function accounts.sign_up(p_email text, p_name text) returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp
@@ -18,7 +18,7 @@ begin
     raise exception using errcode = 'TA409',
       message = 'Somebody has signed up with this address already.';
   end if;
-  return jsonb_build_object('id', v_user.id, 'status', v_user.status);
+  return json_build_object('id', v_user.id, 'status', v_user.status);
 end
 $function$;
 

@@ -1,9 +1,9 @@
-create or replace function calls.as_json(p_invitation calls.invitations) returns jsonb
+create or replace function calls.as_json(p_invitation calls.invitations) returns json
   language sql
   stable
   set search_path = pg_catalog, pg_temp
 as $function$
-  select jsonb_build_object(
+  select json_build_object(
     'id', p_invitation.id, 'callerId', p_invitation.caller_id,
     'receiverId', p_invitation.receiver_id, 'roomId', p_invitation.room_id,
     'status', p_invitation.status, 'createdAt', accounts.iso(p_invitation.created_at),

@@ -1,5 +1,5 @@
 create or replace function calls.end_invitation(p_me uuid, p_invitation bigint, p_status text)
-  returns jsonb
+  returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp

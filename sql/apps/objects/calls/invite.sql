@@ -1,6 +1,6 @@
 create or replace function calls.invite(
   p_me uuid, p_receiver uuid, p_room bigint, p_seconds integer
-) returns jsonb
+) returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp

@@ -1,4 +1,4 @@
-create or replace function calls.list_rooms(p_before bigint) returns jsonb
+create or replace function calls.list_rooms(p_before bigint) returns json
   language plpgsql
   stable
   security definer
@@ -9,9 +9,9 @@ as $function$
 begin
   -- 50 a page, by key. The server has no right on the tables.
   return (
-    select jsonb_build_object('rooms', coalesce(
-      jsonb_agg(
-        jsonb_build_object('id', p.id, 'name', p.name, 'matchId', m.id, 'matchTitle', m.title)
+    select json_build_object('rooms', coalesce(
+      json_agg(
+        json_build_object('id', p.id, 'name', p.name, 'matchId', m.id, 'matchTitle', m.title)
         order by p.id desc
       ),
       '[]'

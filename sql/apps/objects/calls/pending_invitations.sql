@@ -1,4 +1,4 @@
-create or replace function calls.pending_invitations(p_me uuid) returns jsonb
+create or replace function calls.pending_invitations(p_me uuid) returns json
   language plpgsql
   stable
   security definer
@@ -12,9 +12,9 @@ begin
   -- begins with the receiver: the one of the rule has all that is pending, of everybody. The soonest
   -- hundred; the others come as those end. The server has no right on the tables.
   return (
-    select jsonb_build_object('invitations', coalesce(
-      jsonb_agg(
-        jsonb_build_object(
+    select json_build_object('invitations', coalesce(
+      json_agg(
+        json_build_object(
           'id', p.id, 'callerId', p.caller_id, 'callerName', u.name,
           'roomId', p.room_id, 'roomName', r.name, 'matchTitle', m.title,
           'createdAt', accounts.iso(p.created_at), 'expiresAt', accounts.iso(p.expires_at)

@@ -1,4 +1,4 @@
-create or replace function calls.sent_invitations(p_me uuid, p_before bigint) returns jsonb
+create or replace function calls.sent_invitations(p_me uuid, p_before bigint) returns json
   language plpgsql
   stable
   security definer
@@ -10,9 +10,9 @@ begin
   -- 50 a page, by key. One whose time has come is expired, whether its row says so yet or not. The
   -- server has no right on the tables.
   return (
-    select jsonb_build_object('invitations', coalesce(
-      jsonb_agg(
-        jsonb_build_object(
+    select json_build_object('invitations', coalesce(
+      json_agg(
+        json_build_object(
           'id', p.id, 'receiverId', p.receiver_id, 'receiverName', u.name,
           'roomId', p.room_id, 'roomName', r.name, 'matchTitle', m.title,
           'status', case when p.is_over then 'expired' else p.status end,

@@ -1,4 +1,4 @@
-create or replace function community.admin_part() returns jsonb
+create or replace function community.admin_part() returns json
   language sql
   stable
   set search_path = pg_catalog, pg_temp
@@ -12,18 +12,18 @@ as $function$
       array['community_intros'], array['pending', 'accepted', 'declined']
     ) -> 'community_intros' as i
   )
-  select jsonb_build_object(
+  select json_build_object(
     'pendingFeedback', n #> array['community_feedback_pending', ''],
     'pendingUsers', n #> array['pending_users', ''],
     'intros', i,
-    'totals', jsonb_build_object(
+    'totals', json_build_object(
       'members', n #> array['community_members', ''],
       'projects', n #> array['community_projects', ''],
       'chains', n #> array['community_chains', ''],
       'investors', n #> array['community_investors', '']
     ),
     'feedback', coalesce((
-      select jsonb_agg(jsonb_build_object(
+      select json_agg(json_build_object(
         'id', f.id, 'author', community.person(f.author_id), 'body', f.body,
         'createdAt', accounts.iso(f.created_at)
       ) order by f.id)
@@ -32,7 +32,7 @@ as $function$
       ) as f
     ), '[]'),
     'pendingIntros', coalesce((
-      select jsonb_agg(community.intro_json(r.intro) order by (r.intro).id)
+      select json_agg(community.intro_json(r.intro) order by (r.intro).id)
       from (
         select o as intro from community.intro_requests as o
         where o.status = 'pending' order by o.id limit 20

@@ -1,6 +1,6 @@
 create or replace function community.ask_for_intro(
   p_me uuid, p_investor uuid, p_project bigint, p_message text
-) returns jsonb
+) returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp

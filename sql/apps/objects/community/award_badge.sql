@@ -1,6 +1,6 @@
 create or replace function community.award_badge(
   p_me uuid, p_project bigint, p_note text
-) returns jsonb
+) returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp
@@ -26,7 +26,7 @@ begin
   if v_is_new then
     perform community.notify(v_owner, p_me, 'badge', '/api/projects/' || p_project);
   end if;
-  return jsonb_build_object(
+  return json_build_object(
     'id', p_project, 'badges', community.count_of('community_badges_on', p_project::text)
   );
 end

@@ -25,7 +25,7 @@ as $function$
     jsonb_build_object('rank', b.rank, 'votesInPeriod', b.value, 'project', c.card) order by b.rank
   ), '[]') end
   from board as b
-  join jsonb_array_elements(
+  join json_array_elements(
     community.cards((select array_agg(o.id order by o.rank) from board as o))
   ) as c (card) on (c.card ->> 'id')::bigint = b.id
 $function$;

@@ -24,7 +24,7 @@ as $function$
     'projects', n #> array['community_projects_of', b.id],
     'badgesReceived', n #> array['community_badges_of', b.id],
     'followers', n #> array['community_followers', b.id]
-  ) || community.person(b.id::uuid) order by b.rank), '[]') end
+  ) || community.person(b.id::uuid)::jsonb order by b.rank), '[]') end
   from numbers
   cross join board as b
 $function$;

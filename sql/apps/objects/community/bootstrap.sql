@@ -1,4 +1,4 @@
-create or replace function community.bootstrap(p_me uuid) returns jsonb
+create or replace function community.bootstrap(p_me uuid) returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp
@@ -8,7 +8,7 @@ as $function$
 begin
   -- All that an application shows at its start, in one statement. Exact, but the trending chains,
   -- which are a document. The server has no right on the table.
-  return jsonb_build_object(
+  return json_build_object(
     'stats', community.own_stats(p_me),
     'unread', community.own_unread(p_me),
     'myProjects', community.own_projects(p_me, 10),

@@ -1,4 +1,4 @@
-create or replace function community.cards(p_projects bigint[]) returns jsonb
+create or replace function community.cards(p_projects bigint[]) returns json
   language plpgsql
   stable
   set search_path = pg_catalog, pg_temp
@@ -11,9 +11,9 @@ declare
 begin
   -- One query for the rows, one for all their numbers, however many there are.
   return (
-    select coalesce(jsonb_agg(jsonb_build_object(
+    select coalesce(json_agg(json_build_object(
       'id', p.id, 'title', p.title, 'summary', left(p.description, 300),
-      'owner', jsonb_build_object('id', u.id, 'name', u.name),
+      'owner', json_build_object('id', u.id, 'name', u.name),
       'createdAt', accounts.iso(p.created_at),
       'votes', v_values[k.pos], 'comments', v_values[v_n + k.pos],
       'badges', v_values[2 * v_n + k.pos]

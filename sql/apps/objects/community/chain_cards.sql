@@ -1,4 +1,4 @@
-create or replace function community.chain_cards(p_chains bigint[]) returns jsonb
+create or replace function community.chain_cards(p_chains bigint[]) returns json
   language plpgsql
   stable
   set search_path = pg_catalog, pg_temp
@@ -11,9 +11,9 @@ declare
   );
 begin
   return (
-    select coalesce(jsonb_agg(jsonb_build_object(
+    select coalesce(json_agg(json_build_object(
       'id', c.id, 'title', c.title, 'summary', left(c.description, 300),
-      'owner', jsonb_build_object('id', u.id, 'name', u.name),
+      'owner', json_build_object('id', u.id, 'name', u.name),
       'createdAt', accounts.iso(c.created_at),
       'projects', v_values[k.pos], 'followers', v_values[v_n + k.pos],
       'posts', v_values[2 * v_n + k.pos]

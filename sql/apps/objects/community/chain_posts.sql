@@ -1,4 +1,4 @@
-create or replace function community.chain_posts(p_chain bigint, p_after bigint) returns jsonb
+create or replace function community.chain_posts(p_chain bigint, p_after bigint) returns json
   language plpgsql
   stable
   security definer
@@ -9,11 +9,11 @@ as $function$
 begin
   -- The server has no right on the table.
   return (
-    select jsonb_build_object(
+    select json_build_object(
       'chain', community.chain_cards(array[c.id]) -> 0,
       'posts', coalesce((
-        select jsonb_agg(jsonb_build_object(
-          'id', p.id, 'author', jsonb_build_object('id', u.id, 'name', u.name), 'body', p.body,
+        select json_agg(json_build_object(
+          'id', p.id, 'author', json_build_object('id', u.id, 'name', u.name), 'body', p.body,
           'createdAt', accounts.iso(p.created_at)
         ) order by p.id desc)
         from (

@@ -1,4 +1,4 @@
-create or replace function community.chains_page(p_sort text, p_after text) returns jsonb
+create or replace function community.chains_page(p_sort text, p_after text) returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp
@@ -16,7 +16,7 @@ begin
       raise exception using errcode = 'TA400', column = 'after',
         message = 'leads nowhere: trending chains are one page';
     end if;
-    return jsonb_build_object(
+    return json_build_object(
       'chains', tally.read_summary('community_trending_chains'), 'next', null
     );
   end if;
@@ -50,7 +50,7 @@ begin
       perform accounts.numbers_of(array['community_chain_followers'], array['']);
     end if;
   end if;
-  return jsonb_build_object(
+  return json_build_object(
     'chains', community.chain_cards(v_ids),
     'next', case when cardinality(v_ids) = 20 then v_next end
   );

@@ -1,4 +1,4 @@
-create or replace function community.comment(p_me uuid, p_project bigint, p_body text) returns jsonb
+create or replace function community.comment(p_me uuid, p_project bigint, p_body text) returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp
@@ -17,7 +17,7 @@ begin
   values (p_project, p_me, p_body)
   returning * into v_comment;
   perform community.notify(v_owner, p_me, 'comment', '/api/projects/' || p_project);
-  return jsonb_build_object(
+  return json_build_object(
     'id', v_comment.id, 'author', community.person(p_me), 'body', v_comment.body,
     'createdAt', accounts.iso(v_comment.created_at)
   );

@@ -1,4 +1,4 @@
-create or replace function community.conversations_page(p_me uuid, p_after bigint) returns jsonb
+create or replace function community.conversations_page(p_me uuid, p_after bigint) returns json
   language plpgsql
   stable
   security definer
@@ -8,7 +8,7 @@ create or replace function community.conversations_page(p_me uuid, p_after bigin
 as $function$
 begin
   -- The server has no right on the table.
-  return jsonb_build_object(
+  return json_build_object(
     'unread', community.count_of('community_unread_messages', p_me::text),
     'conversations', community.liveliest_conversations(p_me, p_after)
   );

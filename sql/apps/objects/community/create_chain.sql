@@ -1,6 +1,6 @@
 create or replace function community.create_chain(
   p_me uuid, p_title text, p_description text
-) returns jsonb
+) returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp

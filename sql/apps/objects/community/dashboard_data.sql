@@ -1,4 +1,4 @@
-create or replace function community.dashboard_data(p_me uuid, p_roles text[]) returns jsonb
+create or replace function community.dashboard_data(p_me uuid, p_roles text[]) returns json
   language plpgsql
   stable
   security definer
@@ -8,7 +8,7 @@ create or replace function community.dashboard_data(p_me uuid, p_roles text[]) r
 as $function$
 begin
   -- The part of a role is null for who has it not. The server has no right on the table.
-  return jsonb_build_object(
+  return json_build_object(
     'stats', community.own_stats(p_me),
     'unread', community.own_unread(p_me),
     'myProjects', community.own_projects(p_me, 10),

@@ -1,6 +1,6 @@
 create or replace function community.decide_intro(
   p_me uuid, p_roles text[], p_intro bigint, p_status text
-) returns jsonb
+) returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp

@@ -1,6 +1,6 @@
 create or replace function community.delete_project(
   p_me uuid, p_roles text[], p_project bigint
-) returns jsonb
+) returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp
@@ -10,7 +10,7 @@ begin
   -- the table: this is the only way in.
   perform community.own_project(p_me, p_roles, p_project);
   delete from community.projects as p where p.id = p_project;
-  return jsonb_build_object('id', p_project, 'deleted', true);
+  return json_build_object('id', p_project, 'deleted', true);
 end
 $function$;
 

@@ -1,7 +1,7 @@
 create or replace function community.directory(
   p_type text, p_sectors text[], p_min bigint, p_max bigint, p_q text, p_page integer, p_after
   text
-) returns jsonb
+) returns json
   language plpgsql
   stable
   security definer
@@ -14,7 +14,7 @@ declare
     case when p_after is null then 'true' else '(i.name, i.id) > ($8, $6)' end;
   v_next text;
   v_keys text;
-  v_entries jsonb;
+  v_entries json;
 begin
   -- Put together of those filters that are asked for, so that each combination gets a plan of its
   -- own. Only fixed texts go into it. Cheques fit where the two ranges meet. A cursor is the key
@@ -55,7 +55,7 @@ begin
   )] loop
     execute format(
       $$select coalesce(
-          jsonb_agg(community.investor_json(f.entry) order by (f.entry).name, (f.entry).id), '[]'
+          json_agg(community.investor_json(f.entry) order by (f.entry).name, (f.entry).id), '[]'
         )
         from (%s) as f$$,
       case when p_q is null then format(
@@ -72,11 +72,11 @@ begin
     using p_type, array(select lower(s.sector) from unnest(p_sectors) as s (sector)), p_min, p_max,
       case when p_q is not null then community.check_query(p_q) end, left(p_after, 36)::uuid,
       case when p_after is null then 20 * (p_page - 1) else 0 end, substr(p_after, 38);
-    exit when p_q is null or jsonb_array_length(v_entries) = 20;
+    exit when p_q is null or json_array_length(v_entries) = 20;
   end loop;
-  return jsonb_build_object(
+  return json_build_object(
     'investors', v_entries,
-    'next', case when jsonb_array_length(v_entries) = 20
+    'next', case when json_array_length(v_entries) = 20
       then (v_entries #>> '{19,id}') || '/' || (v_entries #>> '{19,name}') end
   );
 end

@@ -1,4 +1,4 @@
-create or replace function community.feed(p_sort text, p_page integer, p_after text) returns jsonb
+create or replace function community.feed(p_sort text, p_page integer, p_after text) returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp
@@ -8,8 +8,8 @@ begin
   -- on the table: this is the only way in.
   if p_after is null then
     return coalesce(
-      tally.read_summary('community_feed', p_sort) -> (p_page - 1),
-      jsonb_build_object('projects', '[]'::jsonb, 'next', null)
+      (tally.read_summary('community_feed', p_sort) -> (p_page - 1))::json,
+      json_build_object('projects', '[]'::json, 'next', null)
     );
   end if;
   if p_sort = 'newest' then

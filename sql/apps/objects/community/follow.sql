@@ -1,4 +1,4 @@
-create or replace function community.follow(p_me uuid, p_user uuid, p_wanted boolean) returns jsonb
+create or replace function community.follow(p_me uuid, p_user uuid, p_wanted boolean) returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp
@@ -27,7 +27,7 @@ begin
   else
     delete from community.follows as f where f.follower_id = p_me and f.followed_id = p_user;
   end if;
-  return jsonb_build_object(
+  return json_build_object(
     'id', p_user, 'following', p_wanted,
     'followers', community.count_of('community_followers', p_user::text)
   );

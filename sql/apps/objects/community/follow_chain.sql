@@ -1,6 +1,6 @@
 create or replace function community.follow_chain(
   p_me uuid, p_chain bigint, p_wanted boolean
-) returns jsonb
+) returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp
@@ -23,7 +23,7 @@ begin
   else
     delete from community.chain_followers as f where f.chain_id = p_chain and f.user_id = p_me;
   end if;
-  return jsonb_build_object(
+  return json_build_object(
     'id', p_chain, 'following', p_wanted,
     'followers', community.count_of('community_chain_followers', p_chain::text)
   );

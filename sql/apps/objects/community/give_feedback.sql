@@ -1,4 +1,4 @@
-create or replace function community.give_feedback(p_me uuid, p_body text) returns jsonb
+create or replace function community.give_feedback(p_me uuid, p_body text) returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp
@@ -11,7 +11,7 @@ begin
   insert into community.feedback (author_id, body)
   values (p_me, p_body)
   returning * into v_feedback;
-  return jsonb_build_object('id', v_feedback.id, 'status', v_feedback.status);
+  return json_build_object('id', v_feedback.id, 'status', v_feedback.status);
 end
 $function$;
 

@@ -1,4 +1,4 @@
-create or replace function community.handle_feedback(p_feedback bigint) returns jsonb
+create or replace function community.handle_feedback(p_feedback bigint) returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp
@@ -11,7 +11,7 @@ begin
   if not found and not exists (select from community.feedback as f where f.id = p_feedback) then
     raise exception using errcode = 'TA404', message = 'There is no such feedback.';
   end if;
-  return jsonb_build_object('id', p_feedback, 'status', 'handled');
+  return json_build_object('id', p_feedback, 'status', 'handled');
 end
 $function$;
 

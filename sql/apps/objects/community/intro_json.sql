@@ -1,12 +1,12 @@
-create or replace function community.intro_json(p_intro community.intro_requests) returns jsonb
+create or replace function community.intro_json(p_intro community.intro_requests) returns json
   language sql
   stable
   set search_path = pg_catalog, pg_temp
 as $function$
-  select jsonb_build_object(
+  select json_build_object(
     'id', p_intro.id, 'requester', community.person(p_intro.requester_id),
     'investor', (
-      select jsonb_build_object('id', i.id, 'name', i.name)
+      select json_build_object('id', i.id, 'name', i.name)
       from community.investors as i where i.id = p_intro.investor_id
     ),
     'projectId', p_intro.project_id, 'message', p_intro.message, 'status', p_intro.status,

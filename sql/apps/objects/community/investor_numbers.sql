@@ -1,4 +1,4 @@
-create or replace function community.investor_numbers() returns jsonb
+create or replace function community.investor_numbers() returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp

@@ -1,4 +1,4 @@
-create or replace function community.leaderboard_trending() returns jsonb
+create or replace function community.leaderboard_trending() returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp

@@ -1,6 +1,6 @@
 create or replace function community.liveliest_conversations(
   p_me uuid, p_after bigint
-) returns jsonb
+) returns json
   language plpgsql
   stable
   set search_path = pg_catalog, pg_temp
@@ -24,10 +24,10 @@ begin
           from unnest(v_conversations) with ordinality as k (id, pos) order by k.pos)
   );
   return (
-    select coalesce(jsonb_agg(jsonb_build_object(
-      'id', c.id, 'with', jsonb_build_object('id', u.id, 'name', u.name),
+    select coalesce(json_agg(json_build_object(
+      'id', c.id, 'with', json_build_object('id', u.id, 'name', u.name),
       'unread', v_unread[k.pos],
-      'lastMessage', case when d.id is not null then jsonb_build_object(
+      'lastMessage', case when d.id is not null then json_build_object(
         'id', d.id, 'conversationId', d.conversation_id, 'senderId', d.sender_id, 'body', d.body,
         'sentAt', accounts.iso(d.sent_at)
       ) end

@@ -1,6 +1,6 @@
 create or replace function community.messages_page(
   p_me uuid, p_conversation bigint, p_after bigint
-) returns jsonb
+) returns json
   language plpgsql
   stable
   security definer
@@ -9,8 +9,8 @@ as $function$
 begin
   -- The server has no right on the table.
   perform community.refuse_outsider(p_me, p_conversation);
-  return jsonb_build_object('messages', coalesce((
-    select jsonb_agg(jsonb_build_object(
+  return json_build_object('messages', coalesce((
+    select json_agg(json_build_object(
       'id', d.id, 'conversationId', d.conversation_id, 'senderId', d.sender_id, 'body', d.body,
       'sentAt', accounts.iso(d.sent_at)
     ) order by d.id desc)

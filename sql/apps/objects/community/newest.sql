@@ -1,9 +1,9 @@
-create or replace function community.newest(p_n integer, p_after text) returns jsonb
+create or replace function community.newest(p_n integer, p_after text) returns json
   language sql
   stable
   set search_path = pg_catalog, pg_temp
 as $function$
-  select jsonb_build_object(
+  select json_build_object(
     'projects', community.cards(coalesce(array_agg(n.id order by n.id desc), '{}')),
     'next', case when count(*) = p_n then 'n/' || min(n.id) end
   )

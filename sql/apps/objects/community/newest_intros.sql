@@ -1,10 +1,10 @@
-create or replace function community.newest_intros(p_me uuid, p_received boolean) returns jsonb
+create or replace function community.newest_intros(p_me uuid, p_received boolean) returns json
   language sql
   stable
   set search_path = pg_catalog, pg_temp
 as $function$
   -- One branch for each side: one condition for both would use neither index.
-  select coalesce(jsonb_agg(community.intro_json(n.intro) order by (n.intro).id desc), '[]')
+  select coalesce(json_agg(community.intro_json(n.intro) order by (n.intro).id desc), '[]')
   from (
     (select r as intro from community.intro_requests as r
      where p_received and r.investor_id = p_me

@@ -1,4 +1,4 @@
-create or replace function community.newest_notifications(p_me uuid, p_after bigint) returns jsonb
+create or replace function community.newest_notifications(p_me uuid, p_after bigint) returns json
   language plpgsql
   stable
   set search_path = pg_catalog, pg_temp
@@ -6,9 +6,9 @@ as $function$
 begin
   -- Where no id is given, the greatest there can be: so that one plan goes by the index for both.
   return (
-    select coalesce(jsonb_agg(jsonb_build_object(
+    select coalesce(json_agg(json_build_object(
       'id', n.id, 'kind', n.kind, 'link', n.link, 'actor', case when u.id is not null
-        then jsonb_build_object('id', u.id, 'name', u.name) end,
+        then json_build_object('id', u.id, 'name', u.name) end,
       'createdAt', accounts.iso(n.created_at), 'readAt', accounts.iso(n.read_at)
     ) order by n.id desc), '[]')
     from (

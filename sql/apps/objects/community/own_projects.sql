@@ -1,4 +1,4 @@
-create or replace function community.own_projects(p_user uuid, p_n integer) returns jsonb
+create or replace function community.own_projects(p_user uuid, p_n integer) returns json
   language plpgsql
   stable
   set search_path = pg_catalog, pg_temp

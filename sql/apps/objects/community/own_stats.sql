@@ -1,4 +1,4 @@
-create or replace function community.own_stats(p_me uuid) returns jsonb
+create or replace function community.own_stats(p_me uuid) returns json
   language plpgsql
   stable
   set search_path = pg_catalog, pg_temp
@@ -14,13 +14,13 @@ declare
     array[p_me || '/pending', p_me || '/accepted', p_me || '/declined']
   );
 begin
-  return jsonb_build_object(
+  return json_build_object(
     'projects', v_values[1], 'comments', v_values[2], 'badges', v_values[3],
     'votesReceived', v_values[4], 'followers', v_values[5], 'following', v_values[6],
-    'introsSent', jsonb_build_object(
+    'introsSent', json_build_object(
       'pending', v_intros[1], 'accepted', v_intros[2], 'declined', v_intros[3]
     ),
-    'introsReceived', jsonb_build_object(
+    'introsReceived', json_build_object(
       'pending', v_intros[4], 'accepted', v_intros[5], 'declined', v_intros[6]
     )
   );

@@ -1,4 +1,4 @@
-create or replace function community.own_unread(p_me uuid) returns jsonb
+create or replace function community.own_unread(p_me uuid) returns json
   language plpgsql
   stable
   set search_path = pg_catalog, pg_temp
@@ -8,7 +8,7 @@ declare
     array['community_unread_notifications', 'community_unread_messages'], array[p_me::text]
   );
 begin
-  return jsonb_build_object('notifications', v_values[1], 'messages', v_values[2]);
+  return json_build_object('notifications', v_values[1], 'messages', v_values[2]);
 end
 $function$;
 

@@ -1,6 +1,6 @@
 create or replace function community.post_in_chain(
   p_me uuid, p_chain bigint, p_body text
-) returns jsonb
+) returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp
@@ -18,7 +18,7 @@ begin
   insert into community.chain_posts (chain_id, author_id, body)
   values (p_chain, p_me, p_body)
   returning * into v_post;
-  return jsonb_build_object(
+  return json_build_object(
     'id', v_post.id, 'author', community.person(p_me), 'body', v_post.body,
     'createdAt', accounts.iso(v_post.created_at)
   );

@@ -1,4 +1,4 @@
-create or replace function community.profiles(p_users uuid[]) returns jsonb
+create or replace function community.profiles(p_users uuid[]) returns json
   language plpgsql
   stable
   set search_path = pg_catalog, pg_temp
@@ -15,8 +15,8 @@ begin
   -- For many as for one: one query for the numbers, one for the projects.
   return (
     with shown as materialized (
-      select c.card #>> '{owner,id}' as owner_id, jsonb_agg(c.card order by c.pos) as cards
-      from jsonb_array_elements(community.cards(array(
+      select c.card #>> '{owner,id}' as owner_id, json_agg(c.card order by c.pos) as cards
+      from json_array_elements(community.cards(array(
         select p.id
         from unnest(p_users) as k (id)
         cross join lateral (
@@ -29,7 +29,7 @@ begin
       ))) with ordinality as c (card, pos)
       group by c.card #>> '{owner,id}'
     )
-    select jsonb_object_agg(u.id, jsonb_build_object(
+    select json_object_agg(u.id, json_build_object(
       'id', u.id, 'name', u.name, 'joinedAt', accounts.iso(u.signed_up_at),
       'projects', v_values[k.pos],
       'comments', v_values[v_n + k.pos],

@@ -9,7 +9,7 @@ as $function$
 begin
   -- Every number as it stands now. The server has no right on the table.
   return (
-    select community.cards(array[p.id]) -> 0 || jsonb_build_object(
+    select (community.cards(array[p.id]) -> 0)::jsonb || jsonb_build_object(
       'description', p.description, 'changedAt', accounts.iso(p.changed_at),
       'remarks', coalesce((
         select jsonb_agg(jsonb_build_object(

@@ -1,6 +1,6 @@
 create or replace function community.put_in_chain(
   p_me uuid, p_roles text[], p_chain bigint, p_project bigint, p_wanted boolean
-) returns jsonb
+) returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp

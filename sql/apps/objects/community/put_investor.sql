@@ -1,6 +1,6 @@
 create or replace function community.put_investor(
   p_me uuid, p_roles text[], p_entry jsonb
-) returns jsonb
+) returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp

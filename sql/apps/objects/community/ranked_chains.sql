@@ -15,7 +15,7 @@ as $function$
     jsonb_build_object('rank', b.rank, 'chain', c.card) order by b.rank
   ), '[]')
   from board as b
-  join jsonb_array_elements(
+  join json_array_elements(
     community.chain_cards((select array_agg(o.id order by o.rank) from board as o))
   ) as c (card) on (c.card ->> 'id')::bigint = b.id
 $function$;

@@ -1,6 +1,6 @@
 create or replace function community.read_conversation(
   p_me uuid, p_conversation bigint, p_up_to bigint
-) returns jsonb
+) returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp
@@ -13,7 +13,7 @@ begin
   set read_at = now()
   where r.receiver_id = p_me and r.conversation_id = p_conversation and r.read_at is null
     and (p_up_to is null or r.message_id <= p_up_to);
-  return jsonb_build_object(
+  return json_build_object(
     'conversationId', p_conversation,
     'unread', community.count_of('community_unread_in', p_me || '/' || p_conversation),
     'unreadInAll', community.count_of('community_unread_messages', p_me::text)

@@ -1,4 +1,4 @@
-create or replace function community.read_notifications(p_me uuid, p_up_to bigint) returns jsonb
+create or replace function community.read_notifications(p_me uuid, p_up_to bigint) returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp
@@ -9,7 +9,7 @@ begin
   update community.notifications as n
   set read_at = now()
   where n.receiver_id = p_me and n.read_at is null and (p_up_to is null or n.id <= p_up_to);
-  return jsonb_build_object(
+  return json_build_object(
     'unread', community.count_of('community_unread_notifications', p_me::text)
   );
 end

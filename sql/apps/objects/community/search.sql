@@ -1,4 +1,4 @@
-create or replace function community.search(p_q text) returns jsonb
+create or replace function community.search(p_q text) returns json
   language plpgsql
   stable
   security definer
@@ -52,11 +52,11 @@ begin
       limit 10
     );
   end if;
-  return jsonb_build_object(
+  return json_build_object(
     'projects', community.cards(v_projects),
     'chains', community.chain_cards(v_chains),
     'users', coalesce((
-      select jsonb_agg(jsonb_build_object('id', f.id, 'name', f.name) order by f.name, f.id)
+      select json_agg(json_build_object('id', f.id, 'name', f.name) order by f.name, f.id)
       from (
         select m.id, m.name
         from (

@@ -1,4 +1,4 @@
-create or replace function community.send_message(p_me uuid, p_to uuid, p_body text) returns jsonb
+create or replace function community.send_message(p_me uuid, p_to uuid, p_body text) returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp
@@ -34,7 +34,7 @@ begin
   values (v_conversation, p_me, v_message.id), (v_conversation, p_to, v_message.id)
   on conflict (conversation_id, user_id) do update
   set last_message_id = excluded.last_message_id;
-  return jsonb_build_object(
+  return json_build_object(
     'id', v_message.id, 'conversationId', v_conversation, 'senderId', p_me,
     'body', v_message.body, 'sentAt', accounts.iso(v_message.sent_at)
   );

@@ -13,7 +13,7 @@ as $function$
   -- all.
   select case when top_profiles.scope = '' then community.profiles(array(
     select t.scope::uuid from tally.top('community_votes_received', 20) as t where t.value > 0
-  )) end
+  ))::jsonb end
 $function$;
 
 comment on function community.top_profiles(text) is

@@ -1,4 +1,4 @@
-create or replace function community.trending(p_n integer, p_after text) returns jsonb
+create or replace function community.trending(p_n integer, p_after text) returns json
   language plpgsql
   stable
   set search_path = pg_catalog, pg_temp
@@ -47,7 +47,7 @@ begin
       v_next := format('n/%s', v_project);
     end loop;
   end if;
-  return jsonb_build_object(
+  return json_build_object(
     'projects', community.cards(v_ids),
     'next', case when cardinality(v_ids) = p_n then v_next end
   );

@@ -15,7 +15,7 @@ as $function$
       -- One by one: a join takes ten for a thousand, and reads all users there are.
       select coalesce(jsonb_agg(
         jsonb_build_object('rank', t.rank, 'votesReceived', t.value)
-          || community.person(t.scope::uuid)
+          || community.person(t.scope::uuid)::jsonb
         order by t.rank
       ), '[]')
       from tally.top('community_votes_received', 10) as t

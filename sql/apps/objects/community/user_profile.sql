@@ -1,4 +1,4 @@
-create or replace function community.user_profile(p_user uuid) returns jsonb
+create or replace function community.user_profile(p_user uuid) returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp
@@ -18,7 +18,7 @@ begin
     null;
   end;
   return coalesce(
-    case when strpos(v_top, p_user::text) > 0 then v_top::json -> p_user::text end::jsonb,
+    case when strpos(v_top, p_user::text) > 0 then v_top::json -> p_user::text end::json,
     community.profiles(array[p_user]) -> p_user::text
   );
 end

@@ -1,12 +1,12 @@
-create or replace function community.validator_part(p_me uuid) returns jsonb
+create or replace function community.validator_part(p_me uuid) returns json
   language sql
   stable
   set search_path = pg_catalog, pg_temp
 as $function$
-  select jsonb_build_object(
+  select json_build_object(
     'badgesAwarded', community.count_of('community_badges_by', p_me::text),
     'newestBadges', coalesce((
-      select jsonb_agg(jsonb_build_object(
+      select json_agg(json_build_object(
         'projectId', p.id, 'title', p.title, 'note', b.note, 'awardedAt', accounts.iso(b.awarded_at)
       ) order by b.awarded_at desc, b.project_id)
       from (

@@ -1,6 +1,6 @@
 create or replace function community.vote(
   p_me uuid, p_project bigint, p_wanted boolean
-) returns jsonb
+) returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp
@@ -22,7 +22,7 @@ begin
   else
     delete from community.votes as v where v.project_id = p_project and v.user_id = p_me;
   end if;
-  return jsonb_build_object(
+  return json_build_object(
     'id', p_project, 'voted', p_wanted,
     'votes', community.count_of('community_votes', p_project::text)
   );

@@ -2,11 +2,11 @@
 -- lists call them for each row. Each names the schema of whatever it calls.
 
 create or replace function facilities.as_json(p_day facilities.dashboard_daily_summary)
-  returns jsonb
+  returns json
   language sql
   stable
 as $function$
-  select pg_catalog.jsonb_build_object(
+  select pg_catalog.json_build_object(
     'facilityId', p_day.facility_id, 'date', p_day.date, 'totalStock', p_day.total_stock,
     'totalTransferred', p_day.total_transferred, 'totalRequests', p_day.total_requests,
     'updatedAt', accounts.iso(p_day.updated_at)
@@ -16,11 +16,11 @@ $function$;
 comment on function facilities.as_json(facilities.dashboard_daily_summary) is
   'A facility''s day, as the routes answer.';
 
-create or replace function facilities.as_json(p_item facilities.inventory) returns jsonb
+create or replace function facilities.as_json(p_item facilities.inventory) returns json
   language sql
   stable
 as $function$
-  select pg_catalog.jsonb_build_object(
+  select pg_catalog.json_build_object(
     'id', p_item.id, 'bloodBankId', p_item.blood_bank_id, 'facilityId', p_item.facility_id,
     'bloodType', p_item.blood_type, 'quantity', p_item.quantity, 'state', p_item.state,
     'receivedAt', accounts.iso(p_item.received_at), 'expiresAt', accounts.iso(p_item.expires_at)
@@ -30,11 +30,11 @@ $function$;
 comment on function facilities.as_json(facilities.inventory) is
   'An item of the inventory, as the routes answer.';
 
-create or replace function facilities.as_json(p_some facilities.distributions) returns jsonb
+create or replace function facilities.as_json(p_some facilities.distributions) returns json
   language sql
   stable
 as $function$
-  select pg_catalog.jsonb_build_object(
+  select pg_catalog.json_build_object(
     'id', p_some.id, 'fromFacilityId', p_some.dispatched_from, 'toFacilityId', p_some.dispatched_to,
     'bloodType', p_some.blood_type, 'quantity', p_some.quantity,
     'dispatchedAt', accounts.iso(p_some.dispatched_at),

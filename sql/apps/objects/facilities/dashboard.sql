@@ -1,6 +1,6 @@
 create or replace function facilities.dashboard(
   p_me uuid, p_roles text[], p_facility uuid, p_date date
-) returns jsonb
+) returns json
   language plpgsql
   stable
   security definer

@@ -1,6 +1,6 @@
 create or replace function facilities.deliver(
   p_me uuid, p_roles text[], p_facility uuid, p_distribution bigint
-) returns jsonb
+) returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp

@@ -1,6 +1,6 @@
 create or replace function facilities.history(
   p_me uuid, p_roles text[], p_facility uuid, p_from date, p_to date
-) returns jsonb
+) returns json
   language plpgsql
   stable
   security definer
@@ -29,10 +29,10 @@ begin
       message = 'is too far away',
       detail = format('is %s days before to: at most 365', v_to - v_from);
   end if;
-  return jsonb_build_object(
+  return json_build_object(
     'facilityId', p_facility, 'from', v_from, 'to', v_to,
     'days', (
-      select coalesce(jsonb_agg(facilities.as_json(s) order by s.date), '[]')
+      select coalesce(json_agg(facilities.as_json(s) order by s.date), '[]')
       from facilities.dashboard_daily_summary as s
       where s.facility_id = p_facility and s.date between v_from and v_to
     )

@@ -1,6 +1,6 @@
 create or replace function facilities.in_stock(
   p_me uuid, p_roles text[], p_facility uuid, p_after text
-) returns jsonb
+) returns json
   language plpgsql
   stable
   security definer
@@ -13,8 +13,8 @@ begin
   perform facilities.admit(p_me, p_roles, p_facility);
   perform accounts.check_cursor(p_after, '^[0-9]{1,18}/[0-9]{1,18}$');
   return (
-    select jsonb_build_object(
-      'items', coalesce(jsonb_agg(facilities.as_json(p.item) order by p.expires_at, p.id), '[]'),
+    select json_build_object(
+      'items', coalesce(json_agg(facilities.as_json(p.item) order by p.expires_at, p.id), '[]'),
       'next', case when count(*) = 50 then
         (array_agg(accounts.micros(p.expires_at) || '/' || p.id order by p.expires_at, p.id))[50]
       end

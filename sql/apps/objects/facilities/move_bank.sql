@@ -1,4 +1,4 @@
-create or replace function facilities.move_bank(p_bank uuid, p_to uuid) returns jsonb
+create or replace function facilities.move_bank(p_bank uuid, p_to uuid) returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp
@@ -13,7 +13,7 @@ begin
   if not found then
     raise exception using errcode = 'TA404', message = 'There is no such blood bank.';
   end if;
-  return jsonb_build_object('id', p_bank, 'facilityId', p_to);
+  return json_build_object('id', p_bank, 'facilityId', p_to);
 end
 $function$;
 

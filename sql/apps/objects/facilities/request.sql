@@ -1,6 +1,6 @@
 create or replace function facilities.request(
   p_me uuid, p_roles text[], p_facility uuid, p_blood_type text, p_quantity integer
-) returns jsonb
+) returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp
@@ -17,7 +17,7 @@ begin
     (select u.id from accounts.users as u where u.id = p_me), p_blood_type, p_quantity
   )
   returning * into v_request;
-  return jsonb_build_object(
+  return json_build_object(
     'id', v_request.id, 'facilityId', p_facility, 'bloodType', p_blood_type,
     'quantity', p_quantity, 'createdAt', accounts.iso(v_request.created_at),
     'createdOn', v_request.created_on

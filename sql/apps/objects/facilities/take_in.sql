@@ -1,7 +1,7 @@
 create or replace function facilities.take_in(
   p_me uuid, p_roles text[], p_facility uuid, p_bank uuid, p_blood_type text, p_quantity integer,
   p_expires_at timestamptz
-) returns jsonb
+) returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp

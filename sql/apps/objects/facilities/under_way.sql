@@ -1,6 +1,6 @@
 create or replace function facilities.under_way(
   p_me uuid, p_roles text[], p_facility uuid, p_after bigint
-) returns jsonb
+) returns json
   language plpgsql
   stable
   security definer
@@ -11,8 +11,8 @@ begin
   -- 50 a page, by key: after the one that the page before ended with. The server has no right on
   -- the table.
   perform facilities.admit(p_me, p_roles, p_facility);
-  return jsonb_build_object('distributions', (
-    select coalesce(jsonb_agg(facilities.as_json(p.sent) order by p.id), '[]')
+  return json_build_object('distributions', (
+    select coalesce(json_agg(facilities.as_json(p.sent) order by p.id), '[]')
     from (
       select s as sent, s.id
       from facilities.distributions as s

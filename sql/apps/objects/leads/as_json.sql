@@ -1,9 +1,9 @@
-create or replace function leads.as_json(p_lead leads.leads) returns jsonb
+create or replace function leads.as_json(p_lead leads.leads) returns json
   language sql
   stable
   set search_path = pg_catalog, pg_temp
 as $function$
-  select jsonb_build_object(
+  select json_build_object(
     'id', p_lead.id, 'ownerId', p_lead.owner_id, 'name', p_lead.name, 'email', p_lead.email,
     'status', p_lead.status
   )

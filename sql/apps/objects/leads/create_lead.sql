@@ -1,6 +1,6 @@
 create or replace function leads.create_lead(
   p_me uuid, p_roles text[], p_owner uuid, p_name text, p_email text
-) returns jsonb
+) returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp

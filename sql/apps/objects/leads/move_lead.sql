@@ -1,6 +1,6 @@
 create or replace function leads.move_lead(
   p_me uuid, p_roles text[], p_lead bigint, p_status text
-) returns jsonb
+) returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp

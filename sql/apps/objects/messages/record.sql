@@ -1,11 +1,11 @@
-create or replace function messages.record(p_messages jsonb) returns jsonb
+create or replace function messages.record(p_messages jsonb) returns json
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp
 as $function$
 declare
   v_ahead bigint;
-  v_answer jsonb;
+  v_answer json;
 begin
   -- A repeat changes nothing, and a later status moves a message on, never back. Those of one batch
   -- are merged before anything is written, and written in the order of their ids, so that two
@@ -41,7 +41,7 @@ begin
     where messages.rank(m.status) < messages.rank(excluded.status)
     returning m.moved_at is null as is_new
   )
-  select jsonb_build_object(
+  select json_build_object(
     'received', jsonb_array_length(p_messages),
     'new', count(*) filter (where p.is_new),
     'moved', count(*) filter (where not p.is_new)
