@@ -14,7 +14,7 @@ begin
     'myProjects', community.own_projects(p_me, 10),
     'notifications', community.newest_notifications(p_me, null),
     'conversations', community.liveliest_conversations(p_me, null),
-    'trendingChains', tally.read_summary('community_trending_chains')
+    'trendingChains', tally.summary_text('community_trending_chains', '')::json
   );
 end
 $function$;

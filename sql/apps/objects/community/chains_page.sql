@@ -17,7 +17,7 @@ begin
         message = 'leads nowhere: trending chains are one page';
     end if;
     return json_build_object(
-      'chains', tally.read_summary('community_trending_chains'), 'next', null
+      'chains', tally.summary_text('community_trending_chains', '')::json, 'next', null
     );
   end if;
   perform accounts.check_cursor(

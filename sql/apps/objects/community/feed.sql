@@ -8,7 +8,7 @@ begin
   -- on the table: this is the only way in.
   if p_after is null then
     return coalesce(
-      (tally.read_summary('community_feed', p_sort) -> (p_page - 1))::json,
+      tally.summary_text('community_feed', p_sort)::json -> (p_page - 1),
       json_build_object('projects', '[]'::json, 'next', null)
     );
   end if;

@@ -5,7 +5,7 @@ create or replace function community.investor_numbers() returns json
 as $function$
 begin
   -- As the document stands. The server has no right on the table.
-  return tally.read_summary('community_investor_stats');
+  return tally.summary_text('community_investor_stats', '');
 end
 $function$;
 

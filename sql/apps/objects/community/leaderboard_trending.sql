@@ -5,7 +5,7 @@ create or replace function community.leaderboard_trending() returns json
 as $function$
 begin
   -- As the document stands. The server has no right on the table.
-  return tally.read_summary('leaderboard_trending');
+  return tally.summary_text('leaderboard_trending', '');
 end
 $function$;
 

@@ -18,7 +18,7 @@ begin
     null;
   end;
   return coalesce(
-    case when strpos(v_top, p_user::text) > 0 then v_top::json -> p_user::text end::json,
+    case when strpos(v_top, p_user::text) > 0 then v_top::json -> p_user::text end,
     community.profiles(array[p_user]) -> p_user::text
   );
 end
