@@ -20,6 +20,9 @@ const LOCK_TIMEOUT_MS = 2_000;
 const LOCK_ATTEMPTS_MAX = 5;
 const LOCK_PAUSE_MS = 500;
 const LOCK_NOT_AVAILABLE = '55P03';
+/** SQLSTATEs of what `create or replace` does not replace. */
+const OTHER_FUNCTION = '42P13';
+const OTHER_COLUMNS = '42P16';
 
 export type ReplayPlan = {
   readonly changed: readonly string[];
@@ -122,12 +125,26 @@ async function runFile(
   } catch (error) {
     if (!isSqlError(error)) throw error;
     const reason = describeSqlError(error, file.text);
-    const hint =
-      error.code === LOCK_NOT_AVAILABLE
-        ? 'end the session that holds it (pg_stat_activity, pg_blocking_pids), then migrate again'
-        : 'mend the file and migrate again: all objects are as they were before';
-    throw new UserError(`sql/${file.path} failed: ${reason}`, { hint, cause: error });
+    throw new UserError(`sql/${file.path} failed: ${reason}`, {
+      hint: hintOf(error),
+      cause: error,
+    });
   }
+}
+
+function hintOf({ code, routine }: pg.DatabaseError): string {
+  if (code === LOCK_NOT_AVAILABLE) {
+    return 'end the session that holds it (pg_stat_activity, pg_blocking_pids), then migrate again';
+  }
+  // The same SQLSTATE says that a body does not return what its function does.
+  const isOther = code === OTHER_FUNCTION && routine === 'ProcedureCreate';
+  if (isOther || code === OTHER_COLUMNS) {
+    return (
+      'create or replace cannot change what a function returns, its parameters or the columns of a ' +
+      'view: drop the old one in a new numbered migration, which runs first, then migrate again'
+    );
+  }
+  return 'mend the file and migrate again: all objects are as they were before';
 }
 
 async function recordHashes(client: pg.Client, tree: Tree): Promise<void> {

@@ -44,6 +44,30 @@ test('an object that fails leaves all objects as they were and is named with its
   t.deepEqual(await database.sql('select tally.one()'), [{ one: 1 }]);
 });
 
+const OTHER_SHAPES: [what: string, path: string, text: string][] = [
+  ['returns another type', ONE, (SMALL_ENGINE[ONE] ?? '').replace('returns int', 'returns bigint')],
+  ['has other columns', SEEN, 'create or replace view tally.seen as select tally.one() as one;'],
+];
+for (const [what, path, text] of OTHER_SHAPES) {
+  test(`what ${what} is refused with a hint that works`, async (t) => {
+    const { tree, run } = await migratedTree(t);
+    await tree.write(path, text);
+    const error = await t.throwsAsync(() => run(), { instanceOf: UserError });
+    t.regex(error.hint ?? '', /drop the old one in a new numbered migration/);
+    const drops = 'drop view tally.seen;\ndrop function tally.one();\n';
+    await tree.write('engine/migrations/0002-drop-old.sql', drops);
+    const { replayed, warnings } = await run();
+    t.deepEqual([replayed, warnings], [[ONE, SEEN], []]);
+  });
+}
+
+test('a body that does not return what its function does is to be mended', async (t) => {
+  const { tree, run } = await migratedTree(t);
+  await tree.write(ONE, (SMALL_ENGINE[ONE] ?? '').replace('select 1', "select 'one'::text"));
+  const error = await t.throwsAsync(() => run(), { instanceOf: UserError });
+  t.regex(error.hint ?? '', /^mend the file/);
+});
+
 test('an unqualified name in an object is refused', async (t) => {
   const { tree, run } = await migratedTree(t);
   await tree.write(SEEN, 'create or replace view seen as select 1 as id;');
