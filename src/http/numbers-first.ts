@@ -69,7 +69,13 @@ function send(req: IncomingMessage, res: ServerResponse, answer: Conditional): v
     res.writeHead(304, head.common).end();
     return;
   }
-  res.writeHead(200, head.full).end(req.method === 'HEAD' ? undefined : answer.body);
+  res.writeHead(200, head.full);
+  if (req.method !== 'HEAD') {
+    // end(body) would send an empty piece behind it, and two pieces cost a tenth more than one.
+    res.write(answer.body);
+    res.socket?.uncork();
+  }
+  res.end();
 }
 
 type Head = { readonly common: string[]; readonly full: string[] };

@@ -85,21 +85,23 @@ export function gatherer<Answer>(ask: (batch: Batch<Answer>) => Promise<Answer>)
     // What has arrived together with this answer is read first, and is in the next query.
     setImmediate(() => {
       running -= 1;
-      handOut(full.shares, give);
+      void send();
     });
+    // In the same phase, and after all that was due at once: that query is on its way, and runs while
+    // these are written.
+    setImmediate(() => handOut(full.shares, give));
   };
   const handOut = (shares: Share<Answer>[], give: (share: Share<Answer>) => void) => {
-    if (!batch.isEmpty || shares.length === 1) {
-      void send();
-      process.nextTick(() => shares.forEach(give));
+    if (running > 0 || shares.length === 1) {
+      shares.forEach(give);
       return;
     }
     const half = Math.ceil(shares.length / 2);
     shares.slice(0, half).forEach(give);
     setImmediate(() => {
       if (running === 0) void send();
-      process.nextTick(() => shares.slice(half).forEach(give));
     });
+    setImmediate(() => shares.slice(half).forEach(give));
   };
   const sendSoon = () => {
     if (isScheduled) return;
