@@ -42,6 +42,15 @@ export async function listen(
   handle: RequestListener,
   { host, port }: { host: string; port: number },
 ): Promise<Listening> {
+  /** Connections without a request: browsers open some in advance, and Node takes them for busy. */
+  const fresh = new Set<Socket>();
+  let isClosing = false;
+  const take: RequestListener = (req, res) => {
+    fresh.delete(req.socket);
+    // Clients that ask on and on over one connection are told that this answer is its last.
+    if (isClosing) res.shouldKeepAlive = false;
+    handle(req, res);
+  };
   const server = createServer(
     {
       maxHeaderSize: HEADER_BYTES_MAX,
@@ -51,22 +60,29 @@ export async function listen(
       // Node would answer with an empty 400; nothing here depends on the host's name.
       requireHostHeader: false,
     },
-    handle,
+    take,
   );
-  // Who asks before sending a body is told what it would be told after.
-  server.on('checkContinue', handle);
+  // Who asks before sending a body is told to go on by whoever reads it.
+  server.on('checkContinue', take);
   // Whatever else is expected is not promised, and no reason to refuse.
-  server.on('checkExpectation', handle);
+  server.on('checkExpectation', take);
   server.on('clientError', answerNoRequest);
   server.on('connect', answerConnect);
-  const fresh = freshConnections(server);
+  server.on('connection', (socket: Socket) => {
+    fresh.add(socket);
+    socket.once('close', () => fresh.delete(socket));
+  });
   try {
     server.listen({ port, host, backlog: BACKLOG_MAX });
     await once(server, 'listening');
   } catch (error) {
     throw listenError(error, host, port);
   }
-  return { url: urlOf(server, host), server, close: () => closeServer(server, fresh) };
+  const close = async () => {
+    isClosing = true;
+    await closeServer(server, fresh);
+  };
+  return { url: urlOf(server, host), server, close };
 }
 
 /** What arrived is no request, so there is no Koa to answer it. */
@@ -162,24 +178,9 @@ function urlOf(server: Server, host: string): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** Browsers open some in advance. Node takes one without a request for busy, not for idle. */
-function freshConnections(server: Server): ReadonlySet<Socket> {
-  const fresh = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    fresh.add(socket);
-    socket.once('close', () => fresh.delete(socket));
-  });
-  server.prependListener('request', ({ socket }) => fresh.delete(socket));
-  return fresh;
-}
-
 async function closeServer(server: Server, fresh: ReadonlySet<Socket>): Promise<void> {
   if (!server.listening) return;
   const closed = once(server, 'close');
-  // Clients that ask on and on over one connection are told that this answer is its last.
-  server.prependListener('request', (_, res) => {
-    res.shouldKeepAlive = false;
-  });
   server.close();
   const idle = setInterval(() => server.closeIdleConnections(), IDLE_LOOK_MS);
   const unused = setTimeout(() => {

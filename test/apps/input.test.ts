@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import test from 'ava';
 import { appServer } from '../helpers/app-server.js';
 
@@ -130,4 +131,29 @@ test('a number in a path or a query is plain digits, and what is not is named', 
   }
   t.is((await admin.get('/api/projects/16')).status, 404);
   t.is((await nobody.get('/api/investors/public?min_check=0')).status, 200);
+});
+
+test('who asks before sending a body is told to go on, or why not', async (t) => {
+  const { url } = await appServer(t);
+  const post = (type: string, body: string) => {
+    const headers = { expect: '100-continue', 'content-type': type, 'content-length': body.length };
+    const sent = request(`${url}/auth/signup`, { method: 'POST', headers });
+    const said: string[] = [];
+    sent.on('continue', () => {
+      said.push('continue');
+      sent.end(body);
+    });
+    sent.flushHeaders();
+    return new Promise<[number | undefined, string[]]>((resolve, reject) => {
+      sent.on('error', reject);
+      sent.on('response', (response) => {
+        response.resume();
+        resolve([response.statusCode, said]);
+        sent.destroy();
+      });
+    });
+  };
+  const body = JSON.stringify({ email: 'ada@example.org', name: 'Ada' });
+  t.deepEqual(await post('application/json', body), [201, ['continue']]);
+  t.deepEqual(await post('text/plain', body), [415, []]);
 });
