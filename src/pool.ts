@@ -15,6 +15,9 @@ const ANSWER_GRACE_MS = 3000;
  */
 const LOOK_MS = 1000;
 
+/** So many stay while nobody asks: to open one and to plan on it takes longer than many reads. */
+const KEPT = 4;
+
 /**
  * What is said of a request, and not of the session: our own errors, data and constraints. After
  * others (a plan or statement that is not valid any more, a session that may only read) a new
@@ -53,7 +56,7 @@ export type Pool = {
   close(): Promise<void>;
 };
 
-/** Sessions for reading, kept open; each statement is prepared once on each. */
+/** Sessions for reading, some of them kept open; each statement is prepared once on each. */
 export function openPool(options: PoolOptions): Pool {
   const { size, isShared, onReadOnly } = options;
   let pool = newPool(options);
@@ -170,6 +173,7 @@ function newPool({ url, size, statementTimeoutMs, isShared, onError }: PoolOptio
     connectionString: url,
     application_name: 'pgtally',
     max: size,
+    min: Math.min(size, KEPT),
     keepAlive: true,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: statementTimeoutMs + ANSWER_GRACE_MS,

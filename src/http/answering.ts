@@ -23,11 +23,13 @@ export const SECURITY_HEADERS = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 };
 
+const SECURITY_ENTRIES = Object.entries(SECURITY_HEADERS);
+
 /** The same, as writeHead takes them fastest. */
-export const RAW_SECURITY_HEADERS: readonly string[] = Object.entries(SECURITY_HEADERS).flat();
+export const RAW_SECURITY_HEADERS: readonly string[] = SECURITY_ENTRIES.flat();
 
 export function setSecurityHeaders(res: ServerResponse): void {
-  for (const [name, value] of Object.entries(SECURITY_HEADERS)) res.setHeader(name, value);
+  for (const [name, value] of SECURITY_ENTRIES) res.setHeader(name, value);
 }
 
 export type Answering = { readonly log: Logger; readonly traffic: Traffic };

@@ -50,7 +50,7 @@ const PREFLIGHT_S = 600;
 
 const SCHEMAS = {
   name: 'tally-schemas',
-  text: 'select nspname::text from pg_catalog.pg_namespace where nspname = any ($1)',
+  text: 'select nspname from pg_catalog.pg_namespace where nspname = any ($1)',
 };
 
 /** Not zstd: only newer releases of Node have it, and all of ours shall answer the same. */
@@ -90,12 +90,13 @@ export function tallyRoutes(deps: AppDeps, options: RoutesOptions): Koa.Middlewa
   const { prefix, operations, others = [] } = options;
   const router = new Router({ prefix, sensitive: true });
   const { reader, streams } = deps.live;
+  const documented = describer(prefix);
   const routes: Route[] = [
     ...readRoutes({ ...deps, reader }),
     streamRoute({ ...deps, streams }),
     ...(operations ? operationRoutes(deps) : []),
     ...others,
-    openapiRoute(async () => documentOf(await routesThere(routes, deps), prefix)),
+    openapiRoute(async () => documented(await routesThere(routes, deps))),
   ];
   for (const route of routes) {
     const handle = route.isDocument === true ? compressed(route.handle) : route.handle;
@@ -170,7 +171,18 @@ async function routesThere(routes: readonly Route[], { live }: AppDeps): Promise
   return routes.filter(({ schema }) => schema === undefined || names.has(schema));
 }
 
-function documentOf(routes: readonly Route[], prefix: string) {
-  const body = JSON.stringify(describe(routes, { title: 'pgtally', version: VERSION, prefix }));
-  return { body, etag: `"${digestOf(body)}"` };
+type Described = { readonly body: string; readonly etag: string };
+
+/** Each set of routes is described once: it takes as long as some thousand answers. */
+function describer(prefix: string) {
+  const described = new Map<string, Described>();
+  return (routes: readonly Route[]): Described => {
+    const ids = routes.map(({ id }) => id).join();
+    const known = described.get(ids);
+    if (known !== undefined) return known;
+    const body = JSON.stringify(describe(routes, { title: 'pgtally', version: VERSION, prefix }));
+    const made = { body, etag: `"${digestOf(body)}"` };
+    described.set(ids, made);
+    return made;
+  };
 }

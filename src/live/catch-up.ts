@@ -87,11 +87,23 @@ function updates(
   const ready = wanted.filter(([, reading]) => reasonOf(reading, session) === undefined);
   const notices = wanted.flatMap(([topic, reading]) => noticeOf(session, topic, reading) ?? []);
   // All but the last update carry the id before: see the hub.
-  const frames = ready.flatMap(([topic, { kind, json, version }], at) => [
+  const frames = ready.flatMap(([topic, reading], at) => [
     updateHead(idOf(history, session.idPulse(at < ready.length - 1 ? before : pulse))),
-    updateData(topic.text, kind ?? 'counter', json, version),
+    dataOf(topic, reading),
   ]);
   return [...notices, ...frames];
+}
+
+/** Streams that begin together are shown the same readings. */
+const encoded = new WeakMap<Reading, Buffer>();
+
+function dataOf({ text }: HubTopic, reading: Reading): Buffer {
+  const known = encoded.get(reading);
+  if (known !== undefined) return known;
+  const { kind = 'counter', json, version } = reading;
+  const data = updateData(text, kind, json, version);
+  encoded.set(reading, data);
+  return data;
 }
 
 function ending(session: Session, history: string, pulse: number): Buffer {

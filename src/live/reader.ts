@@ -16,6 +16,7 @@ import {
   type Asked,
   type Changes,
   type Definition,
+  type Due,
   type Found,
   type Look,
   NO_HISTORY,
@@ -109,7 +110,7 @@ export function createReader(options: ReaderOptions): Reader {
       counts.reads += 1;
       counts.topics += topics.length;
       const first = await inTurn(() => look(topics));
-      const due = first.readings.filter((one) => one.state === 'due' && mayRead(one));
+      const due = first.readings.filter((one) => isDue(one) && mayRead(one));
       counts.documentsFresh += first.readings.filter(isFresh).length;
       if (due.length === 0) return shown(first, new Map());
       const wanted = due.map(({ topic }) => topic);
@@ -175,8 +176,12 @@ function joined(parts: readonly Changes[]): Changes {
   };
 }
 
-function isNoDocument(found: Found): found is Found & Reading {
-  return found.kind !== 'summary' && found.state !== 'due';
+function isDue(found: Found): found is Due {
+  return found.state === 'due';
+}
+
+function isNoDocument(found: Found): found is Reading {
+  return found.kind !== 'summary' && !isDue(found);
 }
 
 function noneOf(topic: Topic): Reading {
@@ -192,10 +197,10 @@ function isFresh({ kind, state }: Found): boolean {
 function shown({ readings, ...rest }: Look, outcomes: ReadonlyMap<string, Outcome>): Snapshot {
   return {
     ...rest,
-    readings: readings.map((reading) => ({
-      ...reading,
-      state: reading.state === 'due' ? stateOf(reading, outcomes) : reading.state,
-    })),
+    // The same object for all who asked, where nothing is to be said otherwise.
+    readings: readings.map((reading) =>
+      isDue(reading) ? { ...reading, state: stateOf(reading, outcomes) } : reading,
+    ),
   };
 }
 

@@ -45,6 +45,7 @@ export type Asked = Pick<Reading, 'topic' | 'audience'>;
  */
 export const NO_HISTORY = '';
 
-/** A document that is not there, or is too old, is due: it is built before it is shown. */
-export type Found = Omit<Reading, 'state'> & { readonly state: State | 'due' };
+/** A document that is not there, or is too old: it is built before it is shown. */
+export type Due = Omit<Reading, 'state'> & { readonly state: 'due' };
+export type Found = Reading | Due;
 export type Look = Omit<Snapshot, 'readings'> & { readonly readings: readonly Found[] };

@@ -71,7 +71,7 @@ export class Session {
     this.viewer = viewer;
     this.#endsAt = endsAt;
     // Not all at once: each has its own phase, and none is late where the turn is.
-    this.#beatAt = Date.now() + environment.heartbeatMs * (0.5 + Math.random() * 0.45);
+    this.#beatAt = performance.now() + environment.heartbeatMs * (0.5 + Math.random() * 0.45);
   }
 
   get isClosed(): boolean {
@@ -150,8 +150,8 @@ export class Session {
       this.end('expired');
     } else if (this.#endsAt <= date) {
       this.end('aged');
-    } else if (this.#beatAt <= date + turnMs / 2) {
-      this.#beatAt = date + this.#environment.heartbeatMs;
+    } else if (this.#beatAt <= ms + turnMs / 2) {
+      this.#beatAt = ms + this.#environment.heartbeatMs;
       // Bytes wait already: more would only hide that nobody takes them.
       if (!this.#isFull) this.send(HEARTBEAT);
     }

@@ -7,6 +7,7 @@ import type { Hub } from './hub.js';
 import type { Listener } from './listener.js';
 import type { Reader } from './reader.js';
 import { NO_HISTORY } from './reading.js';
+import { DatabaseUnavailable } from './refusal.js';
 import { together } from './turns.js';
 
 /** Without a listener, the table is looked at this often. */
@@ -107,7 +108,8 @@ export function watchTrail(options: TrailOptions): Trail {
       } catch (error) {
         isAnswered = false;
         // Only one that answers can say what is wrong with it.
-        if (isSqlError(error)) await fitness.look(NO_HISTORY);
+        const cause = error instanceof DatabaseUnavailable ? error.cause : error;
+        if (isSqlError(cause)) await fitness.look(NO_HISTORY);
         else fitness.forget();
       }
     }

@@ -11,6 +11,11 @@ export function plainSink(ctx: Context): Sink {
   ctx.respond = false;
   // Its connection ends with the stream: nothing of it is left on the socket for a next request.
   res.shouldKeepAlive = false;
+  if (res.socket !== null) {
+    // The first frames follow at once: they and the head are one write.
+    socket.cork();
+    process.nextTick(() => socket.uncork());
+  }
   res.writeHead(200, STREAM_HEADERS);
   res.flushHeaders();
   socket.setNoDelay(true);
