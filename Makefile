@@ -126,7 +126,7 @@ build: $(INSTALLED) ## compile to dist/, as published
 	@npm run --silent build
 
 .PHONY: up
-up: docker ## the same in containers: PostgreSQL with pg_cron, and the server on 127.0.0.1:3000
+up: docker ## in containers, without the demo: PostgreSQL with pg_cron, and the server on 127.0.0.1:3000
 	@docker compose up --detach --build
 
 .PHONY: down

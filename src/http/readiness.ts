@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Health } from '../live/live.js';
-import { VERSION } from '../version.js';
+import { MIGRATE, VERSION } from '../version.js';
 import { isOtherRelease, type Vitals } from './vitals.js';
 
 /** Above this somebody should look. Numbers are exact all the same; announcements are late. */
@@ -66,7 +66,7 @@ function migrations(vitals: Vitals, { misfit }: Health): Check {
   if (isOtherRelease(vitals)) {
     return warn(`the engine is of release ${vitals.version}, this server of ${VERSION}`);
   }
-  if (misfit === 'engine') return fail('the engine does not fit this server: pgtally migrate');
+  if (misfit === 'engine') return fail(`the engine does not fit this server: ${MIGRATE}`);
   return ok(`the engine is of release ${vitals.version}`);
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Pool, Statement } from '../pool.js';
 import { isSqlError, NOT_ALLOWED, NOT_THERE } from '../sql-error.js';
-import { VERSION } from '../version.js';
+import { MIGRATE, VERSION } from '../version.js';
 
 /** What the database says of itself when somebody asks whether all is well. */
 export type Vitals =
@@ -54,7 +54,7 @@ async function ask(pool: Pool): Promise<Vitals> {
   try {
     const [row] = await pool.rows<Row>(STATUS, []);
     if (row === undefined) {
-      return { isAnswered: false, fault: 'has no pulse: pgtally migrate', isUnfit: true };
+      return { isAnswered: false, fault: `has no pulse: ${MIGRATE}`, isUnfit: true };
     }
     const [version, pulse, pending] = row;
     return {
@@ -76,7 +76,7 @@ function faultOf(error: unknown): Vitals {
   const fault =
     code === NOT_ALLOWED
       ? 'does not let this server in: grant tally_server to its role'
-      : 'has no engine, or an unfinished one: pgtally migrate';
+      : `has no engine, or an unfinished one: ${MIGRATE}`;
   return { isAnswered: false, fault, isUnfit: true };
 }
 

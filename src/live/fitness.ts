@@ -1,7 +1,7 @@
 import { atOnce, targetOf, withClient } from '../database.js';
 import { codeOf, UserError } from '../errors.js';
 import { NOT_ALLOWED, NOT_THERE } from '../sql-error.js';
-import { VERSION } from '../version.js';
+import { MIGRATE, VERSION } from '../version.js';
 
 /** It has all that it should, and cannot be written. */
 export class ReadOnlyError extends UserError {}
@@ -36,7 +36,7 @@ export async function refuseUnfit(url: string, variable = 'DATABASE_URL'): Promi
       `the engine in ${target} is of release ${installed}, this server of ${VERSION}`,
       {
         hint: isOlder
-          ? 'bring the database up to date: pgtally migrate'
+          ? `bring the database up to date: ${MIGRATE}`
           : `install pgtally ${installed}: a server does not work with a newer engine`,
       },
     );
@@ -84,7 +84,7 @@ async function installedVersion(ask: () => Promise<Answer>, target: string): Pro
     }
     if (!NOT_THERE.has(code)) throw error;
     throw new UserError(`there is no pgtally in ${target}, or an unfinished one`, {
-      hint: 'install it: pgtally migrate',
+      hint: `install it: ${MIGRATE}`,
       cause: error,
     });
   }

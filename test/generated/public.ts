@@ -9,7 +9,16 @@ export type PublicPart = {
 export const PUBLIC: readonly PublicPart[] = [
   {
     title: 'Counters',
-    names: ['create_counter', 'drop_counter', 'fill', 'counters', 'top', 'counter_definitions'],
+    names: [
+      'create_counter',
+      'drop_counter',
+      'fill',
+      'counters',
+      'values_of',
+      'top',
+      'top_after',
+      'counter_definitions',
+    ],
   },
   {
     title: 'Summaries',
@@ -21,6 +30,7 @@ export const PUBLIC: readonly PublicPart[] = [
       'drop_summary',
       'summaries',
       'read_summary',
+      'summary_text',
       'refresh',
       'warm',
       'build_history',
