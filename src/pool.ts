@@ -17,6 +17,8 @@ const LOOK_MS = 1000;
 
 /** So many stay while nobody asks: to open one and to plan on it takes longer than many reads. */
 const KEPT = 4;
+/** What stands between may forget a connection on which nothing goes. */
+const KEEP_ALIVE_MS = 30_000;
 
 /**
  * What is said of a request, and not of the session: our own errors, data and constraints. After
@@ -175,6 +177,7 @@ function newPool({ url, size, statementTimeoutMs, isShared, onError }: PoolOptio
     max: size,
     min: Math.min(size, KEPT),
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: statementTimeoutMs + ANSWER_GRACE_MS,
     ...(isShared ? {} : { statement_timeout: statementTimeoutMs, onConnect: lookAfter }),
@@ -188,7 +191,8 @@ function newPool({ url, size, statementTimeoutMs, isShared, onError }: PoolOptio
 
 /** Where the server cannot look, on Windows say, a session that was given up ends by its time limit. */
 async function lookAfter(client: pg.ClientBase): Promise<void> {
-  const text = "select pg_catalog.set_config('client_connection_check_interval', $1, false)";
+  const text = `select pg_catalog.set_config('client_connection_check_interval', $1, false),
+    pg_catalog.set_config('idle_session_timeout', '0', false)`;
   try {
     await client.query(text, [`${LOOK_MS}`]);
   } catch (error) {

@@ -6,6 +6,6 @@ export const VERSION = z
   .object({ version: z.string() })
   .parse(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))).version;
 
-/** What brings a database to this release. Without the flag somebody's own would get all of ours. */
+/** What brings a database to this release; without the flag the applications come along. */
 export const MIGRATE =
   'pgtally migrate --engine-only, or without it where the bundled applications are';

@@ -1,9 +1,9 @@
 -- WRITES. Makes the two roles, which belong to the cluster and are not in a dump of one database,
 -- and gives tally_owner what is in schema tally, if that is there.
 -- Run it as a superuser, or a role with CREATEROLE, before pg_restore into another cluster; or
--- afterwards, where a dump was restored without them (then `pgtally migrate
--- --engine-only`, which runs it too and puts the grants back). Again does no harm. Then grant the roles: tally_owner to the DBAs who
--- declare counters, tally_server to the role that `pgtally pulse` logs in as.
+-- afterwards, where a dump was restored without them (then
+-- `pgtally migrate --engine-only`, which runs it too and puts the grants back). Again does no harm.
+-- Then grant the roles: tally_owner to the DBAs who declare counters, tally_server to the role that `pgtally pulse` logs in as.
 
 do $block$
 begin

@@ -1,7 +1,7 @@
 -- WRITES: takes pgtally out of this database, with all counters and their numbers. The counted
 -- tables and their rows stay as they are; what create_counter put on them goes: triggers, the
--- policy tally_reads_all, the right of tally_owner to read them; and indexes of create_expiry. `pgtally
--- migrate --engine-only` installs it again, and without the flag the bundled applications too.
+-- policy tally_reads_all, the right of tally_owner to read them; and indexes of create_expiry.
+-- `pgtally migrate --engine-only` installs it again, and without the flag the bundled applications too.
 --
 -- Run it as a superuser, or as a member of tally_owner who owns the counted tables and schema
 -- tally_migrations. Stop `pgtally pulse` and cron jobs first. Views that read tally stop it, and

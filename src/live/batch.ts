@@ -87,8 +87,8 @@ export function gatherer<Answer>(ask: (batch: Batch<Answer>) => Promise<Answer>)
       running -= 1;
       void send();
     });
-    // In the same phase, and after all that was due at once: that query is on its way, and runs while
-    // these are written.
+    // In the same phase, and after all that was due at once: that query is on its way, and runs
+    // while these are written.
     setImmediate(() => handOut(full.shares, give));
   };
   const handOut = (shares: Share<Answer>[], give: (share: Share<Answer>) => void) => {
@@ -106,7 +106,9 @@ export function gatherer<Answer>(ask: (batch: Batch<Answer>) => Promise<Answer>)
   const sendSoon = () => {
     if (isScheduled) return;
     isScheduled = true;
-    setImmediate(() => void send());
+    setImmediate(() => {
+      if (isScheduled) void send();
+    });
   };
 
   const hasRoom = (topics: number) =>

@@ -99,17 +99,18 @@ export function watchTrail(options: TrailOptions): Trail {
       const waitMs = isListening ? idleMs : Math.min(POLL_MS, idleMs);
       await pause(together(waitMs), undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
+      let history = NO_HISTORY;
       try {
-        const history = await ear.compare(signal);
+        history = await ear.compare(signal);
         isAnswered = true;
         await fitness.look(history);
         const isDue = performance.now() - definitionsAt > idleMs * DEFINITIONS_TIMES;
         if (isDue || hub.isTornOnDefinitions) await checkDefinitions();
       } catch (error) {
-        isAnswered = false;
-        // Only one that answers can say what is wrong with it.
         const cause = error instanceof DatabaseUnavailable ? error.cause : error;
-        if (isSqlError(cause)) await fitness.look(NO_HISTORY);
+        isAnswered = history !== NO_HISTORY && isSqlError(cause);
+        // Only one that answers can say what is wrong with it.
+        if (isSqlError(cause)) await fitness.look(history);
         else fitness.forget();
       }
     }

@@ -140,8 +140,9 @@ function hintOf({ code, routine }: pg.DatabaseError): string {
   const isOther = code === OTHER_FUNCTION && routine === 'ProcedureCreate';
   if (isOther || code === OTHER_COLUMNS) {
     return (
-      'create or replace cannot change what a function returns, its parameters or the columns of a ' +
-      'view: drop the old one in a new numbered migration, which runs first, then migrate again'
+      'create or replace cannot change what a function returns, its parameters or the columns ' +
+      'of a view: drop the old one in a new numbered migration, which runs first, or by hand ' +
+      'where it was made by hand; then migrate again'
     );
   }
   return 'mend the file and migrate again: all objects are as they were before';

@@ -11,7 +11,9 @@ export async function refuseUnrecorded(work: pg.Client): Promise<void> {
   );
   if (rows[0]?.there !== true) return;
   throw new UserError('schema tally is there already, and no pgtally migrate has put it there', {
-    hint: 'go on as it was put there, with psql (docs/operations.md); or sql/ops/uninstall.sql takes it away',
+    hint:
+      'go on as it was put there, with psql (docs/operations.md); or sql/ops/uninstall.sql takes ' +
+      'it away',
   });
 }
 

@@ -4,8 +4,8 @@ import { invalid, Problem } from '../../http/problems.js';
 /** A webhook's thousand messages fit; nothing else comes near. */
 const BODY_BYTES_MAX = 1_048_576;
 
-/** Of who sends a body only when he is told that it is wanted. */
-const CONTINUES = /^100-continue$/i;
+/** Of who sends a body only when he is told that it is wanted, as Node looks for it. */
+const CONTINUES = /(?:^|\W)100-continue(?:$|\W)/i;
 
 /** The bytes of a request that says it is JSON. */
 export async function bytesOf(ctx: RouterContext): Promise<Buffer> {
@@ -18,7 +18,8 @@ export async function bytesOf(ctx: RouterContext): Promise<Buffer> {
     throw new Problem('unsupported-media-type', 'Send the body as it is, with no encoding.');
   }
   if (Number(ctx.get('Content-Length')) > BODY_BYTES_MAX) throw tooLarge();
-  if (CONTINUES.test(ctx.get('Expect'))) ctx.res.writeContinue();
+  const { httpVersion } = ctx.req;
+  if (httpVersion === '1.1' && CONTINUES.test(ctx.get('Expect'))) ctx.res.writeContinue();
   const parts: Buffer[] = [];
   let length = 0;
   for await (const part of ctx.req as AsyncIterable<Buffer>) {
