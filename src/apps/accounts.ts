@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { App } from './kit/app.js';
 import { cursor, next } from './kit/cursor.js';
 import { page } from './kit/page.js';
+import { text } from './kit/text.js';
 import { write } from './kit/write.js';
 
 /** Who signs up waits until an admin says yes or no. Its numbers are shown by leads. */
@@ -24,7 +25,7 @@ export const accounts: App = {
       may: 'anybody',
       body: z.strictObject({
         email: z.email().max(254),
-        name: z.string().trim().min(1).max(200),
+        name: text.min(1).max(200),
       }),
       status: 201,
       answer: standing,

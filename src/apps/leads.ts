@@ -4,6 +4,7 @@ import type { App } from './kit/app.js';
 import type { Asker } from './kit/asking.js';
 import { rowId } from './kit/digits.js';
 import { shown } from './kit/shown.js';
+import { text } from './kit/text.js';
 import { write } from './kit/write.js';
 
 /** Leads and their owners; and the two badges, of pending users and of new leads. */
@@ -64,7 +65,7 @@ export const leads: App = {
       summary: 'Take down a lead, for yourself or (as an admin) for somebody else',
       may: 'signed-in',
       body: z.strictObject({
-        name: z.string().trim().min(1).max(200),
+        name: text.min(1).max(200),
         email: z.email().max(254).optional(),
         ownerId: z.guid().optional(),
       }),

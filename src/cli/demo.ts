@@ -48,7 +48,7 @@ export const traffic: Verb = {
     const { createClient } = await import('../demo/client.js');
     const { makeTraffic } = await import('../demo/traffic.js');
     const at = addressOf(context);
-    context.note(`writing to ${at}; Ctrl-C ends it`);
+    context.note(`writing to ${at} (HOST and PORT say where the server is); Ctrl-C ends it`);
     const stopping = new AbortController();
     const end = interrupted().then(() => stopping.abort());
     const client = createClient(at, { jwtSecret, webhookSecret });

@@ -5,6 +5,8 @@ import { tokenFor } from './token.js';
 /** Where Uma works: sql/apps/demo/facilities.sql. */
 const FACILITY = '00000000-0000-4000-b000-000000000001';
 
+const USUAL_PORT = '3000';
+
 /** For each application a read, and a stream that moves. */
 const EXAMPLES: readonly { readonly who: keyof typeof PEOPLE; readonly path: string }[] = [
   { who: 'admin', path: '/admin/counts' },
@@ -32,7 +34,7 @@ export async function demoLines(
   return [
     'Tokens of the demo, good for 30 days; paste them into a terminal first:',
     ...(await Promise.all(tokens)),
-    'Then, for example, while make traffic in another terminal writes a little all the time:',
+    `Then, for example, while ${trafficAt(at)} in another terminal writes a little all the time:`,
     ...EXAMPLES.map(({ who, path }) => {
       const flag = path.includes('/stream') ? '-N ' : '';
       const bearer = `"Authorization: Bearer $${PEOPLE[who].role.toUpperCase()}_TOKEN"`;
@@ -40,6 +42,12 @@ export async function demoLines(
     }),
     ...(webhookSecret === undefined ? [] : [webhookLine(at, webhookSecret)]),
   ];
+}
+
+/** It has to be told where the server is, where that is not as usual. */
+function trafficAt(at: string): string {
+  const { port } = new URL(at);
+  return port === USUAL_PORT ? 'make traffic' : `PORT=${port} make traffic`;
 }
 
 /** A message that can be reported as often as one likes: it counts once. */

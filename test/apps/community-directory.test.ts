@@ -273,6 +273,12 @@ test('words are found by how they begin, whatever stands between them', async (t
   t.like(await find('example/fa'), { projects: [{ id }] });
   t.like(await find('a kite'), { projects: [{ title: 'A kite' }], chains: [] });
   t.deepEqual((await find('neil mar')).users, [{ id: uma.id, name: 'Uma-Marie O’Neil' }]);
+  // An é may come as one character or as two.
+  const words = { title: 'E\u0301cole', description: 'caf\u00e9' };
+  const school = (await uma.post('/api/projects', words)).json;
+  for (const q of ['\u00e9cole', 'e\u0301cole', 'cafe\u0301']) {
+    t.like(await find(q), { projects: [{ id: school.id, title: '\u00c9cole' }] }, q);
+  }
   t.like(await find("'); drop table x; --"), { projects: [], chains: [], users: [] });
   for (const q of ['', ' ', '%26%7C', 'x'.repeat(201)]) {
     t.is((await nobody.get(`/api/search?q=${q}`)).status, 400, q);

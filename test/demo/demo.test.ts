@@ -48,6 +48,7 @@ test('each line that the demo prints works as it is', async (t) => {
     }),
   );
   t.is(tokens.size, 4);
+  t.true(lines.some((line) => line.includes(`while PORT=${new URL(url).port} make traffic in`)));
   const curls = lines.filter((line) => line.startsWith('  curl '));
   t.true(curls.length >= 2);
   for (const line of curls) {

@@ -3,6 +3,7 @@ import type { AppRoute } from '../kit/app.js';
 import { cursor, next } from '../kit/cursor.js';
 import { digits } from '../kit/digits.js';
 import { page } from '../kit/page.js';
+import { text } from '../kit/text.js';
 import { dollars, investor, investorType, sector } from './investors.js';
 import { count, tag } from './shapes.js';
 
@@ -26,7 +27,7 @@ export const directoryPages: readonly AppRoute[] = [
         .meta({ description: 'Any of them.' }),
       min_check: dollars.optional(),
       max_check: dollars.optional(),
-      q: z.string().trim().min(1).max(200).optional(),
+      q: text.min(1).max(200).optional(),
       page: digits({ least: 1, most: PAGES_MAX })
         .prefault(1)
         .meta({ description: `The first ${PAGES_MAX}; further on with \`after\`.` }),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AppRoute } from '../kit/app.js';
 import { digits } from '../kit/digits.js';
+import { text } from '../kit/text.js';
 import { write } from '../kit/write.js';
 import { givenId, moment, numbered, person, tag } from './shapes.js';
 
@@ -9,14 +10,14 @@ import { givenId, moment, numbered, person, tag } from './shapes.js';
 const DOLLARS_MAX = 1_000_000_000_000;
 
 export const investorType = z.enum(['individual', 'organization']);
-export const sector = z.string().trim().min(1).max(50);
+export const sector = text.min(1).max(50);
 export const dollars = digits({ least: 0, most: DOLLARS_MAX });
 const check = z.int().min(0).max(DOLLARS_MAX);
 const entry = z.object({
   type: investorType,
-  name: z.string().trim().min(1).max(200),
-  company: z.string().trim().max(200).default(''),
-  bio: z.string().trim().max(4_000).default(''),
+  name: text.min(1).max(200),
+  company: text.max(200).default(''),
+  bio: text.max(4_000).default(''),
   sectors: z.array(sector).max(20).default([]),
   minCheck: check.meta({ description: 'The smallest cheque, in dollars.' }),
   maxCheck: check.meta({ description: 'The largest cheque, in dollars.' }),
@@ -56,7 +57,7 @@ export const investorWrites: readonly AppRoute[] = [
     body: z.strictObject({
       investorId: z.guid(),
       projectId: givenId.optional(),
-      message: z.string().trim().min(1).max(2_000),
+      message: text.min(1).max(2_000),
     }),
     status: 201,
     answer: introRequest,

@@ -3,6 +3,7 @@ import type { AppRoute } from '../kit/app.js';
 import { cursor, next } from '../kit/cursor.js';
 import { digits, rowId } from '../kit/digits.js';
 import { page } from '../kit/page.js';
+import { text } from '../kit/text.js';
 import {
   chainCard,
   count,
@@ -104,7 +105,7 @@ export const everybodysPages: readonly AppRoute[] = [
     ...{ id: 'search', path: '/api/search', tag },
     summary: 'Ten projects, chains and users each, by the beginnings of words',
     may: 'anybody',
-    inQuery: z.object({ q: z.string().trim().min(1).max(200) }),
+    inQuery: z.object({ q: text.min(1).max(200) }),
     answer: z
       .object({
         projects: z.array(projectCard),

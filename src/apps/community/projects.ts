@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AppRoute } from '../kit/app.js';
+import { text } from '../kit/text.js';
 import { write } from '../kit/write.js';
 import { count, longText, numbered, projectCard, remark, said, tag, title } from './shapes.js';
 
@@ -74,7 +75,7 @@ export const projectWrites: readonly AppRoute[] = [
     summary: 'Vouch for a project; again changes the note',
     may: 'role:validator',
     inPath: numbered,
-    body: z.strictObject({ note: z.string().trim().max(500).optional() }),
+    body: z.strictObject({ note: text.max(500).optional() }),
     answer: z.object({ id: z.int(), badges: count }),
     call: 'community.award_badge(p_me => $1, p_project => $2, p_note => $3)',
     values: ({ me, path, body }) => [me, path.id, body.note],

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { rowId } from '../kit/digits.js';
+import { text } from '../kit/text.js';
 
 /** What the routes of the community have in common. */
 
@@ -13,9 +14,9 @@ export const ofUser = z.object({ id: z.guid().meta({ description: 'The user.' })
 /** A number of a counter; null in the moments in which that cannot be shown. */
 export const count = z.int().nullable();
 export const moment = z.iso.datetime();
-export const title = z.string().trim().min(1).max(200);
-export const longText = z.string().trim().max(10_000);
-export const said = z.string().trim().min(1).max(4_000);
+export const title = text.min(1).max(200);
+export const longText = text.max(10_000);
+export const said = text.min(1).max(4_000);
 
 export const person = z
   .object({ id: z.guid(), name: z.string() })
