@@ -88,7 +88,7 @@ export function problemBody(
   res.setHeader('Content-Type', PROBLEM_TYPE);
   res.setHeader('Cache-Control', 'no-store');
   // A body that nobody reads would have to be read to its end before the next request.
-  if (hasBody(req)) res.setHeader('Connection', 'close');
+  if (hasBody(req) && !req.complete) res.setHeader('Connection', 'close');
   return problemText(problem, requestId);
 }
 

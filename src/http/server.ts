@@ -17,6 +17,8 @@ const HEADER_BYTES_MAX = 16_384;
 /** For a request to arrive. A stream's answer may take as long as it likes. */
 const HEADERS_MS_MAX = 15_000;
 const REQUEST_MS_MAX = 30_000;
+/** So often Node looks for those that are late; by itself every 30 s. */
+const LATE_LOOK_MS = 5000;
 /** Above the usual 60 s of load balancers: the other end hangs up first, so no request is lost. */
 const KEEP_ALIVE_MS = 65_000;
 /** Requests in flight have so long to finish when the server stops. */
@@ -25,6 +27,8 @@ const FINISH_MS_MAX = 10_000;
 const IDLE_LOOK_MS = 50;
 /** All that come back at once after a restart; the kernel allows net.core.somaxconn of them. */
 const BACKLOG_MAX = 4096;
+/** These change nothing. */
+const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Of all routes together. */
 const METHODS = ['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE', 'OPTIONS'];
 /** A connection without a request may be about to send one. */
@@ -45,17 +49,18 @@ export async function listen(
   /** Connections without a request: browsers open some in advance, and Node takes them for busy. */
   const fresh = new Set<Socket>();
   let isClosing = false;
-  const take: RequestListener = (req, res) => {
+  const take = inTurn((req, res) => {
     fresh.delete(req.socket);
     // Clients that ask on and on over one connection are told that this answer is its last.
     if (isClosing) res.shouldKeepAlive = false;
     handle(req, res);
-  };
+  });
   const server = createServer(
     {
       maxHeaderSize: HEADER_BYTES_MAX,
       headersTimeout: HEADERS_MS_MAX,
       requestTimeout: REQUEST_MS_MAX,
+      connectionsCheckingInterval: LATE_LOOK_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
       // Node would answer with an empty 400; nothing here depends on the host's name.
       requireHostHeader: false,
@@ -85,6 +90,28 @@ export async function listen(
   return { url: urlOf(server, host), server, close };
 }
 
+/**
+ * A write that was sent behind another request waits for that one's answer: where it is the
+ * connection's last, the write is not done, as its client will not hear of it.
+ */
+function inTurn(handle: RequestListener): RequestListener {
+  const lastOf = new WeakMap<Socket, ServerResponse>();
+  return (req, res) => {
+    const { socket, method = '' } = req;
+    // What came before it was the connection's last answer already.
+    if (socket.writableEnded) return;
+    if (res.socket !== null) return handle(req, res);
+    const queued = lastOf.get(socket);
+    const before = queued?.writableFinished === false ? queued : answerUnderWay(socket);
+    lastOf.set(socket, res);
+    if (before === undefined || READS.has(method)) return handle(req, res);
+    // Node's own listener came first: it has handed the connection on, or ends it.
+    before.once('finish', () => {
+      if (res.socket !== null) handle(req, res);
+    });
+  };
+}
+
 /** What arrived is no request, so there is no Koa to answer it. */
 function answerNoRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
   const before = answerUnderWay(socket);
@@ -92,12 +119,14 @@ function answerNoRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
     socket.destroy();
     return;
   }
-  if (before !== undefined) {
+  if (before?.req.complete === true) {
     // The one before it was a request: it has its answer, and then the connection ends.
     before.shouldKeepAlive = false;
     return;
   }
   endWith(socket, noRequest(error.code ?? ''));
+  // Whoever reads the body of this one is not to wait for it any more.
+  if (before !== undefined) socket.once('finish', () => socket.destroy());
 }
 
 /** Whoever takes this for a proxy. Node gives such a request a socket and no response. */

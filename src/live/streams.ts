@@ -8,7 +8,7 @@ import { createFollower } from './follower.js';
 import type { Hub } from './hub.js';
 import { Places } from './places.js';
 import type { Reader } from './reader.js';
-import { type Look, NO_HISTORY } from './reading.js';
+import { type Look, NO_HISTORY, type Snapshot } from './reading.js';
 import { streamRefusalOf, unavailable } from './refusal.js';
 import { Session, type SessionEnvironment } from './session.js';
 import type { Sink } from './sinks/sink.js';
@@ -33,9 +33,10 @@ const BUILD_MS = 1000;
 /** Where it knows that one is not there it waits for what is not kept, and so is quick: tally.is_slow. */
 const REBUILD_MS = 300;
 
-export type OpenStream = {
-  topics: readonly Topic[];
-  viewer: Viewer | undefined;
+/** Topics, and for whom. */
+export type Wanted = { topics: readonly Topic[]; viewer: Viewer | undefined };
+
+export type OpenStream = Wanted & {
   address: string;
   lastEventId: string | undefined;
   /** Called once everything that could be refused has been: headers go out here. */
@@ -52,6 +53,8 @@ export type StreamsOptions = {
 };
 
 export type Streams = {
+  /** Throws what `open` would refuse with. */
+  refuse(wanted: Wanted): Promise<void>;
   /** 'full': the process has all the streams that it may have. Throws a Refusal for the rest. */
   open(stream: OpenStream): Promise<'open' | 'full'>;
   refresh(sessions: readonly Session[]): void;
@@ -81,7 +84,15 @@ export function createStreams(options: StreamsOptions): Streams {
   const refresher = createRefresher({ hub, reader, onRenewed: follower.follow });
   const clock = startClock({ heartbeatMs, sessions: () => hub().sessions });
 
+  const read = ({ topics, viewer }: Wanted) =>
+    reader.read(topics, readableBy(viewer), { buildMs: BUILD_MS });
+  const check = ({ readings }: Snapshot, viewer: Viewer | undefined) => {
+    const refusal = streamRefusalOf(readings, viewer);
+    if (refusal !== undefined) throw refusal;
+  };
+
   return {
+    refuse: async (wanted) => check(await read(wanted), wanted.viewer),
     open: async ({ topics, viewer, address, lastEventId, sink }) => {
       if (isDraining) return 'full';
       const caller = { subject: viewer?.subject, address };
@@ -91,13 +102,11 @@ export function createStreams(options: StreamsOptions): Streams {
       callers.set(session, caller);
       hub().join(session, topics);
       try {
-        const patience = { buildMs: BUILD_MS };
-        const snapshot = await reader.read(topics, readableBy(viewer), patience);
+        const snapshot = await read({ topics, viewer });
         // The server stops, and nobody looks after it any more.
         if (session.isClosed) return 'full';
         if (snapshot.history === NO_HISTORY) throw unavailable('no pulse yet', observe);
-        const refusal = streamRefusalOf(snapshot.readings, viewer);
-        if (refusal !== undefined) throw refusal;
+        check(snapshot, viewer);
         begin(hub(), session, { sink: sink(), snapshot, lastEventId });
         clock.began(session);
         follower.follow(session);

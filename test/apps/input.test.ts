@@ -1,6 +1,10 @@
+import { once } from 'node:events';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import test from 'ava';
 import { appServer } from '../helpers/app-server.js';
+import { raw } from '../helpers/http.js';
+import { until } from '../helpers/wait.js';
 
 const BERLIN = 'insert into facilities.facilities (id, name, time_zone) values ($1, $2, $3)';
 
@@ -156,4 +160,50 @@ test('who asks before sending a body is told to go on, or why not', async (t) =>
   const body = JSON.stringify({ email: 'ada@example.org', name: 'Ada' });
   t.deepEqual(await post('application/json', body), [201, ['continue']]);
   t.deepEqual(await post('text/plain', body), [415, []]);
+});
+
+const SIGN_UP = 'POST /auth/signup HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
+
+function signUp(name: string, more = ''): string {
+  const body = JSON.stringify({ email: `${name}@example.org`, name });
+  return `${SIGN_UP}${more}Content-Length: ${body.length}\r\n\r\n${body}`;
+}
+
+test('a body that does not come to its end is given up, and nobody is blamed', async (t) => {
+  const { url, database, nobody } = await appServer(t);
+  const begun = `${SIGN_UP}Content-Length: 60\r\n\r\n{"em`;
+  const chunked = `${SIGN_UP}Transfer-Encoding: chunked\r\n\r\n5\r\n{"emaZZZZZ\r\n`;
+  t.regex(await raw(url, chunked), /^HTTP\/1\.1 400 [\s\S]*malformed-request/);
+  t.regex(await raw(url, begun, { ends: true }), /^HTTP\/1\.1 400 [\s\S]*malformed-request/);
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  socket.write(begun.replace('\r\n\r\n', '\r\nExpect: 100-continue\r\n\r\n'));
+  await once(socket, 'data');
+  socket.destroy();
+  const counted = async () => (await nobody.get('/metrics')).text;
+  await until(async () => /route="sign-up",status="400"\} 3\n/.test(await counted()), {
+    what: 'three 400',
+  });
+  t.notRegex(await counted(), /route="sign-up",status="500"/);
+  t.deepEqual(await database.sql('select from accounts.users'), []);
+});
+
+test('a write behind the last answer of its connection is not done', async (t) => {
+  const { url, database } = await appServer(t);
+  const counter = 'GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n';
+  const bad = `${SIGN_UP}Content-Length: 4\r\n\r\n{bad`;
+  const nope = 'POST /nope HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}';
+  const last = 'Connection: close\r\n';
+  const statuses = async (bytes: string) =>
+    [...(await raw(url, bytes)).matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
+  t.deepEqual(await statuses(bad + signUp('ann', last)), ['400', '201']);
+  t.deepEqual(await statuses(signUp('bob') + signUp('bob') + signUp('cy', last)), [
+    ...['201', '409', '201'],
+  ]);
+  t.deepEqual(await statuses(nope + signUp('dan')), ['404']);
+  t.deepEqual(await statuses(`${counter + counter + signUp('eve')}GARBAGE\r\n\r\n`), ['200']);
+  const names = await database.sql<{ name: string }>('select name from accounts.users order by 1');
+  t.deepEqual(
+    names.map(({ name }) => name),
+    ['ann', 'bob', 'cy'],
+  );
 });

@@ -94,11 +94,15 @@ function answer({ status, headers }: Response, body: string): Answer {
   };
 }
 
-/** Sends bytes as they are, and returns all that comes back until the server hangs up. */
-export async function raw(url: string, bytes: string): Promise<string> {
+/**
+ * Sends bytes as they are, and returns all that comes back until the server hangs up. `ends`: says
+ * that nothing more will come.
+ */
+export async function raw(url: string, bytes: string, { ends = false } = {}): Promise<string> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   socket.on('error', () => undefined);
-  socket.write(bytes);
+  if (ends) socket.end(bytes);
+  else socket.write(bytes);
   return await text(socket);
 }

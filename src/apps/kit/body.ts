@@ -22,10 +22,17 @@ export async function bytesOf(ctx: RouterContext): Promise<Buffer> {
   if (httpVersion === '1.1' && CONTINUES.test(ctx.get('Expect'))) ctx.res.writeContinue();
   const parts: Buffer[] = [];
   let length = 0;
-  for await (const part of ctx.req as AsyncIterable<Buffer>) {
-    length += part.length;
-    if (length > BODY_BYTES_MAX) throw tooLarge();
-    parts.push(part);
+  try {
+    for await (const part of ctx.req as AsyncIterable<Buffer>) {
+      length += part.length;
+      if (length > BODY_BYTES_MAX) throw tooLarge();
+      parts.push(part);
+    }
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    // Nobody is there any more to hear of it.
+    const detail = 'The connection ended before the body did.';
+    throw new Problem('malformed-request', detail, { cause: error });
   }
   return Buffer.concat(parts);
 }

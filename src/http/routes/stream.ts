@@ -110,7 +110,10 @@ async function open(
 ): Promise<void> {
   const viewer = await deps.authenticate(ctx);
   const topics = topicsOf(viewer);
-  if (ctx.method === 'HEAD') return sendHead(ctx);
+  if (ctx.method === 'HEAD') {
+    await deps.streams.refuse({ topics, viewer });
+    return sendHead(ctx);
+  }
   const begin = deps.sinkOf(ctx);
   if (begin === undefined || deps.isStopping()) return sendLater(ctx, FULL_RETRY_MS);
   const address = addressOf(ctx.req, deps.trustedProxies);

@@ -82,6 +82,8 @@ test('HEAD at the stream says its headers and opens none', async (t) => {
   const head = await fetch(`${url}/v1/stream?topic=things`, { method: 'HEAD' });
   t.is(head.status, 200);
   t.is(head.headers.get('content-type'), 'text/event-stream; charset=utf-8');
+  const nope = await fetch(`${url}/v1/stream?topic=nope`, { method: 'HEAD' });
+  t.is(nope.status, 404);
   t.regex((await get('/metrics')).text, /^pgtally_streams_opened_total 0$/m);
 });
 
