@@ -46,7 +46,7 @@ export async function demoLines(
 
 /** It has to be told where the server is, where that is not as usual. */
 function trafficAt(at: string): string {
-  const { port } = new URL(at);
+  const port = new URL(at).port || '80';
   return port === USUAL_PORT ? 'make traffic' : `PORT=${port} make traffic`;
 }
 

@@ -27,6 +27,10 @@ const FINISH_MS_MAX = 10_000;
 const IDLE_LOOK_MS = 50;
 /** All that come back at once after a restart; the kernel allows net.core.somaxconn of them. */
 const BACKLOG_MAX = 4096;
+/** What a client may still send after its last answer, so that this arrives. */
+const LINGER_MS = 1000;
+/** Requests of one connection that wait for each other. */
+const HELD_MAX = 100;
 /** These change nothing. */
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Of all routes together. */
@@ -91,25 +95,38 @@ export async function listen(
 }
 
 /**
- * A write that was sent behind another request waits for that one's answer: where it is the
- * connection's last, the write is not done, as its client will not hear of it.
+ * What was sent behind a write, and a write behind anything, waits for the answer before it: where
+ * that is the connection's last, it is not done, as its client will not hear of it.
  */
 function inTurn(handle: RequestListener): RequestListener {
   const lastOf = new WeakMap<Socket, ServerResponse>();
+  const heldOf = new WeakMap<Socket, Set<ServerResponse>>();
+
   return (req, res) => {
-    const { socket, method = '' } = req;
+    const { socket } = req;
     // What came before it was the connection's last answer already.
-    if (socket.writableEnded) return;
+    if (!socket.writable) return;
     if (res.socket !== null) return handle(req, res);
     const queued = lastOf.get(socket);
     const before = queued?.writableFinished === false ? queued : answerUnderWay(socket);
     lastOf.set(socket, res);
-    if (before === undefined || READS.has(method)) return handle(req, res);
+    const held = heldOf.get(socket) ?? new Set();
+    if (before === undefined || (isRead(req) && isRead(before.req) && !held.has(before))) {
+      return handle(req, res);
+    }
+    // Node reads on as long as nothing is written, which nothing is of these.
+    if (held.size >= HELD_MAX) return socket.destroy();
+    heldOf.set(socket, held.add(res));
     // Node's own listener came first: it has handed the connection on, or ends it.
     before.once('finish', () => {
-      if (res.socket !== null) handle(req, res);
+      held.delete(res);
+      if (res.socket !== null && socket.writable) handle(req, res);
     });
   };
+}
+
+function isRead({ method = '' }: IncomingMessage): boolean {
+  return READS.has(method);
 }
 
 /** What arrived is no request, so there is no Koa to answer it. */
@@ -125,8 +142,6 @@ function answerNoRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
     return;
   }
   endWith(socket, noRequest(error.code ?? ''));
-  // Whoever reads the body of this one is not to wait for it any more.
-  if (before !== undefined) socket.once('finish', () => socket.destroy());
 }
 
 /** Whoever takes this for a proxy. Node gives such a request a socket and no response. */
@@ -142,6 +157,8 @@ function answerConnect({ method }: IncomingMessage, socket: Duplex): void {
 }
 
 function endWith(socket: Duplex, problem: Problem): void {
+  // Neither a client that keeps its side open nor whoever reads a body that does not come goes on.
+  socket.once('finish', () => setTimeout(() => socket.destroy(), LINGER_MS).unref());
   const body = problemText(problem);
   const reason = PROBLEMS[problem.kind].title;
   socket.end(

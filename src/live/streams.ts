@@ -53,7 +53,7 @@ export type StreamsOptions = {
 };
 
 export type Streams = {
-  /** Throws what `open` would refuse with. */
+  /** Throws what `open` would refuse these topics with. */
   refuse(wanted: Wanted): Promise<void>;
   /** 'full': the process has all the streams that it may have. Throws a Refusal for the rest. */
   open(stream: OpenStream): Promise<'open' | 'full'>;
