@@ -9,6 +9,9 @@ const TIMER_MS_MAX = 2_147_483_647;
 /** What HS256 asks for: a shorter key is guessed sooner than the signature. */
 const SECRET_BYTES_MIN = 32;
 
+/** Where the server is, if nobody says otherwise. */
+export const USUAL_PORT = 3000;
+
 type Range = { min: number; max: number; fallback: number };
 
 function wholeNumber({ min, max, fallback }: Range) {
@@ -67,7 +70,7 @@ const schema = z.object({
     .regex(/^[^\s/[\]]+$/, 'a host name or an address, such as 127.0.0.1, 0.0.0.0 or ::')
     .default('127.0.0.1'),
   // 0 is any free port: for tests, and for several on one machine.
-  PORT: wholeNumber({ min: 0, max: 65_535, fallback: 3000 }),
+  PORT: wholeNumber({ min: 0, max: 65_535, fallback: USUAL_PORT }),
   TALLY_JWT_SECRET: z
     .string()
     .refine(

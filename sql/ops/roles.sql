@@ -3,7 +3,8 @@
 -- Run it as a superuser, or a role with CREATEROLE, before pg_restore into another cluster; or
 -- afterwards, where a dump was restored without them (then
 -- `pgtally migrate --engine-only`, which runs it too and puts the grants back). Again does no harm.
--- Then grant the roles: tally_owner to the DBAs who declare counters, tally_server to the role that `pgtally pulse` logs in as.
+-- Then grant the roles: tally_owner to the DBAs who declare counters, tally_server to the role that
+-- `pgtally pulse` logs in as.
 
 do $block$
 begin

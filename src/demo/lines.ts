@@ -1,11 +1,10 @@
+import { USUAL_PORT } from '../config.js';
 import { type Secrets, signatureOf } from './client.js';
 import { PEOPLE } from './people.js';
 import { tokenFor } from './token.js';
 
 /** Where Uma works: sql/apps/demo/facilities.sql. */
 const FACILITY = '00000000-0000-4000-b000-000000000001';
-
-const USUAL_PORT = '3000';
 
 /** For each application a read, and a stream that moves. */
 const EXAMPLES: readonly { readonly who: keyof typeof PEOPLE; readonly path: string }[] = [
@@ -46,7 +45,7 @@ export async function demoLines(
 
 /** It has to be told where the server is, where that is not as usual. */
 function trafficAt(at: string): string {
-  const port = new URL(at).port || '80';
+  const port = Number(new URL(at).port || '80');
   return port === USUAL_PORT ? 'make traffic' : `PORT=${port} make traffic`;
 }
 

@@ -189,7 +189,7 @@ test('a body that does not come to its end is given up, and nobody is blamed', a
 
 test('a write behind the last answer of its connection is not done', async (t) => {
   const { url, database, person } = await appServer(t);
-  const counter = 'GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n';
+  const page = 'GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n';
   const bad = `${SIGN_UP}Content-Length: 4\r\n\r\n{bad`;
   const nope = 'POST /nope HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}';
   const last = 'Connection: close\r\n';
@@ -200,7 +200,7 @@ test('a write behind the last answer of its connection is not done', async (t) =
     ...['201', '409', '201'],
   ]);
   t.deepEqual(await statuses(nope + signUp('dan')), ['404']);
-  t.deepEqual(await statuses(`${counter + counter + signUp('eve')}GARBAGE\r\n\r\n`), ['200']);
+  t.deepEqual(await statuses(`${page + page + signUp('eve')}GARBAGE\r\n\r\n`), ['200']);
   const bearer = `Authorization: Bearer ${(await person('Ada', ['admin'])).token}\r\n`;
   const stream = `GET /v1/stream?topic=pending_users HTTP/1.1\r\nHost: x\r\n${bearer}\r\n`;
   t.notRegex(await raw(url, stream + signUp('gil').repeat(102)), / 201 /);
