@@ -99,24 +99,22 @@ export async function listen(
  * that is the connection's last, it is not done, as its client will not hear of it.
  */
 function inTurn(handle: RequestListener): RequestListener {
-  const lastOf = new WeakMap<Socket, ServerResponse>();
-  const heldOf = new WeakMap<Socket, Set<ServerResponse>>();
+  const queues = new WeakMap<Socket, { last: ServerResponse; held: Set<ServerResponse> }>();
 
   return (req, res) => {
     const { socket } = req;
     // What came before it was the connection's last answer already.
     if (!socket.writable) return;
     if (res.socket !== null) return handle(req, res);
-    const queued = lastOf.get(socket);
-    const before = queued?.writableFinished === false ? queued : answerUnderWay(socket);
-    lastOf.set(socket, res);
-    const held = heldOf.get(socket) ?? new Set();
+    const { last, held = new Set<ServerResponse>() } = queues.get(socket) ?? {};
+    const before = last?.writableFinished === false ? last : answerUnderWay(socket);
+    queues.set(socket, { last: res, held });
     if (before === undefined || (isRead(req) && isRead(before.req) && !held.has(before))) {
       return handle(req, res);
     }
     // Node reads on as long as nothing is written, which nothing is of these.
     if (held.size >= HELD_MAX) return socket.destroy();
-    heldOf.set(socket, held.add(res));
+    held.add(res);
     // Node's own listener came first: it has handed the connection on, or ends it.
     before.once('finish', () => {
       held.delete(res);
