@@ -18,9 +18,10 @@ export function withApps(template: string): string {
 }
 
 /**
- * Migrates a template database once for each state of the SQL tree, and keeps it until another
- * state is tested. Its name carries the hash, so two test runs on one server do not disturb each
- * other; the session that is returned holds the template, and has to stay open meanwhile.
+ * Migrates a template database once for each state of the SQL tree and each day, since it has the
+ * partitions of its months, and keeps it until another is tested. Its name carries the hash, so two
+ * test runs on one server do not disturb each other; the session that is returned holds the
+ * template, and has to stay open meanwhile.
  */
 export async function prepareTemplate(
   url: string,
@@ -111,7 +112,7 @@ async function exists(holder: pg.Client, template: string): Promise<boolean> {
 }
 
 async function hashOf(folders: readonly string[]): Promise<string> {
-  const hash = createHash('sha256');
+  const hash = createHash('sha256').update(new Date().toISOString().slice(0, 10));
   const options = { recursive: true, withFileTypes: true } as const;
   const files = await Promise.all(folders.map((folder) => readdir(folder, options)));
   const paths = files
