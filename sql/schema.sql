@@ -356,6 +356,7 @@ create table tally.pulses (
   also xid8[] not null,
   written_by xid not null,
   timeline text default "left"(pg_walfile_name(pg_current_wal_lsn()), 8) not null,
+  stats_reset timestamp with time zone default (pg_stat_get_archiver()).stats_reset,
   constraint pulses_pkey PRIMARY KEY (pulse)
 ) with (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000, vacuum_truncate=off);
 comment on table tally.pulses is 'The last pulses, newest last. A row each, never an update: an old snapshot that keeps dead versions alive would make one row slower to read with every beat.';
@@ -366,6 +367,7 @@ comment on column tally.pulses.seen is 'The fold''s snapshot saw every transacti
 comment on column tally.pulses.also is 'Transactions below seen that were still running, and the fold''s own.';
 comment on column tally.pulses.written_by is 'The row''s own xmin. It differs after a restore into another cluster, whose transaction numbers have another meaning: then seen is not believed.';
 comment on column tally.pulses.timeline is 'Of the WAL that has it. After a failover or a restore it is another one, and pulses that were announced may be missing: see tally.next_pulse.';
+comment on column tally.pulses.stats_reset is 'Of the archiver, which a crash resets: as timeline. Compared, not put in order: the clock of the crash may have been ahead. NULL: nobody ever reset them.';
 grant select on tally.pulses to tally_server;
 
 -- table tally.retentions
@@ -763,7 +765,7 @@ comment on view tally.late is 'Counters that are readable again and whose change
 create view tally.life as
  SELECT l.timeline,
     l.stats_reset,
-    (l.is_standby OR ((p.at > COALESCE(l.stats_reset, '-infinity'::timestamp with time zone)) AND (p.timeline = l.timeline) AND (p.written_by = p.xmin))) AS is_begun
+    (l.is_standby OR ((NOT (p.stats_reset IS DISTINCT FROM l.stats_reset)) AND (p.timeline = l.timeline) AND (p.written_by = p.xmin))) AS is_begun
    FROM (( SELECT pg_is_in_recovery() AS is_standby,
             ( SELECT a.stats_reset
                    FROM pg_stat_archiver a) AS stats_reset,
@@ -773,8 +775,7 @@ create view tally.life as
                     ELSE "left"(pg_walfile_name(pg_current_wal_lsn()), 8)
                 END AS timeline
          OFFSET 0) l
-     CROSS JOIN LATERAL ( SELECT o.pulse,
-            o.at,
+     CROSS JOIN LATERAL ( SELECT o.stats_reset,
             o.timeline,
             o.written_by,
             o.xmin

@@ -12,7 +12,8 @@ create table tally.pulses (
   also       xid8[] not null,
   written_by xid not null,
   timeline   text not null default pg_catalog.left(
-               pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8)
+               pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8),
+  stats_reset timestamptz default (pg_catalog.pg_stat_get_archiver()).stats_reset
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000,
         autovacuum_vacuum_cost_delay = 0, vacuum_truncate = off);
 comment on table tally.pulses is
@@ -31,6 +32,9 @@ comment on column tally.pulses.written_by is
 comment on column tally.pulses.timeline is
   'Of the WAL that has it. After a failover or a restore it is another one, and pulses that were '
   'announced may be missing: see tally.next_pulse.';
+comment on column tally.pulses.stats_reset is
+  'Of the archiver, which a crash resets: as timeline. Compared, not put in order: the clock of the '
+  'crash may have been ahead. NULL: nobody ever reset them.';
 insert into tally.pulses (pulse, folded, announced, took_ms, seen, also, written_by)
 values (0, 0, 0, 0, '0', '{}', pg_catalog.pg_current_xact_id()::xid);
 

@@ -27,6 +27,20 @@ test('a history is eight hex digits, the same in each session, another in anothe
   t.not(await historyOf(two.sql), history);
 });
 
+test('a clock that is put back takes no history away, nor do pulses jump', async (t) => {
+  const { sql } = await testDatabase(t);
+  await sql(`create table public.t (); select tally.create_counter('rows', 'public.t')`);
+  const history = await historyOf(sql);
+  // As if the last crash, or the making of the cluster, had been a century ahead.
+  await sql(`alter table tally.pulses
+    alter column at set default clock_timestamp() - interval '100 years'`);
+  for (const number of [1, 2]) {
+    await sql('insert into public.t default values');
+    t.is((await pulse(sql)).pulse, number);
+    t.is(await historyOf(sql), history);
+  }
+});
+
 async function crash(db: { client(): Promise<pg.Client> }): Promise<void> {
   const victim = await db.client();
   victim.on('error', () => undefined);

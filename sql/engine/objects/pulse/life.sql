@@ -1,7 +1,7 @@
 create or replace view tally.life as
 select l.timeline, l.stats_reset,
        l.is_standby
-         or (p.at > coalesce(l.stats_reset, '-infinity') and p.timeline = l.timeline
+         or (p.stats_reset is not distinct from l.stats_reset and p.timeline = l.timeline
              and p.written_by = p.xmin) as is_begun
 from (
   -- offset 0: so that each is asked once.
@@ -15,7 +15,7 @@ from (
   offset 0
 ) l
 cross join lateral (
-  select o.pulse, o.at, o.timeline, o.written_by, o.xmin
+  select o.stats_reset, o.timeline, o.written_by, o.xmin
   from tally.pulses o
   order by o.pulse desc
   limit 1
